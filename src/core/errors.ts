@@ -1,0 +1,170 @@
+/**
+ * Every error that a user can meet, by code: what happened and what to do next. The README lists this
+ * table and a test keeps both equal. `{where}` is filled in by the thrower, `{detail}` if there is one.
+ */
+export const errorTable = {
+  MODEL_NOT_FOUND: {
+    what: 'There is no model at this path.',
+    next: 'Give the path of an .onnx file, of a folder with a card.json, or the name of a catalogue model such as "kws".',
+  },
+  MODEL_TRUNCATED: {
+    what: 'The model file ends in the middle of its data.',
+    next: 'Copy or export it again and compare its size and SHA-256 with the original.',
+  },
+  MODEL_NOT_A_MODEL: {
+    what: 'The file is not a model in a format that milliwatt reads.',
+    next: 'milliwatt reads ONNX. Check that the path is right and that the download was not an error page.',
+  },
+  MODEL_ILLEGAL: {
+    what: 'The model is readable but not a legal graph.',
+    next: 'Export it again; the detail names the node or tensor that breaks the rule.',
+  },
+  CARD_INVALID: {
+    what: 'The catalogue card (card.json) does not follow its schema.',
+    next: 'Correct the field that the detail names; models/README.md tells every field.',
+  },
+  VARIANT_MISMATCH: {
+    what: 'A variant file does not match its card.',
+    next: 'Run "npm run gen" after training again, or restore the file that the card describes.',
+  },
+  VARIANT_UNKNOWN: {
+    what: 'The catalogue has no variant of this name.',
+    next: 'Take one of the names in the detail.',
+  },
+  INPUT_SHAPE: {
+    what: 'The input does not have the type or length that the model wants.',
+    next: 'Pass a tensor of the type and the number of elements that the detail names.',
+  },
+  CLIP_NOT_FOUND: {
+    what: 'There is no audio file or folder at this path.',
+    next: 'Give a WAV or FLAC file, a folder of them, or "-" for raw PCM on standard input.',
+  },
+  CLIP_EMPTY: {
+    what: 'The audio holds no samples.',
+    next: 'Record it again, or leave this file out.',
+  },
+  CLIP_NOT_AUDIO: {
+    what: 'The file is not audio that milliwatt reads, or it is damaged.',
+    next: 'Use WAV (PCM or float) or FLAC.',
+  },
+  CLIP_BAD_RATE: {
+    what: 'The audio has a sample rate that cannot be right.',
+    next: 'Repair the header, or pass raw PCM on standard input with --rate.',
+  },
+  METER_UNKNOWN: {
+    what: 'There is no meter driver of this name.',
+    next: 'Take one of the names in the detail, as DRIVER or DRIVER:PATH.',
+  },
+  METER_NOT_FOUND: {
+    what: 'No meter answers at this path: the port does not exist.',
+    next: 'Plug the meter in and run "milliwatt devices" to see the ports, or use --meter emulated.',
+  },
+  METER_BUSY: {
+    what: 'The port is held by another program.',
+    next: 'Close the other program (the Power Profiler app, a serial monitor, another milliwatt) and run again.',
+  },
+  METER_PERMISSION: {
+    what: 'The port exists but this user may not open it.',
+    next: 'Add the user to the group that owns the port (Linux: sudo usermod -aG dialout $USER), then log in again.',
+  },
+  METER_WRONG: {
+    what: 'What answers at this port is not the meter that was asked for.',
+    next: 'Check the path with "milliwatt devices"; a PPK2 shows two ports, and the data port is the lower one.',
+  },
+  METER_CALIBRATION: {
+    what: "The meter's calibration constants are not plausible.",
+    next: 'Read them again after a power cycle; if they stay so, the EEPROM is damaged and its figures cannot be trusted.',
+  },
+  METER_LOST: {
+    what: 'The meter went away during the measurement.',
+    next: 'Plug it in again and repeat; what was recorded so far is kept and marked incomplete.',
+  },
+  BACKEND_UNKNOWN: {
+    what: 'There is no backend of this name.',
+    next: 'Take one of the names in the detail.',
+  },
+  BACKEND_UNAVAILABLE: {
+    what: 'The backend cannot be used on this machine.',
+    next: 'Install what the detail names, or choose another backend.',
+  },
+  BACKEND_FAILED: {
+    what: 'The backend failed to prepare or to run the model.',
+    next: 'Choose another backend with --backend; the detail holds its own message.',
+  },
+  GOAL_NOT_MET: {
+    what: 'No variant on this machine meets the goal.',
+    next: 'Relax the limit that the detail names.',
+  },
+  GOAL_INVALID: {
+    what: 'The goal holds a value that makes no sense.',
+    next: 'Correct the value that the detail names.',
+  },
+  TARGET_INVALID: {
+    what: 'A target file does not follow its schema.',
+    next: 'Correct the field that the detail names; targets/README.md tells every field with its unit.',
+  },
+  TRACE_DISK_FULL: {
+    what: 'The disk is full; the power trace stops here.',
+    next: 'Free space or choose another --out folder. The run goes on and the trace so far is kept.',
+  },
+  TRACE_WRITE: {
+    what: 'The power trace cannot be written.',
+    next: 'Choose a writable folder with --out.',
+  },
+  TRACE_INVALID: {
+    what: 'The file is not a power trace that milliwatt reads.',
+    next: 'Give the .json sidecar of a recorded trace whose raw file lies beside it.',
+  },
+  REPORT_WRITE: {
+    what: 'The report cannot be written.',
+    next: 'Free space or choose a writable folder with --out; with --json the report goes to standard output.',
+  },
+  PACKAGE_MISSING: {
+    what: 'An optional package is not installed.',
+    next: 'Install it with the command in the detail.',
+  },
+  INTERRUPTED: {
+    what: 'The run was stopped by the user.',
+    next: 'Nothing to do: trace and report so far are written.',
+  },
+  USAGE: {
+    what: 'The command line is not understood.',
+    next: 'Run the command with --help.',
+  },
+} as const
+
+/** Code of an error that a user can meet. */
+export type ErrorCode = keyof typeof errorTable
+
+/**
+ * The one error class. Its message says what, where and what next; `code` is stable for scripts.
+ * @param code row of the error table
+ * @param where path, port, node or option that the error is about
+ * @param detail what exactly was wrong, in the user's terms
+ */
+export class MilliwattError extends Error {
+  readonly code: ErrorCode
+  readonly where: string
+  readonly detail: string | undefined
+  readonly next: string
+
+  constructor(code: ErrorCode, where: string, detail?: string, cause?: unknown) {
+    const row = errorTable[code]
+    super(`${where}: ${row.what}${detail ? ` ${detail}` : ''} Next: ${row.next}`, cause === undefined ? {} : { cause })
+    this.name = 'MilliwattError'
+    this.code = code
+    this.where = where
+    this.detail = detail
+    this.next = row.next
+  }
+}
+
+/** Tells whether a caught value is a MilliwattError, of this code if one is given. */
+export function isMilliwattError(value: unknown, code?: ErrorCode): value is MilliwattError {
+  return value instanceof MilliwattError && (code === undefined || value.code === code)
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}

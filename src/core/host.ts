@@ -1,0 +1,97 @@
+import type { Link, PortInfo } from './link.ts'
+
+/** Kind and size of a path. `sizeBytes` is 0 for folders. */
+export interface FileStat {
+  readonly kind: 'file' | 'folder' | 'other'
+  readonly sizeBytes: number
+}
+
+/**
+ * The machine's own tree (`/proc`, `/sys`, `/dev`), read-only. Paths begin with `/`; a fake host serves
+ * them from a recorded tree. Nothing here throws: what cannot be read is null or empty.
+ */
+export interface SystemTree {
+  /** Text of a file without trailing NUL and white space, or null. */
+  readText(path: string): Promise<string | null>
+  /** Names in a folder, sorted; empty when there is none. */
+  list(path: string): Promise<readonly string[]>
+  exists(path: string): Promise<boolean>
+  /** Tells whether this user may read and write the path (a device node, say). */
+  isAccessible(path: string): Promise<boolean>
+}
+
+/** An append-only file under construction. `append` rejects with the system's error (`code: 'ENOSPC'`, ...). */
+export interface FileAppender {
+  append(bytes: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
+
+/** The user's files. Reads and writes reject with the system's error (`code: 'ENOENT'`, ...). */
+export interface HostFiles {
+  readBytes(path: string): Promise<Uint8Array>
+  readText(path: string): Promise<string>
+  /** Writes a whole file at once: a reader sees the old or the new content, never half. Makes the folder. */
+  write(path: string, content: string | Uint8Array): Promise<void>
+  /** Starts an empty file for appending. Makes the folder. */
+  append(path: string): Promise<FileAppender>
+  list(path: string): Promise<readonly string[]>
+  /** Kind and size, or null when nothing is there. */
+  stat(path: string): Promise<FileStat | null>
+  join(...parts: string[]): string
+  /** Absolute form of a path. */
+  resolve(path: string): string
+  basename(path: string): string
+  dirname(path: string): string
+  relative(from: string, to: string): string
+}
+
+/** What a finished command printed; `null` in its place means: not installed. */
+export interface CommandResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Monotonic time in seconds, the same for all threads of the process; and wall time for stamps. */
+export interface Clock {
+  nowS(): number
+  wallTime(): Date
+  /** Resolves after so many seconds, or at once when the signal aborts. */
+  sleep(seconds: number, signal?: AbortSignal): Promise<void>
+}
+
+/** The ports of the machine. */
+export interface SerialPorts {
+  /** Lists ports; a machine without serial support gives an empty list and a reason. */
+  list(): Promise<{ readonly ports: readonly PortInfo[]; readonly reason?: string }>
+  /**
+   * Opens a port.
+   * @throws MilliwattError METER_NOT_FOUND, METER_BUSY, METER_PERMISSION
+   */
+  open(path: string, options: { readonly baudRate: number }): Promise<Link>
+}
+
+/** Everything platform-made comes through here. Only `hosts/`, `entries/` and `cli/` know Node. */
+export interface Host {
+  /** `linux`, `darwin`, `win32`. */
+  readonly platform: string
+  /** `x64`, `arm64`, `arm`, `riscv64`, ... */
+  readonly architecture: string
+  /** Name and version of the JavaScript runtime, such as `node 20.19.0`. */
+  readonly runtime: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly system: SystemTree
+  readonly files: HostFiles
+  readonly clock: Clock
+  readonly serial: SerialPorts
+  /** Folder for caches of this user. */
+  readonly cacheFolder: string
+  /** Folder of the installed package (where `models/` and `targets/` lie). */
+  readonly packageFolder: string
+  /** Runs a command with a deadline; null when it is not installed or did not end in time. */
+  command(name: string, args: readonly string[], timeoutS: number): Promise<CommandResult | null>
+  /** Loads an optional package; null when it is not installed. */
+  optionalPackage(name: string): Promise<unknown | null>
+  /** SHA-256 as lower-case hex. */
+  sha256(bytes: Uint8Array): Promise<string>
+}
