@@ -1,0 +1,85 @@
+import { dataTypeBits, elementCount, type Graph, type Node, type Tensor } from './graph.ts'
+import { opDefs } from './ops/list.ts'
+import { inferShapes, opContext } from './shapes.ts'
+
+/** Facts of a model, read from its content; a file's name proves nothing. */
+export interface ModelFacts {
+  /**
+   * What the heavy operators compute in: the weights' type when weights and activations are both quantised
+   * (`int8`), `int8 weights` when only the weights are, else the float type.
+   */
+  readonly dtype: string
+  /** Trained values: weights and biases, scales and zero points not counted. */
+  readonly parameters: number
+  readonly weightBytes: number
+  /** Multiply-accumulates of one inference; null when a heavy operator's shape is not known. */
+  readonly macs: number | null
+  /** How often each operator occurs, most frequent first. */
+  readonly ops: readonly (readonly [string, number])[]
+}
+
+type Producers = ReadonlyMap<string, Node>
+
+/** The constant behind a tensor, looking through DequantizeLinear. */
+function constantBehind(graph: Graph, producers: Producers, name: string): Tensor | null {
+  const tensor = graph.tensors.get(name)
+  if (tensor?.data) return tensor
+  const maker = producers.get(name)
+  return maker?.op === 'DequantizeLinear' ? constantBehind(graph, producers, maker.inputs[0]!) : null
+}
+
+function weightsOf(graph: Graph, producers: Producers, node: Node): readonly Tensor[] {
+  const inputs = opDefs.get(node.op)?.weightInputs ?? []
+  return inputs.flatMap((index) => {
+    const name = node.inputs[index]
+    const tensor = name ? constantBehind(graph, producers, name) : null
+    return tensor ? [tensor] : []
+  })
+}
+
+function computeType(graph: Graph, producers: Producers, node: Node): string | null {
+  const weight = weightsOf(graph, producers, node)[0]
+  if (!weight) return null
+  if (weight.dtype.startsWith('float')) return weight.dtype
+  const activation = producers.get(node.inputs[0] ?? '')
+  return activation?.op === 'DequantizeLinear' ? weight.dtype : `${weight.dtype} weights`
+}
+
+function macsOf(graph: Graph): number | null {
+  const shapes = inferShapes(graph)
+  let total = 0
+  for (const node of graph.nodes) {
+    const def = opDefs.get(node.op)
+    if (!def?.macs) continue
+    const output = shapes.get(node.outputs[0] ?? '')
+    const macs = output ? def.macs(opContext(graph, node, shapes), output) : null
+    if (macs === null) return null
+    total += macs
+  }
+  return total
+}
+
+function countOps(graph: Graph): readonly (readonly [string, number])[] {
+  const counts = new Map<string, number>()
+  for (const node of graph.nodes) counts.set(node.op, (counts.get(node.op) ?? 0) + 1)
+  return [...counts].sort((a, b) => b[1] - a[1])
+}
+
+/** Reads the facts of a model from its graph. Several compute types are joined by `+`. */
+export function modelFacts(graph: Graph): ModelFacts {
+  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
+  const weights = new Map(
+    graph.nodes.flatMap((node) => weightsOf(graph, producers, node)).map((tensor) => [tensor.name, tensor]),
+  )
+  const heavy = graph.nodes.filter((node) => opDefs.get(node.op)?.macs)
+  const types = new Set(heavy.map((node) => computeType(graph, producers, node)).filter((type) => type !== null))
+  const counts = [...weights.values()].map((tensor) => elementCount(tensor.shape) ?? 0)
+  const bytes = [...weights.values()].map((t, i) => Math.ceil((counts[i]! * dataTypeBits[t.dtype]) / 8))
+  return {
+    dtype: [...types].sort().join('+') || 'none',
+    parameters: counts.reduce((a, b) => a + b, 0),
+    weightBytes: bytes.reduce((a, b) => a + b, 0),
+    macs: macsOf(graph),
+    ops: countOps(graph),
+  }
+}
