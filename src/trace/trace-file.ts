@@ -1,0 +1,146 @@
+import { z } from 'zod'
+import { MilliwattError, messageOf } from '../core/errors.ts'
+import type { HostFiles } from '../core/host.ts'
+import type { Provenance } from '../core/provenance.ts'
+
+/** A named stretch of a trace: a measuring window, an idle stretch. Borders are fractional sample indexes. */
+export interface TraceMark {
+  readonly label: string
+  readonly startIndex: number
+  readonly endIndex: number
+  readonly method: string
+}
+
+/**
+ * The `.json` beside a `.raw` file. Rule for readers: a reader of version 1 refuses any other version; a
+ * later version that still can read 1 says so here.
+ */
+export interface TraceSidecar {
+  readonly version: 1
+  readonly kind: 'milliwatt-trace'
+  /** What is known of the meter, as its driver states it. */
+  readonly meter: Readonly<Record<string, unknown>>
+  /** Name of the layout of the raw file; the meter drivers own these. */
+  readonly rawFormat: string
+  readonly sampleRateHz: number
+  readonly supplyV: number
+  readonly provenance: Exclude<Provenance, 'modelled'>
+  /** ISO 8601 wall time at the start of the capture. */
+  readonly startedAt: string
+  /** Index of the first sample in the raw file. */
+  readonly firstIndex: number
+  /** Samples known to be in the raw file; the file may hold more when the capture was killed. */
+  readonly sampleCount: number
+  /** Samples that the meter took but that did not arrive, by index on the meter's grid. */
+  readonly gaps: readonly { readonly index: number; readonly count: number }[]
+  readonly marks: readonly TraceMark[]
+  /** Host clock (seconds) at which the samples before `index` had arrived, the least late of some seconds. */
+  readonly clockAnchors: readonly { readonly index: number; readonly hostS: number }[]
+  /** False while the capture runs, and for good when it did not reach its end. */
+  readonly complete: boolean
+  /** Why it is not complete. */
+  readonly reason: string | null
+}
+
+const count = z.number().int().nonnegative()
+
+const sidecarSchema: z.ZodType<TraceSidecar> = z.object({
+  version: z.literal(1),
+  kind: z.literal('milliwatt-trace'),
+  meter: z.record(z.string(), z.unknown()),
+  rawFormat: z.string().min(1),
+  sampleRateHz: z.number().positive(),
+  supplyV: z.number().nonnegative(),
+  provenance: z.enum(['measured', 'replayed', 'emulated']),
+  startedAt: z.string(),
+  firstIndex: count,
+  sampleCount: count,
+  gaps: z.array(z.object({ index: count, count })),
+  marks: z.array(z.object({ label: z.string(), startIndex: z.number(), endIndex: z.number(), method: z.string() })),
+  clockAnchors: z.array(z.object({ index: z.number(), hostS: z.number() })),
+  complete: z.boolean(),
+  reason: z.string().nullable(),
+})
+
+/** How to turn raw bytes of one layout back into samples. The meter drivers own the layouts. */
+export interface RawDecoder {
+  /** Bytes of one sample. */
+  readonly wordBytes: number
+  /** Decodes whole words: watts (NaN where not valid) and digital levels, one each a word. */
+  decode(raw: Uint8Array, sidecar: TraceSidecar): { readonly powerW: Float32Array; readonly digital: Uint8Array }
+}
+
+/** A recorded trace as read back. */
+export interface Trace {
+  readonly path: string
+  readonly sidecar: TraceSidecar
+  readonly decoder: RawDecoder
+  /** The raw file up to its last whole sample. */
+  readonly raw: Uint8Array
+  /** Whole samples in the raw file; the sidecar's count may be lower (killed) or higher (file cut). */
+  readonly sampleCount: number
+  /** Samples that the sidecar counts but the raw file no longer holds. */
+  readonly missingCount: number
+  /** Bytes after the last whole sample. */
+  readonly strayBytes: number
+}
+
+/**
+ * Reads a recorded trace.
+ * @param path the `.json` sidecar (or the `.raw` beside it)
+ * @param decoders raw layouts by name
+ * @throws MilliwattError TRACE_INVALID
+ */
+export async function readTrace(
+  files: HostFiles,
+  path: string,
+  decoders: Readonly<Record<string, RawDecoder>>,
+): Promise<Trace> {
+  const base = path.replace(/\.(json|raw)$/, '')
+  const sidecar = readSidecar(await reading(path, files.readText(`${base}.json`)), `${base}.json`)
+  const decoder = Object.hasOwn(decoders, sidecar.rawFormat) ? decoders[sidecar.rawFormat] : undefined
+  if (!decoder) {
+    const known = Object.keys(decoders).join(', ')
+    throw new MilliwattError('TRACE_INVALID', path, `Its raw layout "${sidecar.rawFormat}" is none of: ${known}.`)
+  }
+  const bytes = await reading(path, files.readBytes(`${base}.raw`))
+  const sampleCount = Math.floor(bytes.length / decoder.wordBytes)
+  return {
+    path: `${base}.json`,
+    sidecar,
+    decoder,
+    raw: bytes.subarray(0, sampleCount * decoder.wordBytes),
+    sampleCount,
+    missingCount: Math.max(0, sidecar.sampleCount - sampleCount),
+    strayBytes: bytes.length % decoder.wordBytes,
+  }
+}
+
+/**
+ * Checks the text of a sidecar.
+ * @throws MilliwattError TRACE_INVALID
+ */
+export function readSidecar(text: string, path: string): TraceSidecar {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new MilliwattError('TRACE_INVALID', path, `It is not whole JSON: ${messageOf(error)}.`, error)
+  }
+  const version = (value as { readonly version?: unknown } | null)?.version
+  if (version !== undefined && version !== 1) {
+    throw new MilliwattError('TRACE_INVALID', path, `It has version ${version}; this milliwatt reads version 1.`)
+  }
+  const parsed = sidecarSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new MilliwattError('TRACE_INVALID', path, `Field ${issue?.path.join('.') || '(whole)'}: ${issue?.message}.`)
+}
+
+async function reading<T>(path: string, read: Promise<T>): Promise<T> {
+  try {
+    return await read
+  } catch (error) {
+    throw new MilliwattError('TRACE_INVALID', path, `It cannot be read: ${messageOf(error)}.`, error)
+  }
+}

@@ -1,0 +1,97 @@
+import type { ClockFit } from './clock-fit.ts'
+import type { DigitalEdge, PowerBuffer } from './power-buffer.ts'
+
+/** Where a measuring window lies in the samples, by which method, and how sure each edge is. */
+export type WindowMarks =
+  | {
+      readonly method: 'marker edges'
+      readonly channel: number
+      readonly startIndex: number
+      readonly endIndex: number
+      /** Uncertainty of the worse of both edges in seconds. */
+      readonly edgeUncertaintyS: number
+      readonly words: string
+    }
+  | {
+      readonly method: 'host marks'
+      readonly startIndex: number
+      readonly endIndex: number
+      readonly edgeUncertaintyS: number
+      readonly words: string
+    }
+  | { readonly method: 'none'; readonly reason: string; readonly words: string }
+
+/**
+ * Finds the window that a marker wire drew: the rise and the later fall that together lie nearest to where
+ * the host expects them. Each edge is sure to ±½ sample, plus the samples lost right before it.
+ * @param approxStart expected border of the rise, as a (fractional) sample index
+ * @param approxEnd expected border of the fall
+ * @param searchS how far from there to look, in seconds
+ */
+export function windowFromEdges(
+  buffer: PowerBuffer,
+  channel: number,
+  approxStart: number,
+  approxEnd: number,
+  searchS: number,
+): WindowMarks {
+  const reach = searchS * buffer.sampleRateHz
+  const near = (index: number) => buffer.edges(channel, index - reach, index + reach + 1)
+  const rises = near(approxStart).filter((edge) => edge.rising)
+  const falls = near(approxEnd).filter((edge) => !edge.rising)
+  const pair = nearestPair(rises, falls, approxStart, approxEnd)
+  if (!pair) return noWindow(missing(channel, rises.length, falls.length, searchS))
+  const samples = 0.5 + Math.max(pair.rise.lostBefore, pair.fall.lostBefore)
+  return {
+    method: 'marker edges',
+    channel,
+    startIndex: pair.rise.index,
+    endIndex: pair.fall.index,
+    edgeUncertaintyS: samples / buffer.sampleRateHz,
+    words: `edges of the marker wire on digital channel ${channel}, sampled with the current`,
+  }
+}
+
+/** The window between two moments of the host clock, by the lower-envelope fit of block arrivals. */
+export function windowFromHostMarks(fit: ClockFit, startS: number, endS: number): WindowMarks {
+  const startIndex = fit.indexAt(startS)
+  const endIndex = fit.indexAt(endS)
+  if (!Number.isFinite(startIndex)) return noWindow('no samples have arrived, so the clocks cannot be compared')
+  if (!(endIndex > startIndex)) return noWindow('the host marks enclose no time')
+  return {
+    method: 'host marks',
+    startIndex,
+    endIndex,
+    edgeUncertaintyS: fit.uncertaintyS,
+    words: 'host time of each inference, fitted to the arrival of the samples (no marker wire)',
+  }
+}
+
+function nearestPair(
+  rises: readonly DigitalEdge[],
+  falls: readonly DigitalEdge[],
+  approxStart: number,
+  approxEnd: number,
+): { readonly rise: DigitalEdge; readonly fall: DigitalEdge } | null {
+  const byStart = [...rises].sort((a, b) => Math.abs(a.index - approxStart) - Math.abs(b.index - approxStart))
+  const byEnd = [...falls].sort((a, b) => Math.abs(a.index - approxEnd) - Math.abs(b.index - approxEnd))
+  let best: { rise: DigitalEdge; fall: DigitalEdge; distance: number } | null = null
+  for (const rise of byStart) {
+    const toStart = Math.abs(rise.index - approxStart)
+    if (best && toStart >= best.distance) break
+    const fall = byEnd.find((edge) => edge.index > rise.index)
+    if (!fall) continue
+    const distance = toStart + Math.abs(fall.index - approxEnd)
+    if (!best || distance < best.distance) best = { rise, fall, distance }
+  }
+  return best
+}
+
+function missing(channel: number, rises: number, falls: number, searchS: number): string {
+  const what = rises === 0 ? 'no rise near the start' : falls === 0 ? 'no fall near the end' : 'no fall after a rise'
+  return `${what} on digital channel ${channel} within ${searchS * 1000} ms`
+}
+
+function noWindow(reason: string): WindowMarks {
+  return { method: 'none', reason, words: `not lined up: ${reason}` }
+}
