@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs'
+import { describe, test } from 'vitest'
+
+/** Where things that a test may need lie (first that exists, or only what the variable names) and how to get them. */
+const tools = {
+  chromium: {
+    variable: 'MILLIWATT_CHROMIUM',
+    paths: [
+      '/usr/bin/chromium',
+      '/usr/bin/chromium-browser',
+      '/usr/bin/google-chrome',
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    ],
+    next: 'Install it (Debian: apt-get install chromium) or name it in MILLIWATT_CHROMIUM.',
+  },
+} as const
+
+/** Something that a test may need and that npm does not bring. */
+export type Tool = keyof typeof tools
+
+/** Path of the tool on this machine, or null. */
+export function toolPath(tool: Tool): string | null {
+  const named = process.env[tools[tool].variable]
+  return (named ? [named] : tools[tool].paths).find((path) => existsSync(path)) ?? null
+}
+
+/**
+ * `describe` for tests that need a tool. Without it they are skipped and say so by name; where `CI` is
+ * `true` they fail instead, so that nothing is skipped unseen.
+ */
+export function needs(tool: Tool): (name: string, body: () => void) => void {
+  if (toolPath(tool) !== null) return describe
+  if (process.env.CI !== 'true') return (name, body) => describe.skip(`${name} (needs ${tool})`, body)
+  return (name) =>
+    describe(name, () => {
+      test(`needs ${tool}`, () => {
+        throw new Error(`${tool} is not here. ${tools[tool].next}`)
+      })
+    })
+}
