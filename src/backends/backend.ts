@@ -1,0 +1,78 @@
+import type { Device } from '../core/device.ts'
+import type { Host } from '../core/host.ts'
+import type { DataType, Dimension, Node } from '../graph/graph.ts'
+import type { Segment } from '../graph/segment.ts'
+
+/** The array types that carry a tensor's elements. */
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+
+/** A tensor's value: elements in row-major order. */
+export interface TensorValue {
+  readonly dtype: DataType
+  readonly shape: readonly number[]
+  readonly data: TensorData
+}
+
+/** What an input or output looks like; unknown dimensions keep their names. */
+export interface TensorSpec {
+  readonly name: string
+  readonly dtype: DataType
+  readonly shape: readonly Dimension[] | null
+}
+
+/** Whether a backend can be used here, and with which version of its engine. */
+export type Availability =
+  | { readonly ok: true; readonly engine: string }
+  | { readonly ok: false; readonly reason: string; readonly next: string }
+
+/** Whether a node can run; the reason names what is missing. */
+export type Support = { readonly ok: true } | { readonly ok: false; readonly reason: string }
+
+/** A segment made ready on a device. */
+export interface Executable extends AsyncDisposable {
+  readonly inputs: readonly TensorSpec[]
+  readonly outputs: readonly TensorSpec[]
+  /** Runs once. Inputs by name, of the declared types and shapes; the outputs belong to the caller. */
+  run(inputs: Readonly<Record<string, TensorValue>>): Promise<Readonly<Record<string, TensorValue>>>
+}
+
+/** An engine that runs models. What differs between engines is declared here; nothing branches on a name. */
+export interface Backend {
+  readonly name: string
+  readonly summary: string
+  available(host: Host): Promise<Availability>
+  supports(node: Node, device: Device): Support
+  /** @throws MilliwattError BACKEND_UNAVAILABLE, BACKEND_FAILED */
+  prepare(segment: Segment, device: Device, host: Host): Promise<Executable>
+}
+
+/** The first node that a backend cannot run on a device, with the reason; null when it runs them all. */
+export function firstUnsupported(backend: Backend, segment: Segment, device: Device): string | null {
+  for (const node of segment.graph.nodes) {
+    const support = backend.supports(node, device)
+    if (!support.ok) return `${node.op}${node.name ? ` "${node.name}"` : ''}: ${support.reason}`
+  }
+  return null
+}
+
+/** Specs of a segment's inputs and outputs, from its graph. */
+export function segmentSpecs(segment: Segment): {
+  readonly inputs: readonly TensorSpec[]
+  readonly outputs: readonly TensorSpec[]
+} {
+  const spec = (name: string): TensorSpec => {
+    const tensor = segment.graph.tensors.get(name)
+    return { name, dtype: tensor?.dtype ?? 'float32', shape: tensor?.shape ?? null }
+  }
+  return { inputs: segment.graph.inputs.map(spec), outputs: segment.graph.outputs.map(spec) }
+}

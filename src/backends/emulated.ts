@@ -1,0 +1,69 @@
+import { MilliwattError } from '../core/errors.ts'
+import { elementCount } from '../graph/graph.ts'
+import type { Segment } from '../graph/segment.ts'
+import { type Backend, type Executable, segmentSpecs, type TensorValue } from './backend.ts'
+
+/** How an emulated backend behaves. */
+export interface EmulatedBackendOptions {
+  readonly name?: string
+  /** Latency that every run takes on the host's clock, in seconds. */
+  readonly latencyS?: number
+  /** Operators that it refuses. */
+  readonly refuses?: readonly string[]
+  /** Fails from this run on (counted from 0). */
+  readonly failsAtRun?: number
+}
+
+/**
+ * A fixed pseudo-random projection of the input (multiplicative hash of the positions), then softmax. It knows
+ * nothing of the model; it only makes outputs that depend on the inputs and are the same every time.
+ */
+function projected(input: TensorValue, outputs: number): Float32Array {
+  const sums = new Float64Array(outputs)
+  input.data.forEach((value: number | bigint, index: number) => {
+    const hash = Math.imul(index + 1, 0x9e3779b1) >>> 0
+    sums[hash % outputs]! += Number(value) * ((hash >>> 16) / 65536 - 0.5)
+  })
+  const top = Math.max(...sums)
+  const exponentials = sums.map((sum) => Math.exp(sum - top))
+  const total = exponentials.reduce((a, b) => a + b, 0)
+  return Float32Array.from(exponentials, (value) => value / total)
+}
+
+function emulatedExecutable(
+  segment: Segment,
+  options: EmulatedBackendOptions,
+  wait: (seconds: number) => Promise<void>,
+): Executable {
+  const specs = segmentSpecs(segment)
+  const output = specs.outputs[0]!
+  const length = elementCount(output.shape) ?? 1
+  let runs = 0
+  return {
+    ...specs,
+    run: async (inputs) => {
+      if (options.failsAtRun !== undefined && runs >= options.failsAtRun)
+        throw new MilliwattError('BACKEND_FAILED', options.name ?? 'emulated', 'It was told to fail at this run.')
+      runs += 1
+      await wait(options.latencyS ?? 0)
+      const shape = (output.shape ?? [length]).map((dimension) => (typeof dimension === 'number' ? dimension : 1))
+      return { [output.name]: { dtype: 'float32', shape, data: projected(Object.values(inputs)[0]!, length) } }
+    },
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+/**
+ * A backend for tests and dry runs: right shapes, repeatable outputs, declared latency and faults. It is not in
+ * the list of backends, so that no plan can choose it unless it is passed in.
+ */
+export function emulatedBackend(options: EmulatedBackendOptions = {}): Backend {
+  return {
+    name: options.name ?? 'emulated',
+    summary: 'an emulated engine with declared latency and faults',
+    available: async () => ({ ok: true, engine: 'emulated' }),
+    supports: (node) =>
+      options.refuses?.includes(node.op) ? { ok: false, reason: `${node.op} is refused by declaration` } : { ok: true },
+    prepare: async (segment, _device, host) => emulatedExecutable(segment, options, (s) => host.clock.sleep(s)),
+  }
+}

@@ -1,0 +1,17 @@
+import { MilliwattError } from '../core/errors.ts'
+import type { Backend } from './backend.ts'
+import { onnxruntimeNode } from './onnxruntime-node.ts'
+import { onnxruntimeWeb } from './onnxruntime-web.ts'
+
+/** Every backend that runs models on this machine. Their order means nothing: measurements choose. */
+export const backends: readonly Backend[] = [onnxruntimeWeb, onnxruntimeNode]
+
+/** The backends of these names, or all. @throws MilliwattError BACKEND_UNKNOWN */
+export function selectBackends(names: readonly string[] | undefined): readonly Backend[] {
+  if (!names || names.length === 0) return backends
+  return names.map((name) => {
+    const found = backends.find((backend) => backend.name === name)
+    if (found) return found
+    throw new MilliwattError('BACKEND_UNKNOWN', name, `Known: ${backends.map((backend) => backend.name).join(', ')}.`)
+  })
+}
