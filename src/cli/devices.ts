@@ -1,0 +1,22 @@
+import type { Command } from 'commander'
+import type { Host } from '../core/host.ts'
+import { describeFinding } from '../devices/describe.ts'
+import { probe } from '../loop/probe.ts'
+import { exitCodes } from './exit.ts'
+
+/** Adds `devices` to the program. */
+export function addDevicesCommand(program: Command, host: Host, finish: (code: number) => void): void {
+  program
+    .command('devices')
+    .description('show the processors, accelerators, boards and meters that are here, and why others are not usable')
+    .option('--json', 'print one JSON document on standard output and nothing else')
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const { machine, findings, power } = await probe(host)
+      const lines = [`machine: ${machine}`, ...findings.map(describeFinding)]
+      const text = json
+        ? JSON.stringify({ version: 1, machine, publishedPower: power, findings }, null, 2)
+        : lines.join('\n')
+      process.stdout.write(`${text}\n`)
+      finish(exitCodes.done)
+    })
+}

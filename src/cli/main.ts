@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { isMilliwattError, messageOf } from '../core/errors.ts'
+import { nodeHost } from '../hosts/node.ts'
+import { addDevicesCommand } from './devices.ts'
+import { exitCodeOf, exitCodes } from './exit.ts'
+import { addRunCommand } from './run.ts'
+
+const host = nodeHost()
+const { version } = JSON.parse(readFileSync(join(host.packageFolder, 'package.json'), 'utf8')) as { version: string }
+
+const finish = (code: number) => {
+  process.exitCode = code
+}
+
+function buildProgram(): Command {
+  const program = new Command('milliwatt')
+    .description('Small neural networks on edge hardware, with a power meter in the loop.')
+    .version(version)
+    .showHelpAfterError('(--help lists the options)')
+    .exitOverride()
+  addRunCommand(program, host, version, finish)
+  addDevicesCommand(program, host, finish)
+  program.addHelpText(
+    'after',
+    `
+Exit codes: 0 done, 1 failed, 2 usage, 3 goal not met, 130 interrupted.
+
+Examples:
+  milliwatt run kws                                    the shipped clips, with the meter that is plugged in
+  milliwatt run kws --input recordings/ --json         one JSON document on standard output
+  milliwatt run kws --meter ppk2:/dev/ttyACM0 --supply-v 3.3 --max-latency-ms 20
+  arecord -f S16_LE -r 16000 -d 3 -t raw | milliwatt run kws --input -
+  milliwatt devices`,
+  )
+  return program
+}
+
+async function main(): Promise<void> {
+  try {
+    await buildProgram().parseAsync()
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      finish(error.exitCode === 0 ? exitCodes.done : exitCodes.usage)
+      return
+    }
+    const stack = process.env.MILLIWATT_DEBUG && error instanceof Error ? `\n${error.stack}` : ''
+    const prefix = isMilliwattError(error) ? error.code : 'Unexpected error'
+    process.stderr.write(`${prefix}: ${messageOf(error)}${stack}\n`)
+    finish(exitCodeOf(error))
+  }
+}
+
+await main()

@@ -1,0 +1,42 @@
+import ora from 'ora'
+import type { OnProgress } from '../loop/progress.ts'
+
+/** Words for the stages of long work. */
+const stages: Readonly<Record<string, string>> = {
+  probe: 'Looking at this machine',
+  meter: 'Starting the meter',
+  profile: 'Measuring latency of every variant on every backend',
+  energy: 'Measuring energy of every candidate',
+  idle: 'Measuring the idle level',
+  run: 'Running inferences',
+  report: 'Writing the report',
+}
+
+/** Progress on a terminal; silent when standard error is not one. */
+export interface ProgressLine {
+  readonly on: OnProgress
+  /** Clears the line so that something else can be printed; the next progress draws it again. */
+  clear(): void
+  stop(): void
+}
+
+/** Starts a progress line on standard error. */
+export function progressLine(): ProgressLine {
+  const spinner = ora({
+    stream: process.stderr,
+    isEnabled: process.stderr.isTTY === true,
+    isSilent: !process.stderr.isTTY,
+  })
+  return {
+    on: ({ stage, done, total }) => {
+      const share = total > 1 ? ` ${done}/${total}` : ''
+      spinner.start(`${stages[stage] ?? stage}${share}`)
+    },
+    clear: () => {
+      spinner.clear()
+    },
+    stop: () => {
+      spinner.stop()
+    },
+  }
+}

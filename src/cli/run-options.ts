@@ -1,0 +1,78 @@
+import { type Command, Option } from 'commander'
+import { type GoalOptions, toNumber, toPositive } from './options.ts'
+
+/** Options of `milliwatt run`. */
+export interface RunOptions extends GoalOptions {
+  readonly input?: string
+  readonly split?: string
+  readonly rate: number
+  readonly channels: number
+  readonly encoding: 's16le' | 'f32le'
+  readonly step: number
+  readonly meter: string
+  readonly supplyV?: number
+  readonly meterMode?: 'source' | 'ampere'
+  readonly windowMs?: number
+  readonly variant?: string
+  readonly backend?: readonly string[]
+  readonly remeasure?: boolean
+  readonly out?: string
+  readonly json?: boolean
+}
+
+function addInput(command: Command): void {
+  command
+    .option('-i, --input <path>', 'WAV or FLAC file, a folder of them, or - for raw PCM on standard input')
+    .option('--split <name>', "take only the clips of this split of the folder's manifest.csv")
+    .option('--rate <hz>', 'sample rate of raw PCM', toPositive, 16000)
+    .option('--channels <n>', 'channels of raw PCM', toPositive, 1)
+    .addOption(new Option('--encoding <name>', 'layout of raw PCM').choices(['s16le', 'f32le']).default('s16le'))
+    .option('--step <s>', 'step between windows of a long recording, in seconds', toPositive, 0.5)
+}
+
+function addGoal(command: Command): void {
+  command
+    .option('--min-accuracy <share>', 'least accuracy, 0..1', toNumber)
+    .option(
+      '--min-relative-accuracy <share>',
+      "least accuracy as a share of the best variant's (default 0.9)",
+      toNumber,
+    )
+    .option('--max-latency-ms <ms>', 'most latency of an inference, 95th percentile', toNumber)
+    .option('--max-energy-mj <mj>', 'most energy of an inference; only a physical reading satisfies it', toNumber)
+    .option('--max-model-kb <kb>', 'most size of the model file, in units of 1000 bytes', toNumber)
+    .addOption(
+      new Option('--minimize <what>', 'what to make small once the limits hold')
+        .choices(['energy', 'latency', 'bytes'])
+        .default('energy'),
+    )
+    .option('--accept-emulated', 'let an emulated figure satisfy --max-energy-mj (rehearsals)')
+}
+
+function addMeter(command: Command): void {
+  command
+    .option(
+      '-m, --meter <name>',
+      'DRIVER, DRIVER:PATH, none, or auto: the meter that is plugged in, else an emulated one',
+      'auto',
+    )
+    .option('--supply-v <v>', 'supply voltage: set in source mode, stated in ampere mode', toPositive)
+    .addOption(new Option('--meter-mode <mode>', 'feed the device or only measure').choices(['source', 'ampere']))
+    .option('--window-ms <ms>', 'measuring window; each inference is repeated to fill it', toPositive)
+}
+
+/** Gives a command the options of a run. */
+export function addRunOptions(command: Command): Command {
+  addInput(command)
+  addGoal(command)
+  addMeter(command)
+  return command
+    .option('--variant <name>', 'plan only over this variant')
+    .option('-b, --backend <name...>', 'plan only over these backends')
+    .option('--remeasure', 'measure latencies again even if they are in the cache')
+    .option(
+      '-o, --out <folder>',
+      'where report and trace go (default: milliwatt-out/<model>-<time>; nowhere with --json)',
+    )
+    .option('--json', 'print one JSON document on standard output and nothing else')
+}

@@ -1,0 +1,154 @@
+import { execFile } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { access, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { homedir } from 'node:os'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Clock, CommandResult, FileAppender, Host, HostFiles, SystemTree } from '../core/host.ts'
+import { nodeSerial } from './node-serial.ts'
+
+/** The machine's own tree as Node sees it, below `root` (`/`, or a mounted recording). */
+export function nodeSystemTree(root = '/'): SystemTree {
+  const at = (path: string) => join(root, path)
+  return {
+    readText: async (path) => {
+      try {
+        return (await readFile(at(path), 'utf8')).replace(/[\0\s]+$/, '')
+      } catch {
+        return null
+      }
+    },
+    list: async (path) => {
+      try {
+        return (await readdir(at(path))).sort()
+      } catch {
+        return []
+      }
+    },
+    exists: async (path) =>
+      access(at(path)).then(
+        () => true,
+        () => false,
+      ),
+    isAccessible: async (path) =>
+      access(at(path), constants.R_OK | constants.W_OK).then(
+        () => true,
+        () => false,
+      ),
+  }
+}
+
+async function openAppender(path: string): Promise<FileAppender> {
+  await mkdir(dirname(path), { recursive: true })
+  const handle = await open(path, 'w')
+  return {
+    append: async (bytes) => {
+      let done = 0
+      while (done < bytes.length) done += (await handle.write(bytes, done)).bytesWritten
+    },
+    close: () => handle.close(),
+  }
+}
+
+async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`
+  try {
+    await writeFile(temporary, content)
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {})
+    throw error
+  }
+}
+
+const nodeFiles: HostFiles = {
+  readBytes: (path) => readFile(path),
+  readText: (path) => readFile(path, 'utf8'),
+  write: writeWhole,
+  append: openAppender,
+  list: async (path) => (await readdir(path)).sort(),
+  stat: async (path) => {
+    try {
+      const found = await stat(path)
+      return { kind: found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other', sizeBytes: found.size }
+    } catch {
+      return null
+    }
+  },
+  join,
+  resolve: (path) => resolve(path),
+  basename: (path) => basename(path),
+  dirname,
+  relative: (from, to) => relative(from, to).split(sep).join('/'),
+}
+
+const nodeClock: Clock = {
+  nowS: () => (performance.timeOrigin + performance.now()) / 1000,
+  wallTime: () => new Date(),
+  sleep: (seconds, signal) =>
+    new Promise((resume) => {
+      if (signal?.aborted) return resume()
+      const finish = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', finish)
+        resume()
+      }
+      const timer = setTimeout(finish, seconds * 1000)
+      signal?.addEventListener('abort', finish)
+    }),
+}
+
+function runCommand(name: string, args: readonly string[], timeoutS: number): Promise<CommandResult | null> {
+  return new Promise((done) => {
+    execFile(name, [...args], { timeout: timeoutS * 1000, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
+      if (error && typeof error.code !== 'number') return done(null)
+      done({ exitCode: error ? Number(error.code) : 0, stdout, stderr })
+    })
+  })
+}
+
+function cacheFolderOf(environment: NodeJS.ProcessEnv, platform: string): string {
+  if (environment.MILLIWATT_CACHE) return environment.MILLIWATT_CACHE
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'milliwatt')
+  if (platform === 'win32' && environment.LOCALAPPDATA) return join(environment.LOCALAPPDATA, 'milliwatt')
+  return join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'milliwatt')
+}
+
+/** The folder two levels above this file, in `src/` and in `dist/` alike, is the package's own. */
+const packageFolder = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
+
+async function optionalPackage(name: string): Promise<unknown | null> {
+  const roots = [import.meta.url, pathToFileURL(join(process.cwd(), 'package.json')).href]
+  for (const root of roots) {
+    let path: string
+    try {
+      path = createRequire(root).resolve(name)
+    } catch {
+      continue
+    }
+    return import(pathToFileURL(path).href)
+  }
+  return null
+}
+
+/** The host of a Node process: real files, real ports, real clock. */
+export function nodeHost(): Host {
+  return {
+    platform: process.platform,
+    architecture: process.arch,
+    runtime: `node ${process.versions.node}`,
+    environment: process.env,
+    system: nodeSystemTree(),
+    files: nodeFiles,
+    clock: nodeClock,
+    serial: nodeSerial,
+    cacheFolder: cacheFolderOf(process.env, process.platform),
+    packageFolder,
+    command: runCommand,
+    optionalPackage,
+    sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
+  }
+}

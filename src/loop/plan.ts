@@ -1,0 +1,210 @@
+import { type Backend, type Executable, firstUnsupported } from '../backends/backend.ts'
+import type { Catalogue, Variant } from '../catalogue/load.ts'
+import type { Device } from '../core/device.ts'
+import { messageOf } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
+import { modelledEnergy } from '../cost/modelled.ts'
+import { type EnergyFigure, type LatencyFigure, type Profile, profileKey, refit } from '../cost/profile.ts'
+import { type Candidate, type Choice, choose } from '../plan/choose.ts'
+import { type Goal, goalInWords } from '../plan/goal.ts'
+import type { PlanReport, PlanRow } from '../report/report.ts'
+import { sampleInput } from './input.ts'
+import type { PowerSession } from './power.ts'
+import type { Probe } from './probe.ts'
+import { measureLatencies } from './profile.ts'
+import { readProfile, writeProfile } from './profile-store.ts'
+import { type OnProgress, stopIfAborted } from './progress.ts'
+
+/** What planning works with. */
+export interface PlanContext {
+  readonly host: Host
+  readonly probe: Probe
+  readonly backends: readonly Backend[]
+  readonly session: PowerSession | null
+  /** Measure again even what is in the cache. */
+  readonly remeasure: boolean
+  readonly onProgress?: OnProgress
+  readonly signal?: AbortSignal
+}
+
+/** A variant on a backend on a device, prepared if that was possible. */
+interface Prepared {
+  readonly key: string
+  readonly variant: Variant
+  readonly backend: Backend
+  readonly device: Device
+  readonly executable: Executable | null
+  readonly unusable: string | null
+}
+
+/** The plan and the executable of the chosen candidate, ready to run. */
+export interface Planned {
+  readonly choice: Choice
+  readonly report: PlanReport
+  readonly chosen: { readonly key: string; readonly variant: Variant; readonly executable: Executable } | null
+  readonly profile: Profile
+}
+
+/** Seconds of running that the energy of one candidate is measured over. */
+const energyWindowS = 0.25
+
+async function prepareOne(context: PlanContext, variant: Variant, backend: Backend, device: Device): Promise<Prepared> {
+  const availability = await backend.available(context.host)
+  const engine = availability.ok ? availability.engine : ''
+  const base = { key: profileKey(variant.sha256, backend.name, engine, device.id), variant, backend, device }
+  if (!availability.ok) return { ...base, executable: null, unusable: `${availability.reason} ${availability.next}` }
+  const unsupported = firstUnsupported(backend, variant.segment, device)
+  if (unsupported) return { ...base, executable: null, unusable: unsupported }
+  try {
+    return { ...base, executable: await backend.prepare(variant.segment, device, context.host), unusable: null }
+  } catch (error) {
+    return { ...base, executable: null, unusable: messageOf(error) }
+  }
+}
+
+async function prepareAll(context: PlanContext, catalogue: Catalogue): Promise<readonly Prepared[]> {
+  const prepared: Prepared[] = []
+  for (const variant of catalogue.variants)
+    for (const backend of context.backends)
+      for (const device of context.probe.devices) {
+        stopIfAborted(context.signal)
+        prepared.push(await prepareOne(context, variant, backend, device))
+      }
+  return prepared
+}
+
+type Runnable = Prepared & { readonly executable: Executable }
+
+const isRunnable = (prepared: Prepared): prepared is Runnable => prepared.executable !== null
+
+async function latenciesOf(
+  context: PlanContext,
+  runnable: readonly Runnable[],
+  profile: Profile,
+): Promise<{ readonly latencies: ReadonlyMap<string, LatencyFigure>; readonly source: string }> {
+  const kept = runnable.map(({ key }) => profile.entries[key])
+  const oldest = kept.map((entry) => entry?.measuredAt ?? '').sort()[0]
+  if (!context.remeasure && kept.every((entry) => entry !== undefined))
+    return {
+      latencies: new Map(runnable.map(({ key }, index) => [key, kept[index]!.latency])),
+      source: `cached, measured on this machine ${oldest} (--remeasure measures again)`,
+    }
+  const latencies = await measureLatencies(context.host, runnable, context.onProgress, context.signal)
+  return { latencies, source: 'measured now on this machine' }
+}
+
+async function measureEnergy(
+  session: PowerSession,
+  candidate: Runnable,
+  latencyS: number,
+): Promise<EnergyFigure | null> {
+  const input = sampleInput(candidate.executable.inputs)
+  const repeats = Math.max(3, Math.ceil(energyWindowS / latencyS))
+  const { window } = await session.window(`plan: ${candidate.variant.name} on ${candidate.backend.name}`, async () => {
+    for (let run = 0; run < repeats; run++) await candidate.executable.run(input)
+  })
+  if (window.energy?.verdict !== 'complete') return null
+  return { energyJ: window.energy.energyJ / repeats, provenance: session.meter.info.provenance }
+}
+
+/** Energy by the meter when there is one, else from published figures; one source for all candidates. */
+async function energiesOf(
+  context: PlanContext,
+  runnable: readonly Runnable[],
+  latencies: ReadonlyMap<string, LatencyFigure>,
+): Promise<ReadonlyMap<string, EnergyFigure>> {
+  const energies = new Map<string, EnergyFigure>()
+  for (const [index, candidate] of runnable.entries()) {
+    stopIfAborted(context.signal)
+    const latencyS = latencies.get(candidate.key)!.medianS
+    const { power } = context.probe
+    const energy = context.session
+      ? await measureEnergy(context.session, candidate, latencyS)
+      : power && modelledEnergy(latencyS, power)
+    if (energy) energies.set(candidate.key, energy)
+    if (context.session) context.onProgress?.({ stage: 'energy', done: index + 1, total: runnable.length })
+  }
+  return energies
+}
+
+function toCandidate(
+  prepared: Prepared,
+  latencies: ReadonlyMap<string, LatencyFigure>,
+  energies: ReadonlyMap<string, EnergyFigure>,
+): Candidate {
+  const { key, variant, backend, device, unusable } = prepared
+  return {
+    key,
+    variant: variant.name,
+    backend: backend.name,
+    device: device.id,
+    accuracy: variant.accuracy?.value ?? null,
+    modelBytes: variant.bytes,
+    macs: variant.facts.macs,
+    latency: latencies.get(key) ?? null,
+    energy: energies.get(key) ?? null,
+    ...(unusable === null ? {} : { unusable }),
+  }
+}
+
+function toReport(choice: Choice, goal: Goal, profileSource: string): PlanReport {
+  const rows = choice.judged.map((judged): PlanRow => {
+    const { variant, backend, device, verdict, reason, accuracy, modelBytes, macs, latency, energy } = judged
+    const latencyS = latency?.medianS ?? null
+    const latencyP95S = latency?.p95S ?? null
+    const { energyJ, provenance } = energy ?? { energyJ: null, provenance: null }
+    return {
+      variant,
+      backend,
+      device,
+      verdict,
+      reason,
+      accuracy,
+      modelBytes,
+      macs,
+      latencyS,
+      latencyP95S,
+      energyJ,
+      provenance,
+    }
+  })
+  const chosen = rows.find((row) => row.verdict === 'chosen') ?? null
+  return { goal: goalInWords(goal), chosen, candidates: rows, profileSource }
+}
+
+async function updateProfile(
+  context: PlanContext,
+  profile: Profile,
+  latencies: ReadonlyMap<string, LatencyFigure>,
+  energies: ReadonlyMap<string, EnergyFigure>,
+): Promise<Profile> {
+  const measuredAt = context.host.clock.wallTime().toISOString()
+  let updated = profile
+  for (const [key, latency] of latencies)
+    updated = refit(updated, key, { latency, energy: energies.get(key) ?? null, measuredAt })
+  await writeProfile(context.host, updated)
+  return updated
+}
+
+/**
+ * Plans a model family: prepares every variant on every backend and device, measures (or recalls) latency,
+ * gets energy, and chooses under the goal. Everything not chosen is released.
+ */
+export async function planCatalogue(context: PlanContext, catalogue: Catalogue, goal: Goal): Promise<Planned> {
+  const prepared = await prepareAll(context, catalogue)
+  const runnable = prepared.filter(isRunnable)
+  let kept: Runnable | undefined
+  try {
+    const known = await readProfile(context.host, context.probe.fingerprint)
+    const { latencies, source } = await latenciesOf(context, runnable, known)
+    const energies = await energiesOf(context, runnable, latencies)
+    const fresh = source.startsWith('measured')
+    const profile = fresh ? await updateProfile(context, known, latencies, energies) : known
+    const candidates = prepared.map((one) => toCandidate(one, latencies, energies))
+    const choice = choose(candidates, goal)
+    kept = runnable.find(({ key }) => key === choice.chosen?.key)
+    return { choice, report: toReport(choice, goal, source), chosen: kept ?? null, profile }
+  } finally {
+    for (const one of runnable) if (one !== kept) await one.executable[Symbol.asyncDispose]()
+  }
+}

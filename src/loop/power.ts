@@ -1,0 +1,154 @@
+import { isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
+import type { Meter } from '../meters/meter.ts'
+import type { Capture } from '../trace/capture.ts'
+import { ClockFit } from '../trace/clock-fit.ts'
+import { idleLevel } from '../trace/idle.ts'
+import { PowerBuffer, type WindowEnergy } from '../trace/power-buffer.ts'
+import { Pyramid } from '../trace/pyramid.ts'
+import { type WindowMarks, windowFromEdges, windowFromHostMarks } from '../trace/windows.ts'
+
+/** A measuring window: where it lies, what it cost, and how it was lined up. */
+export interface MeasuredWindow {
+  readonly label: string
+  readonly marks: WindowMarks
+  readonly energy: WindowEnergy | null
+  /** Why there is no energy figure, or why it is incomplete. */
+  readonly reason: string | null
+}
+
+/** How far from the host's idea of an edge the marker's edge is looked for, in seconds. */
+const edgeSearchS = 0.05
+/** Time after which nothing of earlier work is still on its way, in seconds. */
+const settleS = 0.05
+/** Longest wait for the samples of a window to arrive, in seconds. */
+const arrivalDeadlineS = 2
+
+/**
+ * A running measurement: one meter, streaming, its last seconds at hand for windows, everything captured. The
+ * stream may end at any time (unplugged, disk full); the session then goes on and says so in what it returns.
+ */
+export class PowerSession implements AsyncDisposable {
+  readonly meter: Meter
+  readonly windows: MeasuredWindow[] = []
+  readonly pyramid: Pyramid
+  readonly #host: Host
+  readonly #buffer: PowerBuffer
+  readonly #fit: ClockFit
+  readonly #capture: Capture | null
+  readonly #stop = new AbortController()
+  readonly #pump: Promise<void>
+  #lost: MilliwattError | null = null
+  #reason: string | null = null
+
+  /** Starts streaming at once; `ready` tells when samples flow. */
+  constructor(host: Host, meter: Meter, capture: Capture | null) {
+    const { sampleRateHz } = meter.info
+    this.#host = host
+    this.meter = meter
+    this.#capture = capture
+    this.#buffer = new PowerBuffer({ sampleRateHz, clock: host.clock })
+    this.#fit = new ClockFit({ sampleRateHz })
+    this.pyramid = new Pyramid(sampleRateHz)
+    this.#pump = this.#stream()
+  }
+
+  /** Why the stream ended before it was stopped; null while it runs. */
+  get lost(): MilliwattError | null {
+    return this.#lost
+  }
+
+  /** The capture that everything goes to, when there is one. */
+  get capture(): Capture | null {
+    return this.#capture
+  }
+
+  /** Index after the newest sample. */
+  get endIndex(): number {
+    return this.#buffer.endIndex
+  }
+
+  /** Resolves when samples flow and the clocks can be compared, or after two seconds without any. */
+  async ready(signal?: AbortSignal): Promise<boolean> {
+    const { sampleRateHz } = this.meter.info
+    const end = await this.#buffer.waitFor(0.05 * sampleRateHz, this.#host.clock.nowS() + arrivalDeadlineS, signal)
+    return end === 'reached'
+  }
+
+  async #stream(): Promise<void> {
+    try {
+      for await (const event of this.meter.samples(this.#stop.signal)) {
+        this.#buffer.push(event)
+        this.pyramid.push(event)
+        this.#capture?.push(event)
+        if (event.kind === 'samples') this.#fit.add(event.firstIndex + event.powerW.length, event.arrivalS)
+      }
+    } catch (error) {
+      this.#lost = isMilliwattError(error)
+        ? error
+        : new MilliwattError('METER_LOST', this.meter.info.path, messageOf(error), error)
+    } finally {
+      this.#buffer.end()
+    }
+  }
+
+  /**
+   * Runs `body` in a measuring window: the marker goes high around it where a wire exists, else the host's
+   * clock marks it.
+   */
+  async window<T>(
+    label: string,
+    body: () => Promise<T>,
+  ): Promise<{ readonly value: T; readonly window: MeasuredWindow }> {
+    const { clock } = this.#host
+    const startS = clock.nowS()
+    this.meter.marker?.set(true)
+    let value: T
+    try {
+      value = await body()
+    } finally {
+      this.meter.marker?.set(false)
+    }
+    const window = await this.#measure(label, startS, clock.nowS())
+    this.windows.push(window)
+    return { value, window }
+  }
+
+  /** Measures the idle level: nothing runs for so long. Null with a reason when there are no samples. */
+  async idle(durationS: number, signal?: AbortSignal): Promise<ReturnType<typeof idleLevel>> {
+    const { sampleRateHz } = this.meter.info
+    // Blocks of earlier work are still on their way: leave them out.
+    const start = this.#buffer.endIndex + settleS * sampleRateHz
+    const end = start + durationS * sampleRateHz
+    await this.#buffer.waitFor(end, this.#host.clock.nowS() + settleS + durationS + arrivalDeadlineS, signal)
+    return idleLevel(this.#buffer, start, Math.min(end, this.#buffer.endIndex))
+  }
+
+  async #measure(label: string, startS: number, endS: number): Promise<MeasuredWindow> {
+    const { marker, info } = this.meter
+    const margin = (marker ? edgeSearchS / 2 : 0) * info.sampleRateHz
+    await this.#buffer.waitFor(this.#fit.indexAt(endS) + margin, this.#host.clock.nowS() + arrivalDeadlineS)
+    const marks = marker
+      ? windowFromEdges(this.#buffer, marker.channel, this.#fit.indexAt(startS), this.#fit.indexAt(endS), edgeSearchS)
+      : windowFromHostMarks(this.#fit, startS, endS)
+    if (marks.method === 'none') return { label, marks, energy: null, reason: this.#lost?.message ?? marks.reason }
+    this.#capture?.mark({ label, startIndex: marks.startIndex, endIndex: marks.endIndex, method: marks.method })
+    const energy = this.#buffer.window(marks.startIndex, marks.endIndex)
+    if (energy.verdict === 'invalid')
+      return { label, marks, energy: null, reason: this.#lost?.message ?? energy.reason }
+    return { label, marks, energy, reason: energy.reason }
+  }
+
+  /** States why the trace will not be complete, when the run ends early. */
+  interrupt(reason: string): void {
+    this.#reason ??= reason
+  }
+
+  /** Stops streaming and closes trace and meter; what was recorded stays. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#pump
+    await this.#capture?.close(this.#lost?.message ?? this.#reason)
+    await this.meter.close()
+  }
+}

@@ -1,0 +1,171 @@
+import type { Backend } from '../backends/backend.ts'
+import { selectBackends } from '../backends/list.ts'
+import { type Catalogue, loadCatalogue, type Variant } from '../catalogue/load.ts'
+import { MilliwattError } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
+import { openMeter } from '../meters/list.ts'
+import type { Meter, MeterOptions } from '../meters/meter.ts'
+import { checkGoal, defaultGoal, type Goal } from '../plan/goal.ts'
+import { openCapture } from '../trace/capture.ts'
+import { LoadedModel } from './model.ts'
+import { planCatalogue } from './plan.ts'
+import { PowerSession } from './power.ts'
+import { type Probe, probe } from './probe.ts'
+import type { OnProgress } from './progress.ts'
+
+/** How to open a runtime. */
+export interface RuntimeOptions {
+  /** A meter as `DRIVER` or `DRIVER:PATH` (`ppk2:/dev/ttyACM0`, `emulated`), or one opened already; none by default. */
+  readonly meter?: string | Meter
+  /** Supply voltage in volts and the meter's mode, where the driver asks for them. */
+  readonly meterOptions?: Omit<MeterOptions, 'path'>
+  /** Path without ending where the power trace is written; it is not kept by default. */
+  readonly traceBase?: string
+  /** Names of the backends to plan over, or backends of one's own; all by default. */
+  readonly backends?: readonly (string | Backend)[]
+  readonly onProgress?: OnProgress
+  readonly signal?: AbortSignal
+}
+
+/** How to load a model. */
+export interface LoadOptions {
+  readonly goal?: Goal
+  /** Plan only over the variant of this name. */
+  readonly variant?: string
+  /** Measure latencies again even if they are in the cache. */
+  readonly remeasure?: boolean
+}
+
+async function startSession(host: Host, options: RuntimeOptions): Promise<PowerSession | null> {
+  if (options.meter === undefined) return null
+  const meter =
+    typeof options.meter === 'string' ? await openMeter(host, options.meter, options.meterOptions ?? {}) : options.meter
+  const { driver, model, path, sampleRateHz, supplyV, provenance, rawFormat } = meter.info
+  const capture =
+    options.traceBase === undefined
+      ? null
+      : await openCapture({
+          files: host.files,
+          clock: host.clock,
+          base: options.traceBase,
+          meter: { ...meter.info, driver, model, path },
+          rawFormat,
+          sampleRateHz,
+          supplyV,
+          provenance,
+        })
+  const session = new PowerSession(host, meter, capture)
+  if (await session.ready(options.signal)) return session
+  await session[Symbol.asyncDispose]()
+  throw session.lost ?? new MilliwattError('METER_WRONG', path, 'It sends no samples.')
+}
+
+function onlyVariant(catalogue: Catalogue, name: string): readonly Variant[] {
+  const found = catalogue.variants.filter((variant) => variant.name === name)
+  if (found.length > 0) return found
+  const names = catalogue.variants.map((variant) => variant.name).join(', ')
+  throw new MilliwattError('VARIANT_UNKNOWN', name, `There are: ${names}.`)
+}
+
+/** The loop of one process: what is here, a meter if any, and the models that were loaded. */
+export class Runtime implements AsyncDisposable {
+  readonly probe: Probe
+  readonly session: PowerSession | null
+  readonly #host: Host
+  readonly #options: RuntimeOptions
+  readonly #backends: readonly Backend[]
+  readonly #models: LoadedModel[] = []
+  #idlePowerW: number | null = null
+
+  constructor(host: Host, options: RuntimeOptions, probed: Probe, session: PowerSession | null) {
+    this.#host = host
+    this.#options = options
+    this.probe = probed
+    this.session = session
+    this.#backends = options.backends
+      ? options.backends.flatMap((backend) => (typeof backend === 'string' ? selectBackends([backend]) : [backend]))
+      : selectBackends(undefined)
+  }
+
+  /** Idle power in watts as last measured; null before. */
+  get idlePowerW(): number | null {
+    return this.#idlePowerW
+  }
+
+  /**
+   * Measures the idle level for net figures: nothing should run meanwhile. Null without a meter.
+   * @param durationS seconds to look
+   */
+  async measureIdle(durationS = 1): Promise<number | null> {
+    const level = await this.session?.idle(durationS, this.#options.signal)
+    if (level?.idle) this.#idlePowerW = level.idle.meanPowerW
+    return level?.idle?.meanPowerW ?? null
+  }
+
+  /**
+   * Loads a model and plans it: the variant × backend that is best under the goal on this machine.
+   * @param model path of a model file, of a folder with a card, or the name of a shipped model (`kws`)
+   * @throws MilliwattError MODEL_*, CARD_INVALID, VARIANT_*, GOAL_INVALID, GOAL_NOT_MET
+   */
+  async load(model: string, options: LoadOptions = {}): Promise<LoadedModel> {
+    const goal = checkGoal(options.goal ?? defaultGoal)
+    const all = await loadCatalogue(this.#host, model)
+    const catalogue = options.variant === undefined ? all : { ...all, variants: onlyVariant(all, options.variant) }
+    const { onProgress, signal } = this.#options
+    const planned = await planCatalogue(
+      {
+        host: this.#host,
+        probe: this.probe,
+        backends: this.#backends,
+        session: this.session,
+        remeasure: options.remeasure ?? false,
+        ...(onProgress ? { onProgress } : {}),
+        ...(signal ? { signal } : {}),
+      },
+      catalogue,
+      goal,
+    )
+    if (!planned.chosen) throw new GoalNotMet(model, planned.report)
+    const context = {
+      host: this.#host,
+      session: this.session,
+      power: this.probe.power,
+      idlePowerW: () => this.#idlePowerW,
+    }
+    const loaded = new LoadedModel(context, all, planned.report, planned.chosen)
+    this.#models.push(loaded)
+    return loaded
+  }
+
+  /** Releases all models, stops the meter and ends the trace. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const model of this.#models) await model[Symbol.asyncDispose]()
+    await this.session?.[Symbol.asyncDispose]()
+  }
+}
+
+/** The goal cannot be met here; `plan` holds every candidate with its reason. */
+export class GoalNotMet extends MilliwattError {
+  readonly plan: LoadedModel['plan']
+
+  constructor(model: string, plan: LoadedModel['plan']) {
+    const reasons = plan.candidates.map((row) => `${row.variant} on ${row.backend}: ${row.reason}`)
+    super('GOAL_NOT_MET', model, `Every candidate fails: ${reasons.join('; ')}.`)
+    this.plan = plan
+  }
+}
+
+/**
+ * Opens a runtime: probes the machine and starts the meter if one is named.
+ * @throws MilliwattError METER_*, TARGET_INVALID, BACKEND_UNKNOWN
+ */
+export async function openRuntimeOn(host: Host, options: RuntimeOptions = {}): Promise<Runtime> {
+  const probed = await probe(host)
+  const session = await startSession(host, options)
+  try {
+    return new Runtime(host, options, probed, session)
+  } catch (error) {
+    await session?.[Symbol.asyncDispose]()
+    throw error
+  }
+}

@@ -1,0 +1,74 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { milliwatt } from './support/cli.ts'
+import { temporaryFolder } from './support/temporary.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const cache = join(temporaryFolder(), 'cache')
+const out = join(temporaryFolder(), 'out')
+const scratch = join(import.meta.dirname, '.readme')
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+const blocks = (language: string) =>
+  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map((match) => match[1]!)
+const commands = blocks('sh').flatMap((block) => block.trim().split('\n'))
+
+describe('README', () => {
+  it('has commands to run', () => {
+    expect(commands.length).toBeGreaterThanOrEqual(4)
+  })
+
+  it.each(commands)(
+    'runs: %s',
+    async (command) => {
+      const [program, ...args] = command.split(' ')
+      expect(program).toBe('milliwatt')
+      const files = args[0] === 'run' && !args.includes('--json') ? ['--out', out] : []
+      const { code, stderr } = await milliwatt([...args, ...files], { cwd: root, cache })
+      expect([code, stderr]).toEqual([0, ''])
+    },
+    120_000,
+  )
+
+  it('shows output that still looks like what the command prints', async () => {
+    const shown = readme.match(/<!-- output of: milliwatt (.+) -->\n```\n([\s\S]*?)^```/m)!
+    const { stdout } = await milliwatt([...shown[1]!.replace('--out report', `--out ${out}`).split(' ')], {
+      cwd: root,
+      cache,
+    })
+    const shape = (text: string) =>
+      text
+        .split('\n')
+        .map(
+          (line) =>
+            line
+              .replaceAll(out, 'report')
+              .trim()
+              .split(/\s{2,}/)[0]!,
+        )
+        .filter((line) => /^[A-Za-z][A-Za-z ,%]+$/.test(line))
+    const printed = shape(stdout)
+    for (const line of shape(shown[2]!)) expect(printed).toContain(line)
+    expect(shape(shown[2]!).length).toBeGreaterThan(8)
+  }, 120_000)
+
+  it('has a library example that prints what it says', async () => {
+    const [example] = blocks('ts')
+    mkdirSync(scratch, { recursive: true })
+    const path = join(scratch, 'example.ts')
+    writeFileSync(path, example!.replace("'milliwatt'", "'../../src/entries/node.ts'"))
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+    await import(path)
+    const printed = log.mock.calls.map((call) => call.join(' '))
+    log.mockRestore()
+    expect(readme).toContain(`prints \`${printed.join('\n')}\``)
+  }, 120_000)
+
+  it('begins with the two commands of a fresh clone, and continuous integration calls the second', () => {
+    expect(readme).toContain('npm ci && npm start')
+    expect(readme).toContain('npm ci && npm test')
+    expect(readFileSync(join(root, '.ci/run'), 'utf8')).toContain('npm ci && npm test')
+  })
+})
