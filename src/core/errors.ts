@@ -119,10 +119,6 @@ export const errorTable = {
     what: 'The report cannot be written.',
     next: 'Free space or choose a writable folder with --out; with --json the report goes to standard output.',
   },
-  PACKAGE_MISSING: {
-    what: 'An optional package is not installed.',
-    next: 'Install it with the command in the detail.',
-  },
   INTERRUPTED: {
     what: 'The run was stopped by the user.',
     next: 'Nothing to do: trace and report so far are written.',

@@ -1,0 +1,39 @@
+// Regenerates what is generated: the facts in model cards, targets/target.schema.json and the README's error table.
+// Tests compare all three. Build first (npm run gen does).
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorTable } from '../dist/core/errors.js'
+import { readModel } from '../dist/formats/list.js'
+import { modelFacts } from '../dist/graph/facts.js'
+import { targetJsonSchema } from '../dist/targets/schema.js'
+
+const root = join(import.meta.dirname, '..')
+const toJson = (value) => `${JSON.stringify(value, null, 2)}\n`
+
+/** Facts of a variant as its file tells them; what people state (accuracy) is kept. */
+function variantFacts(folder, variant) {
+  const bytes = readFileSync(join(folder, variant.file))
+  const { dtype, parameters, macs } = modelFacts(readModel(bytes, variant.file).graph)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return { ...variant, sha256, dtype, bytes: bytes.length, parameters, macs }
+}
+
+for (const name of readdirSync(join(root, 'models'))) {
+  const path = join(root, 'models', name, 'card.json')
+  if (!existsSync(path)) continue
+  const card = JSON.parse(readFileSync(path, 'utf8'))
+  const variants = card.variants.map((variant) => variantFacts(join(root, 'models', name), variant))
+  writeFileSync(path, toJson({ ...card, variants }))
+}
+
+writeFileSync(join(root, 'targets', 'target.schema.json'), toJson(targetJsonSchema()))
+
+const rows = Object.entries(errorTable).map(([code, { what, next }]) => `| \`${code}\` | ${what} | ${next} |`)
+const readmePath = join(root, 'README.md')
+const readme = readFileSync(readmePath, 'utf8')
+const table = /(\| Code \| What \| Next \|\n\| --- \| --- \| --- \|\n)[\s\S]*?\n(?=\n)/
+writeFileSync(
+  readmePath,
+  readme.replace(table, (_, head) => `${head}${rows.join('\n')}\n`),
+)
