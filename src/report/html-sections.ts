@@ -68,17 +68,16 @@ export function inferencesHtml(report: RunReport): Html {
 /** What was asked, what was chosen, and every candidate with its reason. */
 export function planHtml(report: RunReport): Html {
   const { columns, rows, sources } = planTable(report)
-  const table = {
-    columns: [...columns, { title: 'reason', align: 'left' as const }],
-    rows: rows.map((row, at) => [...row, { text: sources[at]!.reason }]),
+  const options: RowOptions = {
+    rowClass: (at) => (sources[at]!.verdict === 'chosen' ? 'chosen' : ''),
+    below: (at) => sources[at]!.reason,
   }
-  const options: RowOptions = { wrapLast: true, rowClass: (at) => (sources[at]!.verdict === 'chosen' ? 'chosen' : '') }
   return section(
     'Plan',
     html`<div class="stack">${report.plan.goal.length > 0 ? list(report.plan.goal) : null}
 <p class="note">${report.plan.profileSource}</p>
 ${report.plan.chosen || rows.length === 0 ? null : html`<p><strong>No candidate meets the goal.</strong></p>`}
-${rows.length > 0 ? tableHtml(table, options) : null}</div>`,
+${rows.length > 0 ? tableHtml({ columns, rows }, options) : null}</div>`,
   )
 }
 

@@ -119,6 +119,9 @@ tbody tr:last-child td { border-bottom: 0; }
 tbody tr:hover td { background: var(--page); }
 th { position: sticky; top: 0; background: var(--card); color: var(--soft); font-weight: 560; font-size: 13px; }
 .right { text-align: right; }
+.paired tbody tr:not(.below) td { border-bottom: 0; padding-bottom: 1px; }
+tr.below td { padding-top: 0; color: var(--soft); font-size: 13px; white-space: normal; }
+tr.below span { position: sticky; left: 12px; display: block; max-width: min(1120px, calc(100vw - 110px)); }
 td.text { white-space: normal; min-width: 240px; }
 td.name { white-space: normal; overflow-wrap: anywhere; min-width: 130px; }
 td.good { color: var(--good); } td.bad { color: var(--bad); font-weight: 600; } td.faint { color: var(--soft); }

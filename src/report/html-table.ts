@@ -10,6 +10,8 @@ export interface RowOptions {
   /** The last column holds sentences. */
   readonly wrapLast?: boolean
   readonly rowClass?: (row: number) => string
+  /** A sentence below each row, across all columns. */
+  readonly below?: (row: number) => string
 }
 
 /** The mark that shows where a figure comes from. */
@@ -24,8 +26,14 @@ export function tableHtml(table: Table, options: RowOptions = {}): Html {
     const wraps = options.wrapLast && column === last ? 'text' : table.columns[column]!.shrinks ? 'name' : ''
     return html`<td class="${table.columns[column]!.align} ${wraps} ${each.tone ?? ''}">${cellHtml(each)}</td>`
   }
-  return html`<div class="scroll ${options.tall ? 'tall' : ''}" tabindex="0"><table><thead>${headHtml(table)}</thead><tbody>
-${table.rows.map((row, at) => html`<tr class="${options.rowClass?.(at) ?? ''}">${row.map(cell)}</tr>\n`)}</tbody></table></div>`
+  const below = (at: number) =>
+    options.below &&
+    html`<tr class="below ${options.rowClass?.(at) ?? ''}"><td colspan="${last + 1}"><span>${options.below(at)}</span></td></tr>\n`
+  const rows = table.rows.map(
+    (row, at) => html`<tr class="${options.rowClass?.(at) ?? ''}">${row.map(cell)}</tr>\n${below(at) ?? ''}`,
+  )
+  return html`<div class="scroll ${options.tall ? 'tall' : ''}" tabindex="0"><table class="${options.below ? 'paired' : ''}"><thead>${headHtml(table)}</thead><tbody>
+${rows}</tbody></table></div>`
 }
 
 /** The confusion matrix, each cell shaded by its share of the row. */
