@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { emulatedBackend } from '../../src/backends/emulated.ts'
 import { MilliwattError } from '../../src/core/errors.ts'
 import { GoalNotMet, openRuntimeOn } from '../../src/loop/runtime.ts'
+import { openMeter } from '../../src/meters/list.ts'
+import type { Meter } from '../../src/meters/meter.ts'
+import { machineHost } from '../devices/fixture.ts'
 import { denseModel } from '../support/onnx-builder.ts'
 import { temporaryFolder, testHost } from '../support/temporary.ts'
 
@@ -116,6 +119,22 @@ describe('runtime without a meter', () => {
   })
 })
 
+describe('runtime on a board with published power', () => {
+  it('models energy without a meter, says so, and never lets it meet a limit', async () => {
+    const board = machineHost('raspberry-pi-5')
+    const there = { ...host, system: board.system, architecture: board.architecture }
+    await using runtime = await openRuntimeOn(there, { backends: [emulatedBackend({ latencyS: 0.002 })] })
+    const model = await runtime.load(modelPath, { remeasure: true })
+    expect(model.plan.chosen?.provenance).toBe('modelled')
+    const { cost } = await model.run(input)
+    const activeW = runtime.probe.power!.activeW
+    expect(cost).toMatchObject({ provenance: 'modelled', meanPowerW: activeW })
+    expect(cost.energyJ).toBeCloseTo(activeW * cost.latencyS, 12)
+    const goal = { maxEnergyJ: 1e6, minimize: 'energy' } as const
+    expect(await codeOf(runtime.load(modelPath, { goal }))).toBe('GOAL_NOT_MET')
+  })
+})
+
 describe('runtime with the emulated meter', () => {
   it('measures the known load within 1 % and marks every figure emulated', async () => {
     await using runtime = await openRuntimeOn(host, {
@@ -133,6 +152,25 @@ describe('runtime with the emulated meter', () => {
     expect(Math.abs(cost.meanPowerW! / (3.3 * 0.042) - 1)).toBeLessThan(0.01)
     expect(cost.energyJ! * repeats).toBeCloseTo(cost.meanPowerW! * window!.energy!.durationS, 9)
     expect(cost.netEnergyJ!).toBeLessThan(cost.energyJ!)
+  })
+
+  it('lines up by host time where there is no marker wire, and states how sure that is', async () => {
+    const wired = await openMeter(host, 'emulated:noise=0')
+    const meter: Meter = {
+      info: wired.info,
+      get counts() {
+        return wired.counts
+      },
+      samples: (signal) => wired.samples(signal),
+      close: () => wired.close(),
+      [Symbol.asyncDispose]: () => wired.close(),
+    }
+    await using runtime = await openRuntimeOn(host, { meter, backends: [emulatedBackend({ latencyS: 0.01 })] })
+    const model = await runtime.load(modelPath)
+    const { window, cost } = await model.measure(input, { repeats: 20 })
+    expect(window?.marks).toMatchObject({ method: 'host marks', words: expect.stringContaining('no marker wire') })
+    if (window?.marks.method === 'host marks') expect(window.marks.edgeUncertaintyS).toBeGreaterThanOrEqual(0.003)
+    expect(cost.energyJ! * 20).toBeCloseTo(3.3 * 0.008 * window!.energy!.durationS, 6)
   })
 
   it('never lets an emulated figure satisfy an energy limit unless asked', async () => {
@@ -164,6 +202,28 @@ describe('runtime with the emulated meter', () => {
     expect(sidecar).toMatchObject({ complete: false, provenance: 'emulated' })
     expect(readFileSync(`${traceBase}.raw`).length).toBe(4 * sidecar.sampleCount)
     expect(sidecar.sampleCount).toBeGreaterThan(10_000)
+  })
+
+  it('goes on when the disk is full while tracing, and says so', async () => {
+    const full = {
+      ...host.files,
+      append: async () => ({
+        append: async () => {
+          throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+        },
+        close: async () => {},
+      }),
+    }
+    await using runtime = await openRuntimeOn(
+      { ...host, files: full },
+      { meter: 'emulated', traceBase: join(folder, 'full'), backends: [emulatedBackend({ latencyS: 0.005 })] },
+    )
+    const model = await runtime.load(modelPath)
+    await runtime.session!.capture!.flush()
+    expect(runtime.session!.capture!.problem?.code).toBe('TRACE_DISK_FULL')
+    const { cost } = await model.measure(input, { repeats: 4 })
+    expect(cost).toMatchObject({ provenance: 'emulated' })
+    expect(cost.energyJ).toBeGreaterThan(0)
   })
 
   it('marks a window with lost samples as a lower bound', async () => {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, test } from 'vitest'
 
 /** Where things that a test may need lie (first that exists, or only what the variable names) and how to get them. */
@@ -12,6 +13,11 @@ const tools = {
       '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
     ],
     next: 'Install it (Debian: apt-get install chromium) or name it in MILLIWATT_CHROMIUM.',
+  },
+  'recordings of the training data': {
+    variable: 'MILLIWATT_KWS_DATA',
+    paths: [resolve(import.meta.dirname, '../../../shared/data/kws')],
+    next: 'Put the folder shared/data/kws beside the checkout or name it in MILLIWATT_KWS_DATA.',
   },
 } as const
 
