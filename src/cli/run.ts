@@ -89,7 +89,6 @@ async function runJob(job: Job): Promise<RunReport> {
   const run = await measure(job, runtime, model)
   const card = keywordCard(model)
   const answers = answerPerClip(run.rows, [card.otherLabel, card.silenceLabel])
-  if (run.interrupted) runtime.session?.interrupt('interrupted by the user')
   await runtime.session?.capture?.flush()
   const report = runReport({
     version: job.version,

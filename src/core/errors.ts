@@ -121,7 +121,7 @@ export const errorTable = {
   },
   INTERRUPTED: {
     what: 'The run was stopped by the user.',
-    next: 'Nothing to do: trace and report so far are written.',
+    next: 'Run it again when it suits; what was recorded so far is kept.',
   },
   USAGE: {
     what: 'The command line is not understood.',

@@ -57,6 +57,7 @@ async function startSession(host: Host, options: RuntimeOptions): Promise<PowerS
   const session = new PowerSession(host, meter, capture)
   if (await session.ready(options.signal)) return session
   await session[Symbol.asyncDispose]()
+  options.signal?.throwIfAborted()
   throw session.lost ?? new MilliwattError('METER_WRONG', path, 'It sends no samples.')
 }
 
@@ -140,6 +141,7 @@ export class Runtime implements AsyncDisposable {
   /** Releases all models, stops the meter and ends the trace. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const model of this.#models) await model[Symbol.asyncDispose]()
+    if (this.#options.signal?.aborted) this.session?.interrupt('interrupted by the user')
     await this.session?.[Symbol.asyncDispose]()
   }
 }
