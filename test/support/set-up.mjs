@@ -2,10 +2,10 @@
 // missing is named here and again by the tests that skip; with CI=true anything missing is a failure.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { join } from 'node:path'
 
 const ci = process.env.CI === 'true'
-const require = createRequire(import.meta.url)
+const root = join(import.meta.dirname, '..', '..')
 const missing = []
 
 const run = (command, args) => spawnSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0
@@ -28,14 +28,7 @@ function bringDebianPackages() {
 }
 
 function bringNpmPackage(name, version, what) {
-  const isThere = () => {
-    try {
-      require.resolve(name)
-      return true
-    } catch {
-      return false
-    }
-  }
+  const isThere = () => existsSync(join(root, 'node_modules', name, 'package.json'))
   if (!isThere()) {
     console.log(`Installing ${name} (optional npm package, for tests only) ...`)
     // Its install script downloads GPU libraries that no test uses.
