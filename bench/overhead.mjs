@@ -19,7 +19,7 @@ const folder = join(import.meta.dirname, '..', 'models', 'kws')
 const card = JSON.parse(readFileSync(join(folder, 'card.json'), 'utf8'))
 const variant = card.variants.find((entry) => entry.dtype === 'int8')
 
-await using runtime = await openRuntime({ backends: ['onnxruntime-web'] })
+const runtime = await openRuntime({ backends: ['onnxruntime-web'] })
 const model = await runtime.load(folder, { variant: variant.name })
 ort.env.wasm.numThreads = 1
 const session = await ort.InferenceSession.create(readFileSync(join(folder, variant.file)), {
@@ -76,3 +76,5 @@ console.log(
 console.log(
   `heap over 10,000 runs    ${((heapAfter - heapBefore) / 1024).toFixed(0)} KiB${globalThis.gc ? '' : ' (run node with --expose-gc for a true figure)'}`,
 )
+await runtime[Symbol.asyncDispose]()
+await session.release()
