@@ -7,7 +7,7 @@ import { findWebGpu } from './gpu-web.ts'
 import { distinct, fact } from './read.ts'
 
 /** Names of milliwatt's backends that run on a GPU; empty as long as none does. */
-export const gpuBackends: readonly string[] = []
+const gpuBackends: readonly string[] = []
 
 /** PCI vendors of GPUs, from the PCI id list. */
 const pciVendors: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import type { ModelFormat } from './format.ts'
 import { onnxFormat } from './onnx/format.ts'
 
 /** Every format that milliwatt reads. */
-export const modelFormats: readonly ModelFormat[] = [onnxFormat]
+const modelFormats: readonly ModelFormat[] = [onnxFormat]
 
 /**
  * Reads a model of any known format.

@@ -90,7 +90,7 @@ function runFakeCommand(command: FakeCommand, args: readonly string[]): CommandR
 }
 
 /** A system tree that serves a recording. */
-export function fakeTree(entries: FakeTree): SystemTree {
+function fakeTree(entries: FakeTree): SystemTree {
   const folders = new Map<string, Set<string>>()
   for (const path of Object.keys(entries)) {
     const parts = path.split('/').slice(1)

@@ -10,7 +10,7 @@ import type { Clock, CommandResult, FileAppender, Host, HostFiles, SystemTree } 
 import { nodeSerial } from './node-serial.ts'
 
 /** The machine's own tree as Node sees it, below `root` (`/`, or a mounted recording). */
-export function nodeSystemTree(root = '/'): SystemTree {
+function nodeSystemTree(root = '/'): SystemTree {
   const at = (path: string) => join(root, path)
   return {
     readText: async (path) => {

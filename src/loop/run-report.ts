@@ -58,11 +58,7 @@ function verdictOf(session: PowerSession, rows: readonly InferenceRow[]): MeterR
 }
 
 /** What the meter did, for the report. */
-export function meterReport(
-  session: PowerSession,
-  rows: readonly InferenceRow[],
-  idlePowerW: number | null,
-): MeterReport {
+function meterReport(session: PowerSession, rows: readonly InferenceRow[], idlePowerW: number | null): MeterReport {
   const { info, counts } = session.meter
   const marks = session.windows.map((window) => window.marks).filter((mark) => mark.method !== 'none')
   const uncertainties = marks.map((mark) => mark.edgeUncertaintyS)
@@ -89,7 +85,7 @@ export function meterReport(
 }
 
 /** The trace reduced to at most 2000 columns, with the measuring windows of the run. */
-export function tracePlot(session: PowerSession): TracePlot {
+function tracePlot(session: PowerSession): TracePlot {
   const rate = session.meter.info.sampleRateHz
   const windows = session.windows.flatMap((window) =>
     window.marks.method === 'none'

@@ -44,7 +44,7 @@ export function extent(values: readonly (number | null)[]): readonly [number, nu
 }
 
 /** Decimals that give this number about so many significant digits, 0 to 6. */
-export function decimalsFor(value: number, digits = 4): number {
+function decimalsFor(value: number, digits = 4): number {
   if (!Number.isFinite(value) || value === 0) return digits - 1
   return Math.min(6, Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value)))))
 }

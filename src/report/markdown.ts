@@ -27,7 +27,7 @@ export function toMarkdown(report: RunReport): string {
 }
 
 /** Makes text mean itself in Markdown: no markup, no HTML, no table border. */
-export function plain(text: string): string {
+function plain(text: string): string {
   return cleanLine(text).replace(/[\\`*_{}[\]<>#|~&]/g, (character) => `\\${character}`)
 }
 

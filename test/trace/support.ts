@@ -30,7 +30,7 @@ export class ManualClock implements Clock {
 }
 
 /** An error as the system words it. */
-export function systemError(code: string): Error {
+function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: write`), { code })
 }
 

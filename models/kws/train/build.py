@@ -1,0 +1,234 @@
+"""Exports and judges every variant.
+
+    python3 build.py DATA --cache CACHE --out ..  --ort FOLDER
+
+Writes OUT/NAME-float32.onnx and OUT/NAME-int8.onnx, runs both with onnxruntime-web (FOLDER has it installed), and
+writes results.json and reference/reference.json beside this file.
+"""
+import argparse
+import json
+import os
+import re
+import subprocess
+import tempfile
+
+import numpy as np
+import torch
+
+from kws_data import KEYWORDS, LABELS, SILENCE, UNKNOWN, VAL_NOISE, clip_to_window, load
+from kws_features import WINDOW, BatchMfcc, mfcc
+from kws_model import build
+from make_pool import shard_path
+from onnx_files import write_float, write_int8
+from quantise import fold, forward, quantise
+
+VARIANTS = ["ds-cnn-64", "ds-cnn-32", "ds-cnn-16"]
+# Added to the scores of the keywords before softmax. Negatives are 64 % in training, so the nets lean to `unknown`.
+LEAN = {"ds-cnn-64": 0.5}
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def multiplications(layers):
+    total, high, wide = 0, 74, 10
+    for l in layers[:-1]:
+        high = (high + 2 * l.pad[0] - l.weight.shape[2]) // l.stride[0] + 1
+        wide = (wide + 2 * l.pad[1] - l.weight.shape[3]) // l.stride[1] + 1
+        total += high * wide * l.weight.size
+    return int(total + layers[-1].weight.size)
+
+
+def with_noise(windows, spans, noises, ratio, seed):
+    """Noise over the whole window, `ratio` dB below the speech of the span."""
+    rng, mixed = np.random.default_rng(seed), []
+    for x, (first, last) in zip(windows, spans):
+        noise = noises[rng.integers(len(noises))]
+        at = rng.integers(len(noise) - WINDOW + 1)
+        noise = noise[at : at + WINDOW]
+        wanted = np.sqrt((x[first:last] ** 2).mean()) * 10 ** (-ratio / 20)
+        mixed.append(np.clip(x + noise * (wanted / max(np.sqrt((noise**2).mean()), 1e-6)), -1, 1))
+    return np.stack(mixed)
+
+
+def test_sets(clips):
+    """name -> (features [N, 74, 10], labels, recordings)"""
+    chosen = [c for c in clips if c.split == "val" and c.kind != "noise"]
+    noises = [c.floats() for c in clips if c.split == "val" and c.kind == "noise"]
+    assert len(noises) == len(VAL_NOISE)
+    windows, spans = [], []
+    for c in chosen:
+        window, shift = clip_to_window(c.floats())
+        windows.append(window)
+        spans.append((max(0, c.start + shift), min(WINDOW, c.end + shift)))
+    labels, recordings = np.array([c.label for c in chosen]), distinct(chosen)
+    quiet = [n[i : i + WINDOW] for n in noises for i in range(0, len(n) - WINDOW + 1, WINDOW)]
+    quiet.append(np.zeros(WINDOW, np.float32))
+    sets = {"clean": (np.stack(windows), labels, recordings)}
+    for ratio, seed in ((10, 110), (5, 105)):
+        sets[f"{ratio} dB"] = (with_noise(windows, spans, noises, ratio, seed), labels, recordings)
+    sets["noise alone"] = (np.stack(quiet), np.full(len(quiet), SILENCE), np.arange(len(quiet)))
+    extract = BatchMfcc()
+    return {name: (extract(torch.tensor(np.asarray(x, np.float32))).numpy(), y, r) for name, (x, y, r) in sets.items()}
+
+
+def distinct(clips):
+    """Of every clip the number of the recording it is a copy of: the pack holds some recordings up to 20 times."""
+    extract, numbers = BatchMfcc(), []
+    seen = []  # (label, features)
+    for c in clips:
+        x = np.zeros(WINDOW, np.float32)
+        spoken = c.floats()[c.start : c.end][:WINDOW]
+        x[: len(spoken)] = spoken
+        x = extract(torch.tensor(x[None])).numpy()[0, :, 1:].ravel()
+        x = (x - x.mean()) / x.std() / np.sqrt(len(x))
+        same = [i for i, (label, other) in enumerate(seen) if label == c.label and float(x @ other) > 0.97]
+        same = same if c.kind == "keyword" else []
+        numbers.append(same[0] if same else len(seen))
+        if not same:
+            seen.append((c.label, x))
+    return np.array(numbers)
+
+
+def golden_wave():
+    """The formula of reference.json: two tones and a chirp that swell, over noise of a simple generator."""
+    n, state = np.arange(WINDOW), 12345
+    noise = np.zeros(WINDOW)
+    for i in range(WINDOW):
+        state = (1664525 * state + 1013904223) % 2**32
+        noise[i] = state / 2**31 - 1
+    t = n / 16000
+    swell = 0.5 - 0.5 * np.cos(2 * np.pi * n / WINDOW)
+    tones = 0.3 * np.sin(2 * np.pi * 440 * t) + 0.2 * np.sin(2 * np.pi * 1234.5 * t + 0.5)
+    return swell * (tones + 0.1 * np.sin(2 * np.pi * (300 * t + 1000 * t * t))) + 0.01 * noise
+
+
+def figures(scores, labels, recordings):
+    got, keyword = scores.argmax(1), labels < UNKNOWN
+    out = {"accuracy": round(float((got == labels).mean()), 4)}
+    if keyword.any():
+        out["keyword_recall"] = round(float((got == labels)[keyword].mean()), 4)
+        # Every recording once, however many copies there are: the mean over its copies.
+        each = [(got == labels)[recordings == r].mean() for r in np.unique(recordings[keyword])]
+        out["keyword_recall_distinct"] = {"recall": round(float(np.mean(each)), 4), "recordings": len(each)}
+        out["other_to_keyword"] = {"count": int((got[~keyword] < UNKNOWN).sum()), "of": int((~keyword).sum())}
+        out["other_to_keyword"]["rate"] = round(out["other_to_keyword"]["count"] / out["other_to_keyword"]["of"], 4)
+    else:
+        out["taken_for_keyword"] = int((got < UNKNOWN).sum())
+    out["classes"] = {
+        LABELS[k]: {"correct": int((got == k)[labels == k].sum()), "total": int((labels == k).sum())}
+        for k in range(8) if (labels == k).any()
+    }
+    return out
+
+
+def run_onnx(ort, features, files):
+    with tempfile.TemporaryDirectory() as folder:
+        given = os.path.join(folder, "features.bin")
+        np.ascontiguousarray(features, np.float32).tofile(given)
+        subprocess.run(["node", os.path.join(HERE, "run_onnx.mjs"), ort, given, folder, *files], check=True)
+        answers = [np.fromfile(os.path.join(folder, os.path.basename(f) + ".bin"), np.float32) for f in files]
+        return {f: a.reshape(-1, 8) for f, a in zip(files, answers)}
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("data")
+    p.add_argument("--cache", required=True)
+    p.add_argument("--out", required=True)
+    p.add_argument("--ort", required=True)
+    p.add_argument("--variants", nargs="*", default=VARIANTS)
+    args = p.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    sets = test_sets(load(args.data, args.cache))
+    with np.load(shard_path(args.cache, 0)) as z:
+        examples = torch.tensor(z["x"][:1024].astype(np.float32))[:, None]
+
+    wave = golden_wave()
+    golden = mfcc(wave)
+    everything = np.concatenate([golden[None].astype(np.float32)] + [x for x, _, _ in sets.values()])
+    torch_scores, saved, files = {}, {}, []
+    for name in args.variants:
+        saved[name] = torch.load(os.path.join(args.cache, name + ".pt"))
+        net = build(saved[name]["shape"])
+        net.load_state_dict(saved[name]["weights"])
+        with torch.no_grad():
+            net.dense.bias[: len(KEYWORDS)] += LEAN.get(name, 0.0)
+        layers = fold(net.eval())
+        quantised = quantise(layers, examples)
+        for kind in ("float32", "int8"):
+            file = os.path.join(args.out, f"{name}-{kind}.onnx")
+            files.append(file)
+            if kind == "float32":
+                write_float(file, name, layers)
+                run = lambda x: forward(layers, x)
+            else:
+                write_int8(file, name + "-int8", quantised)
+                run = lambda x: forward(quantised.layers, x, quantised.ranges)
+            with torch.no_grad():
+                parts = torch.tensor(everything)[:, None].split(256)
+                torch_scores[file] = torch.softmax(torch.cat([run(part) for part in parts]), 1).numpy()
+        saved[name]["parameters"] = int(sum(l.weight.size + l.bias.size for l in layers))
+        saved[name]["macs"] = multiplications(layers)
+        with torch.no_grad():
+            plain = torch.softmax(net(torch.tensor(everything[:64])[:, None]), 1).numpy()
+        print(name, "folding changes scores by at most", float(np.abs(plain - torch_scores[files[-2]][:64]).max()))
+
+    scores = run_onnx(args.ort, everything, files)
+    results, answers = {}, {}
+    for file in files:
+        stem = os.path.basename(file)[: -len(".onnx")]
+        name = stem.rsplit("-", 1)[0]
+        gap = np.abs(scores[file] - torch_scores[file])
+        info = saved[name]
+        results[stem] = {
+            "parameters": info["parameters"], "macs": info["macs"], "bytes": os.path.getsize(file),
+            "training": {k: info[k] for k in ("seed", "passes", "examples", "seconds")},
+            "lean": LEAN.get(name, 0.0),
+            "val": {}, "onnx_against_torch": {
+                "largest_difference": round(float(gap.max()), 6), "mean_difference": round(float(gap.mean()), 8),
+                "same_label": round(float((scores[file].argmax(1) == torch_scores[file].argmax(1)).mean()), 5),
+            },
+        }
+        at = 1
+        for key, (x, y, recordings) in sets.items():
+            results[stem]["val"][key] = figures(scores[file][at : at + len(x)], y, recordings)
+            at += len(x)
+        if stem.endswith("int8"):
+            before, after = results[f"{name}-float32"]["val"], results[stem]["val"]
+            results[stem]["float_minus_int8_points"] = {
+                key: round(100 * (before[key]["accuracy"] - after[key]["accuracy"]), 2) for key in before
+            }
+        source = scores[file] if stem.endswith("int8") else torch_scores[file]
+        answers[stem] = [round(float(v), 7) for v in source[0]]
+    with open(os.path.join(HERE, "results.json"), "w") as f:
+        json.dump(results, f, indent=1)
+        f.write("\n")
+    os.makedirs(os.path.join(HERE, "reference"), exist_ok=True)
+    text = {
+        "waveform": {
+            "samples": WINDOW, "rate": 16000,
+            "formula": "x[n] = swell*(0.3*sin(2*pi*440*t) + 0.2*sin(2*pi*1234.5*t + 0.5) + 0.1*sin(2*pi*(300*t"
+            " + 1000*t*t))) + 0.01*noise[n], with t = n/16000, swell = 0.5 - 0.5*cos(2*pi*n/24000), n = 0..23999;"
+            " noise[n] = state/2147483648 - 1 after state = (1664525*state + 1013904223) mod 4294967296, done once"
+            " for every n from 0 on, state starting at 12345. Double precision.",
+            "first_samples": [float(v) for v in wave[:8]], "sum_of_squares": float((wave**2).sum()),
+        },
+        "labels": LABELS,
+        "features": [[round(float(v), 6) for v in row] for row in golden],
+        "scores_from": "float32: the PyTorch net; int8: onnxruntime-web, wasm, of the file",
+        "scores": answers,
+    }
+    with open(os.path.join(HERE, "reference", "reference.json"), "w") as f:
+        # One line for each row of numbers.
+        row = lambda m: "[" + re.sub(r"\s+", " ", m[1]) + "]"
+        f.write(re.sub(r"\[\s+(-?\d[^\[\]]*?)\s+\]", row, json.dumps(text, indent=1)) + "\n")
+    for stem, r in results.items():
+        v = r["val"]
+        print(stem, r["parameters"], r["macs"], "clean", v["clean"]["accuracy"], "keywords", v["clean"]["keyword_recall"],
+              "distinct", v["clean"]["keyword_recall_distinct"]["recall"],
+              "others", v["clean"]["other_to_keyword"], "10 dB", v["10 dB"]["keyword_recall"], "5 dB",
+              v["5 dB"]["keyword_recall"], "silence", v["noise alone"]["accuracy"], r["onnx_against_torch"])
+
+
+if __name__ == "__main__":
+    main()
