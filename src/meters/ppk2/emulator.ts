@@ -200,7 +200,7 @@ export class EmulatedPpk2 {
     const stopS =
       this.streamStartS + Math.min(silentAtS ?? Number.POSITIVE_INFINITY, unplugAtS ?? Number.POSITIVE_INFINITY)
     const now = this.now()
-    if (!this.isSilent) this.send(this.sampler.until(Math.min(now, stopS)))
+    if (!this.isSilent) this.send(this.sampler.until(Math.min(now, stopS)), now + this.epochS)
     if (now < stopS) return
     this.isSilent = true
     if (unplugAtS !== undefined) this.end({ how: 'lost', reason: 'the emulated cable was pulled' })
@@ -212,8 +212,8 @@ export class EmulatedPpk2 {
     this.send(new TextEncoder().encode(emulatedMetadata(fields, this.options.faults?.metadata)))
   }
 
-  private send(bytes: Uint8Array): void {
-    const arrivalS = this.clock.nowS()
+  /** @param arrivalS host clock of the last sample: making the bytes takes time that no real meter takes */
+  private send(bytes: Uint8Array, arrivalS = this.clock.nowS()): void {
     for (let at = 0; at < bytes.length; ) {
       const odd = this.options.faults?.oddChunks ? (this.random() % 8) * 64 + 1 + (this.random() % 7) : longestChunk
       const chunk = bytes.slice(at, at + odd)
