@@ -20,13 +20,14 @@ export interface ProgressLine {
   stop(): void
 }
 
-/** Starts a progress line on standard error. */
-export function progressLine(): ProgressLine {
-  const spinner = ora({
-    stream: process.stderr,
-    isEnabled: process.stderr.isTTY === true,
-    isSilent: !process.stderr.isTTY,
-  })
+/**
+ * Starts a progress line.
+ * @param stream standard error; a terminal that does not know its width (a serial console, say) gets no line,
+ * since the spinner would count rows of width 0 without end
+ */
+export function progressLine(stream: NodeJS.WriteStream = process.stderr): ProgressLine {
+  const isShown = stream.isTTY === true && (stream.columns ?? 0) > 0
+  const spinner = ora({ stream, isEnabled: isShown, isSilent: !isShown })
   return {
     on: ({ stage, done, total }) => {
       const share = total > 1 ? ` ${done}/${total}` : ''
