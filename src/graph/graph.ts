@@ -1,3 +1,5 @@
+import type { Quantization } from './quantization.ts'
+
 /** Element types that a tensor can have. */
 export type DataType =
   | 'float32'
@@ -35,6 +37,8 @@ export interface Tensor {
   readonly dtype: DataType
   readonly shape: readonly Dimension[] | null
   readonly data?: Uint8Array
+  /** How integers stand for reals; absent for plain numbers and in graphs that quantise by nodes (ONNX QDQ). */
+  readonly quantization?: Quantization
 }
 
 /** One operation. Missing optional inputs are empty names. */

@@ -1,0 +1,93 @@
+/** What the parent asks of the port process. */
+export type SerialRequest =
+  | { readonly kind: 'write'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'close' }
+
+/** What the port process tells. `monotonicS` is `process.hrtime`, one clock for all processes of a machine. */
+export type SerialReply =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'data'; readonly bytes: Uint8Array; readonly monotonicS: number }
+  | { readonly kind: 'written'; readonly id: number; readonly reason?: string }
+  | { readonly kind: 'ended'; readonly reason?: string }
+
+/** The part of a binding of `serialport` that is used here (`BindingPortInterface`). */
+interface BindingPort {
+  /** Linux and macOS only. */
+  readonly poller?: { once(event: 'disconnect', listener: (error?: Error) => void): void }
+  read(buffer: Uint8Array, offset: number, length: number): Promise<{ bytesRead: number }>
+  write(bytes: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
+
+/** The part of the package `serialport` that is used here. */
+interface SerialPackage {
+  readonly SerialPort: {
+    readonly binding: { open(options: { path: string; baudRate: number }): Promise<BindingPort> }
+  }
+}
+
+/**
+ * The whole program of the process that owns one serial port. It is sent as text to a fresh Node process
+ * (`node -e`), so it must not use anything from outside its own body.
+ *
+ * A process and not a worker thread, because serialport 13 polls on libuv's default loop: in a worker its
+ * callbacks run on the main thread and abort the process. Reading on its own keeps a blocked main thread
+ * from losing bytes. Every second read is followed by a pause of 3 ms, which makes few large chunks; the
+ * read after the first one waits for fresh bytes, so that its time stamp is not late by the pause.
+ */
+export function serialProcess(serialport: SerialPackage, path: string, baudRate: number): void {
+  const send = (reply: SerialReply, sent: () => void = () => {}) => {
+    if (process.connected) process.send?.(reply, undefined, undefined, sent)
+    else sent()
+  }
+  const leave = () => process.exit(0)
+  const messageOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown))
+  const monotonicS = () => Number(process.hrtime.bigint()) / 1e9
+  let ending = false
+
+  const end = async (port: BindingPort, reason?: string) => {
+    if (ending) return
+    ending = true
+    await port.close().catch(() => {})
+    send(reason === undefined ? { kind: 'ended' } : { kind: 'ended', reason }, leave)
+  }
+
+  const readAll = async (port: BindingPort) => {
+    const buffer = Buffer.alloc(16384)
+    for (let reads = 1; !ending; reads++) {
+      const { bytesRead } = await port.read(buffer, 0, buffer.length)
+      if (bytesRead > 0) {
+        send({ kind: 'data', bytes: Uint8Array.prototype.slice.call(buffer, 0, bytesRead), monotonicS: monotonicS() })
+      }
+      if (reads % 2 === 0 && bytesRead < 3072) await new Promise((resume) => setTimeout(resume, 3))
+    }
+  }
+
+  const serve = (port: BindingPort) => {
+    let writing = Promise.resolve()
+    process.on('message', (request: SerialRequest) => {
+      if (request.kind === 'close') return void writing.then(() => end(port))
+      writing = writing.then(async () => {
+        try {
+          await port.write(Buffer.from(request.bytes))
+          send({ kind: 'written', id: request.id })
+        } catch (error) {
+          send({ kind: 'written', id: request.id, reason: messageOf(error) })
+        }
+      })
+    })
+    process.on('disconnect', () => void end(port))
+    // A hung-up tty reads as endless nothing, which the binding retries for ever: watch for the hang-up itself.
+    port.poller?.once('disconnect', (error) => void end(port, error?.message ?? 'the device went away'))
+    send({ kind: 'opened' })
+    readAll(port).catch((error: unknown) => end(port, messageOf(error)))
+  }
+
+  // Ctrl-C reaches the whole process group; the parent decides when the port closes.
+  process.on('SIGINT', () => {})
+  process.on('SIGHUP', () => {})
+  serialport.SerialPort.binding.open({ path, baudRate }).then(serve, (error: unknown) => {
+    send({ kind: 'failed', reason: messageOf(error) }, leave)
+  })
+}

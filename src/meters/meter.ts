@@ -1,0 +1,90 @@
+import type { Host } from '../core/host.ts'
+import type { Provenance } from '../core/provenance.ts'
+import type { SampleEvent } from '../trace/samples.ts'
+
+/** What is known of an opened meter; goes into every trace and report. */
+export interface MeterInfo {
+  readonly driver: string
+  readonly model: string
+  readonly path: string
+  readonly serialNumber?: string
+  readonly provenance: Exclude<Provenance, 'modelled'>
+  readonly sampleRateHz: number
+  /** Supply voltage that turns current into power, in volts. */
+  readonly supplyV: number
+  /** Who says so: the meter supplies it, the meter measures it, the user stated it, or nobody did (see `warnings`). */
+  readonly supplySource: 'set by meter' | 'measured' | 'stated by user' | 'assumed'
+  /** `source`: the meter feeds the device; `ampere`: it only measures the current that passes. */
+  readonly mode: 'source' | 'ampere'
+  /** Relative gain uncertainty of the instrument; it does not average out. */
+  readonly gainUncertainty: number
+  readonly calibration: Readonly<Record<string, number | string>>
+  /** Name of the layout of `SampleBlock.raw`. */
+  readonly rawFormat: string
+  readonly warnings: readonly string[]
+}
+
+/** Running counts of a stream. `received + lost` is the number of samples that the meter took. */
+export interface MeterCounts {
+  readonly received: number
+  readonly lost: number
+  /** Received, but at the end of the converter's scale: the true value is higher. */
+  readonly saturated: number
+  /** Received, but not a legal reading. */
+  readonly invalid: number
+  /** Bytes thrown away while looking for the sample border. */
+  readonly discardedBytes: number
+}
+
+/** A wire from this process to a digital channel of the meter: what is set here shows up in the samples. */
+export interface MarkerLine {
+  readonly channel: number
+  set(high: boolean): void
+}
+
+/** An opened meter. */
+export interface Meter extends AsyncDisposable {
+  readonly info: MeterInfo
+  readonly counts: MeterCounts
+  /** Present only where a wire exists. */
+  readonly marker?: MarkerLine
+  /**
+   * Streams until the signal aborts (the stream then ends without error).
+   * @throws MilliwattError METER_LOST when the meter goes away; everything that arrived was yielded before.
+   */
+  samples(signal: AbortSignal): AsyncIterable<SampleEvent>
+  /** Stops streaming, leaves the instrument idle, closes the port. A second call does nothing. */
+  close(): Promise<void>
+}
+
+/** How to open a meter. */
+export interface MeterOptions {
+  /** Serial path, host name or file; what it means is the driver's business. */
+  readonly path: string
+  readonly mode?: 'source' | 'ampere'
+  /** Supply voltage in volts: set in source mode, stated in ampere mode. */
+  readonly supplyV?: number
+  readonly signal?: AbortSignal
+}
+
+/** A meter that a driver found on this machine but did not open. */
+export interface FoundMeter {
+  readonly driver: string
+  readonly path: string
+  readonly name: string
+}
+
+/** One kind of meter. */
+export interface MeterDriver {
+  readonly name: string
+  /** One line for help texts: what it is and what a path means. */
+  readonly summary: string
+  /** Path that stands in when the user gives none; without it the first meter found is opened. */
+  readonly defaultPath?: string
+  find(host: Host): Promise<readonly FoundMeter[]>
+  /**
+   * Opens, checks that it is what it should be, configures; leaves it ready to stream.
+   * @throws MilliwattError METER_NOT_FOUND, METER_BUSY, METER_PERMISSION, METER_WRONG, METER_CALIBRATION
+   */
+  open(host: Host, options: MeterOptions): Promise<Meter>
+}

@@ -1,0 +1,57 @@
+import type { Host } from '../../core/host.ts'
+import type { PortInfo } from '../../core/link.ts'
+import type { FoundMeter, Meter, MeterDriver, MeterOptions } from '../meter.ts'
+import { checkOptions } from './configure.ts'
+import { openPpk2Session } from './session.ts'
+
+/** Speed of the port; a USB port ignores it. */
+const baudRate = 115_200
+
+const isPpk2 = (port: PortInfo) => port.vendorId === '1915' && port.productId === 'c00a'
+
+/** By place of the USB interface, then by path, digits as numbers. */
+function byLocation(a: PortInfo, b: PortInfo): number {
+  const numeric = { numeric: true }
+  return (
+    (a.location ?? '').localeCompare(b.location ?? '', 'en', numeric) || a.path.localeCompare(b.path, 'en', numeric)
+  )
+}
+
+/** One port for each instrument: of the two that newer firmware shows, the lower one carries the data. */
+async function find(host: Host): Promise<readonly FoundMeter[]> {
+  const { ports } = await host.serial.list()
+  const dataPorts = new Map<string, PortInfo>()
+  for (const port of ports.filter(isPpk2).sort(byLocation)) {
+    const instrument = port.serialNumber ?? port.location?.split(':')[0] ?? port.path
+    if (!dataPorts.has(instrument)) dataPorts.set(instrument, port)
+  }
+  return [...dataPorts.values()].map((port) => ({ driver: 'ppk2', path: port.path, name: 'Nordic PPK2' }))
+}
+
+async function open(host: Host, options: MeterOptions): Promise<Meter> {
+  checkOptions(options)
+  const link = await host.serial.open(options.path, { baudRate })
+  const port = (await host.serial.list()).ports.find((candidate) => candidate.path === options.path)
+  return openPpk2Session(link, host.clock, options, {
+    driver: 'ppk2',
+    model: 'Nordic PPK2',
+    provenance: 'measured',
+    ...(port?.serialNumber === undefined ? {} : { serialNumber: port.serialNumber }),
+  })
+}
+
+/**
+ * Nordic Power Profiler Kit II on a serial port, 100 000 samples a second.
+ *
+ * Never switches on a voltage that nobody stated: the default is ampere mode (the device has its own
+ * supply, the meter only passes the current), and source mode needs `supplyV`. Ampere mode without
+ * `supplyV` takes the voltage that the meter's regulator was last set to, says so in `info.warnings` and
+ * has `supplySource: 'assumed'`, for a PPK2 cannot measure voltage. In source mode the device keeps its
+ * power between streams and loses it on close.
+ */
+export const ppk2: MeterDriver = {
+  name: 'ppk2',
+  summary: 'Nordic Power Profiler Kit II; the path is its serial port (ppk2:/dev/ttyACM0)',
+  find,
+  open,
+}

@@ -1,0 +1,243 @@
+import { MilliwattError } from '../../core/errors.ts'
+import type { Clock } from '../../core/host.ts'
+import type { Link, LinkEnd } from '../../core/link.ts'
+import { toCoefficients } from './calibration.ts'
+import { type PowerMode, type Ppk2Command, readCommand } from './commands.ts'
+import { createEmulatedConverter, type EmulatedConverter } from './emulated-converter.ts'
+import { createEmulatedLoad, type EmulatedLoad } from './emulated-load.ts'
+import { createEmulatedSampler, type EmulatedSampler } from './emulated-sampler.ts'
+import { type EmulatorOptions, realCalibration } from './emulator-options.ts'
+import { writeMetadata } from './metadata.ts'
+import { createRandom } from './noise.ts'
+
+/** Longest chunk that is sent at once, in bytes. */
+const longestChunk = 16_384
+
+/**
+ * A PPK2 in software that speaks the same bytes: commands, metadata, range switching, quantisation, noise,
+ * counter, digital channels, and faults on demand. What its device draws is known exactly (`trueEnergyJ`).
+ * It sends the samples of elapsed clock time on a timer and catches up after a blocked event loop.
+ * Its figures are `emulated` and say nothing about silicon. Times of its methods are `Host.clock` seconds.
+ */
+export class EmulatedPpk2 {
+  /** Commands that arrived, in order. */
+  readonly received: Ppk2Command[] = []
+  private readonly clock: Clock
+  private readonly options: EmulatorOptions
+  private readonly load: EmulatedLoad
+  private readonly converter: EmulatedConverter
+  private readonly random: () => number
+  private readonly epochS: number
+  private readonly listeners = new Set<(chunk: Uint8Array, arrivalS: number) => void>()
+  private readonly endListeners = new Set<(end: LinkEnd) => void>()
+  private unread: Uint8Array = new Uint8Array(0)
+  private mode: PowerMode = 'ampere'
+  private isDevicePowered = false
+  private regulatorMv: number
+  private userGain: readonly number[]
+  private sampler: EmulatedSampler | null = null
+  private streamStartS = 0
+  private ticking = new AbortController()
+  private isSilent = false
+  private hasEnded = false
+
+  constructor(options: EmulatorOptions) {
+    this.options = options
+    this.clock = options.clock
+    this.epochS = this.clock.nowS()
+    this.regulatorMv = options.regulatorMv ?? 3741
+    this.userGain = this.calibration.ug
+    this.load = createEmulatedLoad(options.loadA ?? (() => 0))
+    this.random = createRandom((options.seed ?? 1) ^ 0x9e3779b9)
+    this.converter = createEmulatedConverter(this.coefficients(), options.noiseLsb ?? 0.7, options.seed ?? 1)
+    if (options.faults?.staleBytes !== undefined) this.startStream()
+  }
+
+  /** Lets the device draw so much more from now on, in amperes. */
+  setLoad(currentA: number): void {
+    this.load.change(this.now(), { extraA: currentA })
+  }
+
+  /** Drives a digital channel (0 to 7) from now on. */
+  setDigital(channel: number, high: boolean): void {
+    const bit = 1 << channel
+    const { digital } = this.load.latest
+    this.load.change(this.now(), { digital: high ? digital | bit : digital & ~bit })
+  }
+
+  /** Leaves out the next samples of the running stream. */
+  lose(count: number): void {
+    this.tick()
+    this.sampler?.lose(count)
+  }
+
+  /** Ends the link as a pulled cable does, after what is due by now. */
+  unplug(): void {
+    this.tick()
+    this.end({ how: 'lost', reason: 'the emulated cable was pulled' })
+  }
+
+  /** Energy that the device took between two moments, in joules. */
+  trueEnergyJ(fromS: number, toS: number): number {
+    return this.load.integrate(fromS - this.epochS, toS - this.epochS).energyJ
+  }
+
+  /** Charge that the device took between two moments, in coulombs. */
+  trueChargeC(fromS: number, toS: number): number {
+    return this.load.integrate(fromS - this.epochS, toS - this.epochS).chargeC
+  }
+
+  /** The meter's own end as a link, in this process. */
+  link(path = 'emulated'): Link {
+    let finish: (end: LinkEnd) => void = () => {}
+    const ended = new Promise<LinkEnd>((resolve) => {
+      finish = resolve
+    })
+    this.endListeners.add(finish)
+    const isOpen = () => !this.hasEnded
+    return {
+      path,
+      ended,
+      write: async (bytes) => {
+        if (!isOpen()) throw new MilliwattError('METER_LOST', path, '(the emulated link has ended)')
+        this.receive(bytes)
+      },
+      onData: (listener) => this.onData(listener),
+      close: async () => this.end({ how: 'closed' }),
+      [Symbol.asyncDispose]: async () => this.end({ how: 'closed' }),
+    }
+  }
+
+  /** Serves the meter on any byte stream, such as the far end of a pty; ends with it. */
+  async serve(peer: Link): Promise<void> {
+    const offSelf = this.onData((chunk) => void peer.write(chunk).catch(() => {}))
+    const offPeer = peer.onData((chunk) => this.receive(chunk))
+    this.endListeners.add(() => void peer.close())
+    await peer.ended
+    offSelf()
+    offPeer()
+    this.end({ how: 'closed' })
+  }
+
+  /** Takes bytes of the host. */
+  receive(bytes: Uint8Array): void {
+    const all = new Uint8Array([...this.unread, ...bytes])
+    let at = 0
+    for (let read = readCommand(all, at); at < all.length && read; read = readCommand(all, at)) {
+      if (read.command && !this.isSilent) this.obey(read.command)
+      at += read.length
+    }
+    this.unread = all.subarray(at)
+  }
+
+  private onData(listener: (chunk: Uint8Array, arrivalS: number) => void): () => void {
+    this.listeners.add(listener)
+    return () => void this.listeners.delete(listener)
+  }
+
+  private obey(command: Ppk2Command): void {
+    this.received.push(command)
+    if (command.kind === 'start') this.startStream()
+    else if (command.kind === 'stop') this.stopStream()
+    else if (command.kind === 'metadata') this.sendMetadata()
+    else this.configure(command)
+  }
+
+  private configure(command: Ppk2Command): void {
+    this.tick()
+    if (command.kind === 'device power') this.isDevicePowered = command.on
+    else if (command.kind === 'power mode') this.mode = command.mode
+    else if (command.kind === 'regulator') this.regulatorMv = command.millivolts
+    else if (command.kind === 'user gain') {
+      this.userGain = this.userGain.map((gain, range) => (range === command.range ? command.gain : gain))
+    } else if (command.kind === 'reset') this.isDevicePowered = false
+    this.converter.calibrate(this.coefficients())
+    const setV = this.mode === 'source' ? this.regulatorMv / 1000 : (this.options.externalV ?? 3.3)
+    this.load.change(this.now(), { supplyV: this.isDevicePowered ? setV : 0 })
+  }
+
+  private get calibration() {
+    return this.options.calibration ?? realCalibration
+  }
+
+  private coefficients(): Float64Array {
+    return toCoefficients({ ...this.calibration, ug: this.userGain }, this.regulatorMv / 1000)
+  }
+
+  private now(): number {
+    return this.clock.nowS() - this.epochS
+  }
+
+  private startStream(): void {
+    this.stopStream()
+    this.streamStartS = this.now()
+    const faults = this.options.faults ?? {}
+    this.sampler = createEmulatedSampler(this.streamStartS, this.load, this.converter, faults, this.random)
+    this.ticking = new AbortController()
+    void this.keepTicking(this.ticking.signal)
+  }
+
+  private stopStream(): void {
+    this.tick()
+    const stale = this.received.length === 1 ? (this.options.faults?.staleBytes ?? 0) : 0
+    if (stale > 0) this.send(Uint8Array.from({ length: stale }, () => this.random() & 255))
+    this.sampler = null
+    this.ticking.abort()
+  }
+
+  private async keepTicking(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.clock.sleep(this.options.tickS ?? 0.005, signal)
+      if (!signal.aborted) this.tick()
+    }
+  }
+
+  /** Sends what was sampled since the last time. */
+  private tick(): void {
+    if (!this.sampler || this.hasEnded) return
+    const { silentAtS, unplugAtS } = this.options.faults ?? {}
+    const stopS =
+      this.streamStartS + Math.min(silentAtS ?? Number.POSITIVE_INFINITY, unplugAtS ?? Number.POSITIVE_INFINITY)
+    const now = this.now()
+    if (!this.isSilent) this.send(this.sampler.until(Math.min(now, stopS)))
+    if (now < stopS) return
+    this.isSilent = true
+    if (unplugAtS !== undefined) this.end({ how: 'lost', reason: 'the emulated cable was pulled' })
+  }
+
+  private sendMetadata(): void {
+    const fault = this.options.faults?.metadata
+    if (fault === 'silent') return
+    const { r } = this.calibration
+    const absurd =
+      fault === 'absurd shunts' ? r.map(() => 3e27) : fault === 'one absurd shunt' ? [3e27, ...r.slice(1)] : r
+    let text = writeMetadata({
+      calibration: { ...this.calibration, r: absurd, ug: this.userGain },
+      regulatorMv: this.regulatorMv,
+      hardware: 9173,
+      mode: this.mode,
+      ia: 56,
+    })
+    if (fault === 'not numbers') text = text.replaceAll(/^((?:R|GS|O)\d): .*$/gm, '$1: -nan')
+    if (fault === 'truncated') text = text.slice(0, text.length / 2)
+    if (typeof fault === 'object') text = fault.text
+    this.send(new TextEncoder().encode(text))
+  }
+
+  private send(bytes: Uint8Array): void {
+    const arrivalS = this.clock.nowS()
+    for (let at = 0; at < bytes.length; ) {
+      const odd = this.options.faults?.oddChunks ? (this.random() % 8) * 64 + 1 + (this.random() % 7) : longestChunk
+      const chunk = bytes.slice(at, at + odd)
+      for (const listener of this.listeners) listener(chunk, arrivalS)
+      at += chunk.length
+    }
+  }
+
+  private end(end: LinkEnd): void {
+    if (this.hasEnded) return
+    this.hasEnded = true
+    this.ticking.abort()
+    for (const listener of this.endListeners) listener(end)
+  }
+}
