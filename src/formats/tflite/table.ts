@@ -21,7 +21,9 @@ export interface Table {
 }
 
 /** Opens a file of flat tables. */
-export function openFlatFile(bytes: Uint8Array): FlatFile {
+export function openFlatFile(given: Uint8Array): FlatFile {
+  // A plain view, also of a Node Buffer, whose slices behave otherwise.
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
   return { buffer: new ByteBuffer(bytes), bytes, budget: 2 * bytes.length }
 }
 
