@@ -1,0 +1,155 @@
+import type { Requantization } from '../program.ts'
+import { roundingMagic } from '../requantize-proof.ts'
+import type { FunctionBuilder, Local } from '../wasm/function.ts'
+import type { BlockParameters } from './block-parameters.ts'
+import type { EmitContext } from './context.ts'
+import { exactStore } from './exact-store.ts'
+
+/** A tile of accumulators [pixel][vector of four channels] on its way to int8 outputs. */
+export interface StoreTile {
+  readonly accumulators: readonly (readonly Local[])[]
+  /** Local that points to the block's parameters. */
+  readonly parameters: Local
+  /** Local that points to the first output of the tile. */
+  readonly output: Local
+  /** Bytes between the outputs of neighbouring pixels. */
+  readonly outputBytes: number
+  /** Channels that exist; those behind them are padding. */
+  readonly channels: number
+  /** Address of 16 bytes a vector, for spilled accumulators. */
+  readonly spill: number
+}
+
+/** Bit pattern of the magic number: subtracting it from a sum's bits leaves the rounded integer. */
+const magicBits = new Int32Array(new Float32Array([roundingMagic]).buffer)[0]!
+
+function emitFloat(f: FunctionBuilder, tile: StoreTile, block: BlockParameters, acc: Local, vector: number, y: Local) {
+  f.get(acc)
+    .op('f32x4.convert_i32x4_s')
+    .get(tile.parameters)
+    .at('v128.load', block.scales + 16 * vector)
+  f.op('f32x4.mul')
+  if (block.offsets !== null) {
+    if (block.signed) {
+      f.tee(y).get(y).i32x4(-0x80000000).op('v128.and')
+      f.get(tile.parameters)
+        .at('v128.load', block.offsets + 16 * vector)
+        .op('v128.xor')
+    } else f.get(tile.parameters).at('v128.load', block.offsets + 16 * vector)
+    f.op('f32x4.add')
+  }
+}
+
+/** Stores the first `count` bytes of a vector at `output` + offset. */
+export function emitStoreBytes(
+  f: FunctionBuilder,
+  output: Local,
+  value: Local,
+  from: number,
+  count: number,
+  offset: number,
+): void {
+  if (from === 0 && count === 16) {
+    f.get(output).get(value).at('v128.store', offset)
+    return
+  }
+  let done = 0
+  for (const [bytes, store] of [
+    [8, 'v128.store64_lane'],
+    [4, 'v128.store32_lane'],
+    [2, 'v128.store16_lane'],
+    [1, 'v128.store8_lane'],
+  ] as const)
+    while (count - done >= bytes) {
+      f.get(output)
+        .get(value)
+        .storeLane(store, (from + done) / bytes, offset + done)
+      done += bytes
+    }
+}
+
+function emitFast(f: FunctionBuilder, tile: StoreTile, block: BlockParameters, r: Requantization): void {
+  const vectors = tile.accumulators[0]!.length
+  const y = f.local('v128')
+  const bytes = f.local('v128')
+  const half = (pixel: number, pair: number) => {
+    for (const vector of [2 * pair, 2 * pair + 1]) {
+      emitFloat(f, tile, block, tile.accumulators[pixel]![vector]!, vector, y)
+      f.f32x4(roundingMagic)
+        .op('f32x4.add')
+        .i32x4(magicBits - r.zeroPoint)
+        .op('i32x4.sub')
+    }
+    f.op('i16x8.narrow_i32x4_s')
+  }
+  const clamp = () => {
+    f.op('i8x16.narrow_i16x8_s')
+    if (r.min > -128) f.i8x16(r.min).op('i8x16.max_s')
+    if (r.max < 127) f.i8x16(r.max).op('i8x16.min_s')
+    f.set(bytes)
+  }
+  const halves = tile.accumulators.flatMap((_, pixel) =>
+    Array.from({ length: vectors / 2 }, (_, pair) => ({ pixel, pair, count: Math.min(8, tile.channels - 8 * pair) })),
+  )
+  const used = halves.filter((item) => item.count > 0)
+  for (let index = 0; index < used.length; index += 2) {
+    const first = used[index]!
+    const second = used[index + 1]
+    half(first.pixel, first.pair)
+    if (second) half(second.pixel, second.pair)
+    else half(first.pixel, first.pair)
+    clamp()
+    const at = ({ pixel, pair }: { pixel: number; pair: number }) => pixel * tile.outputBytes + 8 * pair
+    if (second && first.count === 8 && second.count === 8 && at(second) === at(first) + 8)
+      emitStoreBytes(f, tile.output, bytes, 0, 16, at(first))
+    else {
+      emitStoreBytes(f, tile.output, bytes, 0, first.count, at(first))
+      if (second) emitStoreBytes(f, tile.output, bytes, 8, second.count, at(second))
+    }
+  }
+}
+
+function emitExact(
+  f: FunctionBuilder,
+  tile: StoreTile,
+  block: BlockParameters,
+  r: Requantization,
+  helper: number,
+): void {
+  const vectors = tile.accumulators[0]!.length
+  tile.accumulators.forEach((row, pixel) => {
+    row.forEach((acc, vector) => {
+      f.i32(tile.spill)
+        .get(acc)
+        .at('v128.store', 16 * (pixel * vectors + vector))
+    })
+  })
+  const exact = block.exact!
+  f.i32(tile.spill).get(tile.parameters).i32(exact.multipliers).op('i32.add')
+  f.get(tile.parameters).i32(exact.shifts).op('i32.add').get(tile.output)
+  f.i32(tile.accumulators.length)
+    .i32(16 * vectors)
+    .i32(tile.outputBytes)
+    .i32(tile.channels)
+  f.i32(r.zeroPoint).i32(r.min).i32(r.max).call(helper)
+}
+
+/** Requantises a tile and stores it: the float form where it is proved, the exact form for the other blocks. */
+export function emitStoreTile(
+  f: FunctionBuilder,
+  context: EmitContext,
+  tile: StoreTile,
+  block: BlockParameters,
+  r: Requantization,
+): void {
+  if (!block.exact) emitFast(f, tile, block, r)
+  else if (block.onlyExact) emitExact(f, tile, block, r, exactStore(context))
+  else {
+    const helper = exactStore(context)
+    f.get(tile.parameters).at('i32.load', block.exact.flag)
+    f.if(
+      () => emitExact(f, tile, block, r, helper),
+      () => emitFast(f, tile, block, r),
+    )
+  }
+}
