@@ -20,8 +20,8 @@ export const errorTable = {
     next: 'Export it again; the detail names the node or tensor that breaks the rule.',
   },
   OP_UNSUPPORTED: {
-    what: 'The model uses an operator that this engine has not got.',
-    next: 'Choose another backend for this model; the detail names the operator.',
+    what: 'The model uses an operator, or a form of one, that this engine or format has not got.',
+    next: 'Choose another backend or format for this model; the detail names the operator.',
   },
   CARD_INVALID: {
     what: 'The catalogue card (card.json) does not follow its schema.',

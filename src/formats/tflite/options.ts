@@ -3,7 +3,6 @@ export type OptionKind =
   | 'int'
   | 'bool'
   | 'float'
-  | 'long'
   | 'ints'
   | 'text'
   | 'type'

@@ -1,17 +1,7 @@
 import type { AttributeValue } from '../../graph/graph.ts'
 import { IllegalModel } from './faults.ts'
 import { activations, type Option, optionsTables } from './options.ts'
-import {
-  readFloat32,
-  readInt8,
-  readInt32,
-  readInt32s,
-  readInteger64,
-  readString,
-  readTable,
-  readUint8,
-  type Table,
-} from './table.ts'
+import { readFloat32, readInt8, readInt32, readInt32s, readString, readTable, readUint8, type Table } from './table.ts'
 import { dataTypeOf } from './types.ts'
 
 function nameOf(names: readonly string[], number: number, what: string): string {
@@ -24,7 +14,6 @@ const readers: Readonly<Record<Option['kind'], (table: Table, option: Option) =>
   int: (table, { field, fallback }) => readInt32(table, field, fallback),
   bool: (table, { field, fallback }) => (readUint8(table, field, fallback) === 0 ? 0 : 1),
   float: (table, { field, fallback }) => readFloat32(table, field, fallback),
-  long: (table, { field, fallback }) => readInteger64(table, field, fallback),
   ints: (table, { field }) => readInt32s(table, field),
   text: (table, { field }) => readString(table, field),
   type: (table, { field }) => dataTypeOf(readInt8(table, field)),
