@@ -15,12 +15,19 @@ export interface Operand {
   readonly data: Values
 }
 
+/** Values of variables by the name of a handle's tensor; handles of one variable see the same value. */
+export interface Variables {
+  get(handle: string): Values | undefined
+  set(handle: string, values: Values): void
+}
+
 /** A node about to run: the outputs hold zeros of the right length. Missing optional inputs are null. */
 export interface Call {
   readonly node: Node
   readonly semantics: Semantics
   readonly inputs: readonly (Operand | null)[]
   readonly outputs: readonly Operand[]
+  readonly variables: Variables
 }
 
 /** Fills the outputs of a call. @throws MilliwattError OP_UNSUPPORTED for forms that it has not got */

@@ -33,6 +33,7 @@ const arrays: Partial<Record<DataType, ArrayType>> = {
   uint32: Uint32Array,
   int64: BigInt64Array,
   uint64: BigUint64Array,
+  resource: Uint8Array,
 }
 
 function arrayOf(dtype: DataType, name: string): ArrayType {
@@ -41,7 +42,7 @@ function arrayOf(dtype: DataType, name: string): ArrayType {
   return type
 }
 
-/** Zeros for a tensor's elements. @throws MilliwattError OP_UNSUPPORTED for float16, text and handles */
+/** Zeros for a tensor's elements. @throws MilliwattError OP_UNSUPPORTED for float16 and text */
 export function emptyValues(dtype: DataType, length: number, name: string): Values {
   return new (arrayOf(dtype, name))(length)
 }

@@ -123,6 +123,19 @@ describe('layers that sum products', () => {
     expect(result).toEqual([-100 + 400 - 2400 + 5])
   })
 
+  it('spread a transposed convolution over its output', () => {
+    const w = tensor('w', 'int8', [1, 1, 2, 1], { quantization: perTensor(1), values: Int8Array.of(1, 10) })
+    const x = [int8('x', [1, 1, 2, 1], perTensor(1, 1)), Int8Array.of(2, 3)] as const
+    const bias = tensor('b', 'int32', [1], { values: Int32Array.of(100), quantization: perTensor(1) })
+    const stride = (strideW: number, width: number) =>
+      run('transpose_conv', [list('s', 1, 1, width, 1), [w], x, [bias]], int8('y', [1, 1, width, 1], perTensor(1)), {
+        ...valid,
+        strideW,
+      })
+    expect(stride(1, 3)).toEqual([101, 112, 120])
+    expect(stride(2, 4)).toEqual([101, 110, 102, 120])
+  })
+
   it('sum floats in float32 and refuse hybrid layers by name', () => {
     const w = tensor('w', 'float32', [1, 3], { values: Float32Array.of(1, 1, 1) })
     const x = [float('x', [1, 3]), Float32Array.of(2 ** 24, 1, 1)] as const
@@ -271,6 +284,28 @@ describe('movement of elements', () => {
     expect(slice({}, [1, 2], [1, 0], [2, 3], [1, 2])).toEqual([4, 6])
     expect(slice({ beginMask: 3, endMask: 3 }, [2, 3], [0, 0], [0, 0], [-1, -1])).toEqual([6, 5, 4, 3, 2, 1])
     expect(slice({ shrinkAxisMask: 1 }, [3], [-1, 0], [0, 3], [1, 1])).toEqual([4, 5, 6])
+  })
+
+  it('gathers, packs and unpacks along an axis', () => {
+    const index = list('i', 2, 0)
+    expect(run('gather', [x, index], float('y', [2, 2]), { axis: 1 })).toEqual([3, 1, 6, 4])
+    const z = [float('z', [2, 3]), Float32Array.of(7, 8, 9, 10, 11, 12)] as const
+    expect(run('pack', [x, z], float('y', [2, 2, 3]), { axis: 1 })).toEqual([1, 2, 3, 7, 8, 9, 4, 5, 6, 10, 11, 12])
+    expect(run('unpack', [x], float('y', [3]), { axis: 0, num: 2 })).toEqual([1, 2, 3])
+    expect(() => run('gather', [x, list('i', 3)], float('y', [2, 1]), { axis: 1 })).toThrow(/takes element 3 of 3/)
+  })
+
+  it("resizes by TFLite's three conventions", () => {
+    const q = [int8('x', [1, 1, 2, 1], perTensor(1)), Int8Array.of(0, 100)] as const
+    const bilinear = (flags: Attributes) =>
+      run('resize_bilinear', [q, list('s', 1, 4)], int8('y', [1, 1, 4, 1], perTensor(1)), flags)
+    expect(bilinear({})).toEqual([0, 50, 100, 100])
+    expect(bilinear({ alignCorners: 1 })).toEqual([0, 33, 67, 100])
+    expect(bilinear({ halfPixelCenters: 1 })).toEqual([0, 25, 75, 100])
+    const reals = [float('x', [1, 1, 2, 1]), Float32Array.of(0, 100)] as const
+    const out = float('y', [1, 1, 4, 1])
+    expect(run('resize_bilinear', [reals, list('s', 1, 4)], out, { halfPixelCenters: 1 })).toEqual([0, 25, 75, 100])
+    expect(run('resize_nearest_neighbor', [reals, list('s', 1, 4)], out)).toEqual([0, 0, 100, 100])
   })
 
   it('finds the first largest', () => {

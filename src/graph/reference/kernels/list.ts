@@ -2,6 +2,7 @@ import type { Kernel } from '../kernel.ts'
 import { add, sub } from './add.ts'
 import { argMax, argMin } from './arg.ts'
 import { cast } from './cast.ts'
+import { gather, pack, unpack } from './collect.ts'
 import { conv2d } from './conv-2d.ts'
 import { depthwiseConv2d } from './depthwise-conv-2d.ts'
 import { fullyConnected } from './fully-connected.ts'
@@ -14,12 +15,28 @@ import { averagePool2d, maxPool2d } from './pool-2d.ts'
 import { dequantize, quantize } from './quantize.ts'
 import { mean, reduceMax, reduceMin, sum } from './reduce.ts'
 import { leakyRelu, prelu, relu, relu6, reluN1To1 } from './relu.ts'
+import { resizeBilinear, resizeNearest } from './resize.ts'
 import { softmax } from './softmax.ts'
 import { stridedSlice } from './strided-slice.ts'
+import { svdf } from './svdf.ts'
+import { transposeConv } from './transpose-conv.ts'
+import { unaryKernels } from './unary.ts'
+import { assignVariable, readVariable, varHandle } from './variables.ts'
 
 /** Every operator that the reference interpreter runs, by canonical name. */
 export const kernels: Readonly<Record<string, Kernel>> = {
+  ...unaryKernels,
   add,
+  assign_variable: assignVariable,
+  gather,
+  pack,
+  read_variable: readVariable,
+  resize_bilinear: resizeBilinear,
+  resize_nearest_neighbor: resizeNearest,
+  svdf,
+  transpose_conv: transposeConv,
+  unpack,
+  var_handle: varHandle,
   arg_max: argMax,
   arg_min: argMin,
   average_pool_2d: averagePool2d,
