@@ -15,6 +15,8 @@ export interface CompileOptions {
   readonly simd?: Simd
   /** Keeps every value in a place of its own, to look at them after a run. */
   readonly keepAll?: boolean
+  /** Exports every layer as a function of its own, "layer 0" and so on, to be timed. */
+  readonly layers?: boolean
 }
 
 /** A model as one module, and what is in it. The manifest lies in the module as well. */
@@ -48,7 +50,11 @@ export function compileProgram(program: Program, options: CompileOptions = {}): 
     const before = context.memoryEnd
     const kernel = kernels[index]!
     const alias = arena.aliased.has(step)
-    if (!alias) run.call(kernel.emit(context, arenaAt + arena.scratch[index]!))
+    if (!alias) {
+      const made = kernel.emit(context, arenaAt + arena.scratch[index]!)
+      run.call(made)
+      if (options.layers) module.export(`layer ${index}`, made)
+    }
     return {
       name: step.name,
       op: step.op,

@@ -4,16 +4,32 @@ import type { Requantization } from './program.ts'
 /** Adding this to a float32 of less than 2^22 rounds it to an integer, halves to even: 1.5 · 2^23. */
 export const roundingMagic = 12582912
 
+/** Rounds a float64 of less than 2^51 in the same way, and leaves the integer in its low 32 bits: 1.5 · 2^52. */
+export const roundingMagic64 = 6755399441055744
+
 /**
- * Constants of the float form, one entry a channel: round(x · scale ± offset). `signed`: the offset takes the sign of
- * the product; otherwise it is added as it is. Channels that are not `proved` need the exact form.
+ * How a channel is requantised: in float32, in float64, or in fixed point where neither is proved equal to it.
+ */
+export type Tier = 'f32' | 'f64' | 'fixed'
+
+/**
+ * Constants of the float forms, one entry a channel: round(x · scale ± offset). `signed`: the float32 offset takes the
+ * sign of the product; otherwise it is added as it is. The float64 offset always takes the sign, and `tieBreak` lifts
+ * ties.
  */
 export interface FloatForm {
   readonly signed: boolean
   readonly scales: Float32Array
   readonly offsets: Float32Array
-  readonly proved: readonly boolean[]
+  readonly wideScales: Float64Array
+  readonly wideOffsets: Float64Array
+  readonly tiers: readonly Tier[]
 }
+
+/**
+ * Added in the float64 form: less than the distance of a product to a tie that it does not reach, enough to be felt.
+ */
+export const tieBreak: number = 2 ** -44
 
 /** A point that the float form must keep on its side of a threshold: result(x) ≥ level, or < level. */
 interface Check {
@@ -69,13 +85,29 @@ function offsetsFor(checks: readonly Check[], scale: number, signed: boolean): r
   return [low, high]
 }
 
-const ulps = [0, 1, -1, 2, -2, 3, -3]
+/**
+ * The float64 form. Double rounding lifts a product's threshold by half a unit of the first rounding: 2^−(e+1) towards
+ * zero, e being the right shift, so that with this offset one rounding gives the same. Products are exact in float64.
+ */
+export function wideRequantize(x: number, scale: number, offset: number): number {
+  const product = x * scale
+  const moved = product + (product < 0 ? -offset : offset) + tieBreak
+  return moved + roundingMagic64 - roundingMagic64
+}
+
+/** Steps of the last place of the scale that are tried. */
+const ulps: readonly number[] = Array.from({ length: 25 }, (_, index) => (index % 2 ? 1 : -1) * ((index + 1) >> 1))
 const mixes = [0.5, 0.25, 0.75, 0.1, 0.9, 0, 1]
 
+interface Reached {
+  readonly checks: readonly Check[]
+  readonly real: number
+  /** Largest product. */
+  readonly reach: number
+}
+
 /** Finds a scale and offset for one channel that pass every check in float32; null if none of the candidates does. */
-function search(r: Requantization, channel: number, checks: readonly Check[], signed: boolean) {
-  const real = Math.fround(r.multipliers[channel]! * 2 ** (r.shifts[channel]! - 31))
-  const reach = Math.max(Math.abs(r.low[channel]!), Math.abs(r.high[channel]!)) * real
+function search({ checks, real, reach }: Reached, signed: boolean) {
   if (!(reach < 2 ** 21)) return null
   const bits = new Int32Array(new Float32Array([real]).buffer)[0]!
   for (const ulp of ulps) {
@@ -91,25 +123,43 @@ function search(r: Requantization, channel: number, checks: readonly Check[], si
   return null
 }
 
-/** Looks for a float form of a fixed-point requantisation and proves it channel by channel. */
+/** The offset of the float64 form. */
+function wideOffset(shift: number): number {
+  return shift < 0 ? 2 ** (shift - 1) : 0
+}
+
+function wideHolds({ checks, real, reach }: Reached, shift: number): boolean {
+  if (!(reach < 2 ** 30)) return false
+  return checks.every(({ x, level, reaches }) => wideRequantize(x, real, wideOffset(shift)) >= level === reaches)
+}
+
+/** Looks for float forms of a fixed-point requantisation and proves them channel by channel. */
 export function proveFloatForm(r: Requantization): FloatForm {
   const count = r.bias.length
-  const checks = Array.from({ length: count }, (_, channel) => checksOf(r, channel))
+  const reached = Array.from({ length: count }, (_, channel): Reached => {
+    const real = r.multipliers[channel]! * 2 ** (r.shifts[channel]! - 31)
+    const largest = Math.max(Math.abs(r.low[channel]!), Math.abs(r.high[channel]!))
+    return { checks: checksOf(r, channel), real, reach: largest * real }
+  })
+  const wideScales = Float64Array.from(reached, ({ real }) => real)
+  const wideOffsets = Float64Array.from(r.shifts, wideOffset)
   const attempt = (signed: boolean): FloatForm => {
-    const scales = new Float32Array(count)
-    const offsets = new Float32Array(count)
-    const proved: boolean[] = []
-    for (let channel = 0; channel < count; channel++) {
-      const found = search(r, channel, checks[channel]!, signed)
-      proved.push(found !== null)
-      scales[channel] = found?.scale ?? 0
-      offsets[channel] = found?.offset ?? 0
+    const found = reached.map((channel) => search(channel, signed))
+    return {
+      signed,
+      scales: Float32Array.from(found, (item) => item?.scale ?? 0),
+      offsets: Float32Array.from(found, (item) => item?.offset ?? 0),
+      wideScales,
+      wideOffsets,
+      tiers: found.map((item, channel): Tier => {
+        if (item) return 'f32'
+        return wideHolds(reached[channel]!, r.shifts[channel]!) ? 'f64' : 'fixed'
+      }),
     }
-    return { signed, scales, offsets, proved }
   }
   const plain = attempt(false)
-  if (plain.proved.every(Boolean)) return plain
+  const failures = (form: FloatForm) => form.tiers.filter((tier) => tier !== 'f32').length
+  if (failures(plain) === 0) return plain
   const signed = attempt(true)
-  const failures = (form: FloatForm) => form.proved.filter((ok) => !ok).length
   return failures(signed) < failures(plain) ? signed : plain
 }

@@ -17,8 +17,8 @@ export interface TiledLayer {
   readonly runs: readonly Run[]
 }
 
-/** Pixels that a tile takes at most: accumulators, weights and one operand fit 15 registers. */
-const maxPixels = 6
+/** Pixels that a tile takes at most: with all operands of a step they fit 15 registers. */
+const maxPixels = 4
 
 /** The tile width that wastes the least on `count` pixels. */
 export function tilePixels(count: number): number {

@@ -1,10 +1,19 @@
 import type { Requantization } from '../program.ts'
-import { type FloatForm, proveFloatForm } from '../requantize-proof.ts'
+import { type FloatForm, proveFloatForm, type Tier } from '../requantize-proof.ts'
+
+/** Where a block's constants for the slower tiers lie, and the flag that chooses. */
+export interface SlowTiers {
+  readonly flag: number
+  readonly wideScales: number
+  readonly wideOffsets: number
+  /** Null where no channel needs fixed point. */
+  readonly multipliers: number | null
+  readonly shifts: number | null
+}
 
 /**
- * Parameters of a layer in blocks of channels, one block behind the other: bias, scales and, where needed, offsets,
- * multipliers, shifts, and a flag that asks for the exact form. Byte offsets inside a block; null where a layer has
- * none of it.
+ * Parameters of a layer in blocks of channels, one block behind the other: bias, scales, offsets, and what the slower
+ * tiers need. Byte offsets inside a block; null where a layer has none of it.
  */
 export interface BlockParameters {
   readonly bytes: Uint8Array
@@ -12,16 +21,21 @@ export interface BlockParameters {
   readonly signed: boolean
   readonly scales: number
   readonly offsets: number | null
-  readonly exact: { readonly multipliers: number; readonly shifts: number; readonly flag: number } | null
-  /** No block has a proved float form. */
-  readonly onlyExact: boolean
-  /** Channels without a proved float form. */
-  readonly exactChannels: number
+  readonly slow: SlowTiers | null
+  /** Tiers that blocks of this layer take. */
+  readonly tiers: ReadonlySet<Tier>
 }
+
+/** What the flag holds. */
+export const tierFlags: Readonly<Record<Tier, number>> = { f32: 0, f64: 1, fixed: 2 }
+
+const order: readonly Tier[] = ['f32', 'f64', 'fixed']
 
 function floatFormOf(r: Requantization): FloatForm {
   if (r.semantics === 'tflm') return proveFloatForm(r)
-  return { signed: false, scales: r.scales, offsets: new Float32Array(r.bias.length), proved: r.bias.length ? [] : [] }
+  const none = new Float64Array(0)
+  const tiers = Array.from(r.bias, (): Tier => 'f32')
+  return { signed: false, scales: r.scales, offsets: new Float32Array(0), wideScales: none, wideOffsets: none, tiers }
 }
 
 /** Packs requantisation parameters in blocks of `channels` channels; missing ones are zero. */
@@ -29,38 +43,45 @@ export function packParameters(r: Requantization, channels: number): BlockParame
   const form = floatFormOf(r)
   const count = r.bias.length
   const blocks = Math.ceil(count / channels)
-  const failed = (channel: number) => form.proved[channel] === false
-  const failedBlock = (block: number) =>
-    Array.from({ length: channels }, (_, lane) => block * channels + lane).some((channel) => failed(channel))
-  const exactBlocks = Array.from({ length: blocks }, (_, block) => failedBlock(block))
-  const anyExact = exactBlocks.some(Boolean)
-  const section = 4 * channels
-  const offsets = r.semantics === 'tflm' ? 2 * section : null
-  const behind = offsets === null ? 2 * section : 3 * section
-  const exact = anyExact ? { multipliers: behind, shifts: behind + section, flag: behind + 2 * section } : null
-  const blockBytes = exact ? Math.ceil((exact.flag + 4) / 16) * 16 : behind
-  const view = new DataView(new ArrayBuffer(blocks * blockBytes))
+  const blockTiers = Array.from({ length: blocks }, (_, block): Tier => {
+    const inside = form.tiers.slice(block * channels, (block + 1) * channels)
+    return order[Math.max(...inside.map((tier) => order.indexOf(tier)))]!
+  })
+  const tiers = new Set(blockTiers)
+  let end = 0
+  const reserve = (bytes: number) => {
+    end += bytes
+    return end - bytes
+  }
+  reserve(4 * channels)
+  const scales = reserve(4 * channels)
+  const offsets = r.semantics === 'tflm' ? reserve(4 * channels) : null
+  const slow: SlowTiers | null =
+    tiers.has('f64') || tiers.has('fixed')
+      ? {
+          wideScales: reserve(8 * channels),
+          wideOffsets: reserve(8 * channels),
+          multipliers: tiers.has('fixed') ? reserve(4 * channels) : null,
+          shifts: tiers.has('fixed') ? reserve(4 * channels) : null,
+          flag: reserve(16),
+        }
+      : null
+  const view = new DataView(new ArrayBuffer(blocks * end))
   for (let channel = 0; channel < count; channel++) {
-    const at = Math.floor(channel / channels) * blockBytes + 4 * (channel % channels)
-    view.setInt32(at, r.bias[channel]!, true)
-    view.setFloat32(at + section, form.scales[channel]!, true)
-    if (offsets !== null) view.setFloat32(at + offsets, form.offsets[channel]!, true)
-    if (exact) {
-      view.setInt32(at + exact.multipliers, r.multipliers[channel]!, true)
-      view.setInt32(at + exact.shifts, r.shifts[channel]!, true)
-    }
+    const lane = channel % channels
+    const at = Math.floor(channel / channels) * end
+    view.setInt32(at + 4 * lane, r.bias[channel]!, true)
+    view.setFloat32(at + scales + 4 * lane, form.scales[channel]!, true)
+    if (offsets !== null) view.setFloat32(at + offsets + 4 * lane, form.offsets[channel]!, true)
+    if (!slow) continue
+    view.setFloat64(at + slow.wideScales + 8 * lane, form.wideScales[channel]!, true)
+    view.setFloat64(at + slow.wideOffsets + 8 * lane, form.wideOffsets[channel]!, true)
+    if (slow.multipliers !== null) view.setInt32(at + slow.multipliers + 4 * lane, r.multipliers[channel]!, true)
+    if (slow.shifts !== null) view.setInt32(at + slow.shifts + 4 * lane, r.shifts[channel]!, true)
   }
-  if (exact)
-    for (let block = 0; block < blocks; block++)
-      view.setInt32(block * blockBytes + exact.flag, exactBlocks[block] ? 1 : 0, true)
-  return {
-    bytes: new Uint8Array(view.buffer),
-    blockBytes,
-    signed: form.signed,
-    scales: section,
-    offsets,
-    exact,
-    onlyExact: exactBlocks.every(Boolean),
-    exactChannels: form.proved.filter((ok) => !ok).length,
-  }
+  if (slow)
+    blockTiers.forEach((tier, block) => {
+      view.setInt32(block * end + slow.flag, tierFlags[tier], true)
+    })
+  return { bytes: new Uint8Array(view.buffer), blockBytes: end, signed: form.signed, scales, offsets, slow, tiers }
 }

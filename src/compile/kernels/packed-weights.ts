@@ -12,15 +12,6 @@ export interface Run {
   readonly unroll: number
 }
 
-/** Longest run that is written without a loop. */
-const straight = 10
-
-function unrollOf(steps: number): number {
-  if (steps <= straight) return steps
-  for (const unroll of [4, 6, 5, 3]) if (steps % unroll === 0) return unroll
-  return 4
-}
-
 /** The runs of a filter: one a row, or one a tap where columns are dilated. */
 export function runsOf({ geometry: g }: ConvStep, dialect: Dialect): Run[] {
   const taps = g.dilationWidth === 1 ? [{ column: 0, elements: g.filterWidth * g.inputChannels }] : []
@@ -29,8 +20,7 @@ export function runsOf({ geometry: g }: ConvStep, dialect: Dialect): Run[] {
   return Array.from({ length: g.filterHeight }, (_, row) =>
     taps.map((tap) => {
       const steps = Math.ceil(tap.elements / dialect.stepElements)
-      const unroll = unrollOf(steps)
-      return { row, ...tap, steps: Math.ceil(steps / unroll) * unroll, unroll }
+      return { row, ...tap, steps, unroll: 1 }
     }),
   ).flat()
 }

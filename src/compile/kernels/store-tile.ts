@@ -1,7 +1,7 @@
 import type { Requantization } from '../program.ts'
-import { roundingMagic } from '../requantize-proof.ts'
+import { roundingMagic, roundingMagic64, type Tier, tieBreak } from '../requantize-proof.ts'
 import type { FunctionBuilder, Local } from '../wasm/function.ts'
-import type { BlockParameters } from './block-parameters.ts'
+import { type BlockParameters, tierFlags } from './block-parameters.ts'
 import type { EmitContext } from './context.ts'
 import { exactStore } from './exact-store.ts'
 
@@ -23,7 +23,22 @@ export interface StoreTile {
 /** Bit pattern of the magic number: subtracting it from a sum's bits leaves the rounded integer. */
 const magicBits = new Int32Array(new Float32Array([roundingMagic]).buffer)[0]!
 
-function emitFloat(f: FunctionBuilder, tile: StoreTile, block: BlockParameters, acc: Local, vector: number, y: Local) {
+interface Vectors {
+  readonly y: Local
+  readonly bytes: Local
+  readonly low: Local
+}
+
+/** Four accumulators to four int32 results, zero point added: float32. */
+function emitFloat32(
+  f: FunctionBuilder,
+  tile: StoreTile,
+  block: BlockParameters,
+  r: Requantization,
+  v: Vectors,
+  acc: Local,
+  vector: number,
+): void {
   f.get(acc)
     .op('f32x4.convert_i32x4_s')
     .get(tile.parameters)
@@ -31,13 +46,52 @@ function emitFloat(f: FunctionBuilder, tile: StoreTile, block: BlockParameters, 
   f.op('f32x4.mul')
   if (block.offsets !== null) {
     if (block.signed) {
-      f.tee(y).get(y).i32x4(-0x80000000).op('v128.and')
+      f.tee(v.y).get(v.y).i32x4(-0x80000000).op('v128.and')
       f.get(tile.parameters)
         .at('v128.load', block.offsets + 16 * vector)
         .op('v128.xor')
     } else f.get(tile.parameters).at('v128.load', block.offsets + 16 * vector)
     f.op('f32x4.add')
   }
+  f.f32x4(roundingMagic)
+    .op('f32x4.add')
+    .i32x4(magicBits - r.zeroPoint)
+    .op('i32x4.sub')
+}
+
+const highHalf = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]
+const lowWords = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]
+const signOfFloat64 = new Uint8Array(new Float64Array([-0, -0]).buffer)
+
+/** The same in float64. */
+function emitFloat64(
+  f: FunctionBuilder,
+  tile: StoreTile,
+  block: BlockParameters,
+  r: Requantization,
+  v: Vectors,
+  acc: Local,
+  vector: number,
+): void {
+  const slow = block.slow!
+  const half = (at: number) => {
+    f.op('f64x2.convert_low_i32x4_s')
+      .get(tile.parameters)
+      .at('v128.load', slow.wideScales + at)
+      .op('f64x2.mul')
+    f.tee(v.y).get(v.y).v128(signOfFloat64).op('v128.and')
+    f.get(tile.parameters)
+      .at('v128.load', slow.wideOffsets + at)
+      .op('v128.xor')
+      .op('f64x2.add')
+    f.f64x2(tieBreak).op('f64x2.add').f64x2(roundingMagic64).op('f64x2.add')
+  }
+  f.get(acc)
+  half(32 * vector)
+  f.set(v.low)
+  f.get(acc).get(acc).shuffle(highHalf)
+  half(32 * vector + 16)
+  f.set(v.y).get(v.low).get(v.y).shuffle(lowWords).i32x4(r.zeroPoint).op('i32x4.add')
 }
 
 /** Stores the first `count` bytes of a vector at `output` + offset. */
@@ -68,17 +122,19 @@ export function emitStoreBytes(
     }
 }
 
-function emitFast(f: FunctionBuilder, tile: StoreTile, block: BlockParameters, r: Requantization): void {
+function emitFast(
+  f: FunctionBuilder,
+  tile: StoreTile,
+  block: BlockParameters,
+  r: Requantization,
+  emitFour: typeof emitFloat32,
+): void {
   const vectors = tile.accumulators[0]!.length
-  const y = f.local('v128')
-  const bytes = f.local('v128')
+  const v: Vectors = { y: f.local('v128'), bytes: f.local('v128'), low: f.local('v128') }
+  const bytes = v.bytes
   const half = (pixel: number, pair: number) => {
     for (const vector of [2 * pair, 2 * pair + 1]) {
-      emitFloat(f, tile, block, tile.accumulators[pixel]![vector]!, vector, y)
-      f.f32x4(roundingMagic)
-        .op('f32x4.add')
-        .i32x4(magicBits - r.zeroPoint)
-        .op('i32x4.sub')
+      emitFour(f, tile, block, r, v, tile.accumulators[pixel]![vector]!, vector)
     }
     f.op('i16x8.narrow_i32x4_s')
   }
@@ -124,9 +180,9 @@ function emitExact(
         .at('v128.store', 16 * (pixel * vectors + vector))
     })
   })
-  const exact = block.exact!
-  f.i32(tile.spill).get(tile.parameters).i32(exact.multipliers).op('i32.add')
-  f.get(tile.parameters).i32(exact.shifts).op('i32.add').get(tile.output)
+  const slow = block.slow!
+  f.i32(tile.spill).get(tile.parameters).i32(slow.multipliers!).op('i32.add')
+  f.get(tile.parameters).i32(slow.shifts!).op('i32.add').get(tile.output)
   f.i32(tile.accumulators.length)
     .i32(16 * vectors)
     .i32(tile.outputBytes)
@@ -134,7 +190,7 @@ function emitExact(
   f.i32(r.zeroPoint).i32(r.min).i32(r.max).call(helper)
 }
 
-/** Requantises a tile and stores it: the float form where it is proved, the exact form for the other blocks. */
+/** Requantises a tile and stores it, each block by the tier that was proved for it. */
 export function emitStoreTile(
   f: FunctionBuilder,
   context: EmitContext,
@@ -142,14 +198,20 @@ export function emitStoreTile(
   block: BlockParameters,
   r: Requantization,
 ): void {
-  if (!block.exact) emitFast(f, tile, block, r)
-  else if (block.onlyExact) emitExact(f, tile, block, r, exactStore(context))
-  else {
-    const helper = exactStore(context)
-    f.get(tile.parameters).at('i32.load', block.exact.flag)
-    f.if(
-      () => emitExact(f, tile, block, r, helper),
-      () => emitFast(f, tile, block, r),
-    )
+  const writers: Readonly<Record<Tier, () => void>> = {
+    f32: () => emitFast(f, tile, block, r, emitFloat32),
+    f64: () => emitFast(f, tile, block, r, emitFloat64),
+    fixed: () => emitExact(f, tile, block, r, exactStore(context)),
   }
+  const tiers = [...block.tiers].sort((a, b) => tierFlags[b] - tierFlags[a])
+  const write = (index: number): void => {
+    const tier = tiers[index]!
+    if (index === tiers.length - 1) {
+      writers[tier]()
+      return
+    }
+    f.get(tile.parameters).at('i32.load', block.slow!.flag).i32(tierFlags[tier]).op('i32.eq')
+    f.if(writers[tier], () => write(index + 1))
+  }
+  write(0)
 }

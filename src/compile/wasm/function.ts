@@ -97,6 +97,11 @@ export class FunctionBuilder {
     return this.v128(new Uint8Array(new Float32Array(4).fill(value).buffer))
   }
 
+  /** A constant f64 in both lanes. */
+  f64x2(value: number): this {
+    return this.v128(new Uint8Array(new Float64Array(2).fill(value).buffer))
+  }
+
   op(name: Plain): this {
     this.emit(name)
     return this

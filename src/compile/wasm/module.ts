@@ -17,8 +17,13 @@ export class ModuleBuilder {
   /** Adds a function; returns its index, which is valid in calls at once. */
   add(builder: FunctionBuilder, exportAs?: string): number {
     const index = this.functions.push(builder) - 1
-    if (exportAs) this.exported.push({ name: exportAs, index })
+    if (exportAs) this.export(exportAs, index)
     return index
+  }
+
+  /** Exports a function. */
+  export(name: string, index: number): void {
+    this.exported.push({ name, index })
   }
 
   /** The module's bytes: `memory` of a fixed size and the exported functions. */

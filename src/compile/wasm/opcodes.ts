@@ -155,6 +155,9 @@ const vectors = {
   'f32x4.pmax': 0xeb,
   'i32x4.trunc_sat_f32x4_s': 0xf8,
   'f32x4.convert_i32x4_s': 0xfa,
+  'f64x2.add': 0xf0,
+  'f64x2.mul': 0xf2,
+  'f64x2.convert_low_i32x4_s': 0xfe,
   'f32x4.relaxed_madd': 0x105,
   'i32x4.relaxed_dot_i8x16_i7x16_add_s': 0x113,
 } as const
