@@ -1,5 +1,6 @@
 import { activationRange, clamp } from '../activation.ts'
-import { attribute, type Call, input, isFloat, type Kernel, numeric, output } from '../kernel.ts'
+import { roundHalfEven } from '../fixed-point.ts'
+import { attribute, type Call, input, isFloat, type Kernel, numeric, output, zeroPoint } from '../kernel.ts'
 import { eachPosition, type Tap, tapsAt, windowOf } from './window.ts'
 
 type Reduce = (elements: ArrayLike<number>, taps: readonly Tap[], channel: number) => number
@@ -23,13 +24,25 @@ const integerMean: Reduce = (elements, taps, channel) => {
   return Math.trunc((sum > 0 ? sum + half : sum - half) / taps.length)
 }
 
+/** Mean of the steps from the zero point with halves to even, as onnxruntime. */
+const evenMean =
+  (zero: number): Reduce =>
+  (elements, taps, channel) => {
+    const sum = taps.reduce((total, tap) => total + elements[tap.index + channel]! - zero, 0)
+    return zero + roundHalfEven(Math.fround(sum / taps.length))
+  }
+
 const floatMean: Reduce = (elements, taps, channel) => {
   const sum = taps.reduce((total, tap) => Math.fround(total + elements[tap.index + channel]!), 0)
   return Math.fround(sum / taps.length)
 }
 
 /** AVERAGE_POOL_2D: input and output share their quantisation. */
-export const averagePool2d: Kernel = (call) => pool(call, isFloat(input(call, 0)) ? floatMean : integerMean)
+export const averagePool2d: Kernel = (call) => {
+  const x = input(call, 0)
+  if (isFloat(x)) pool(call, floatMean)
+  else pool(call, call.semantics === 'tflm' ? integerMean : evenMean(zeroPoint(x)))
+}
 
 /** MAX_POOL_2D. */
 export const maxPool2d: Kernel = (call) =>
