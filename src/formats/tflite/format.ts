@@ -4,8 +4,9 @@ import { checkGraph } from '../../graph/spec.ts'
 import type { ModelFormat } from '../format.ts'
 import { IllegalModel, NotTflite, OutsideFile } from './faults.ts'
 import { readNode, readOperatorCode } from './nodes.ts'
-import { openFlatFile, readInt32s, readString, readTables, readUint32, rootTable, type Table } from './table.ts'
+import { openFlatFile, readUint32, rootTable, type Table } from './table.ts'
 import { readTensor, uniqueName } from './tensors.ts'
+import { readInt32s, readString, readTables } from './vectors.ts'
 
 /** The identifier `TFL3` stands at byte 4. */
 function detects(bytes: Uint8Array): boolean {

@@ -3,7 +3,8 @@ import { IllegalModel } from './faults.ts'
 import { customOperator, operatorName } from './operators.ts'
 import { explicitPadding, isWindowed } from './padding.ts'
 import { readOptions } from './read-options.ts'
-import { readBytes, readInt8, readInt32, readInt32s, readString, readUint32, type Table } from './table.ts'
+import { readInt8, readInt32, readUint32, type Table } from './table.ts'
+import { readBytes, readInt32s, readString } from './vectors.ts'
 
 /** What an operator code stands for. */
 export interface OperatorCode {

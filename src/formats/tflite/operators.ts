@@ -1,5 +1,5 @@
 /** TFLite's builtin operators in lower case, by their number in the public schema (BuiltinOperator). */
-export const builtinOperators: readonly string[] = [
+const builtinOperators: readonly string[] = [
   'add average_pool_2d concatenation conv_2d depthwise_conv_2d depth_to_space dequantize embedding_lookup floor',
   'fully_connected hashtable_lookup l2_normalization l2_pool_2d local_response_normalization logistic lsh_projection',
   'lstm max_pool_2d mul relu relu_n1_to_1 relu6 reshape resize_bilinear rnn softmax space_to_depth svdf tanh',

@@ -1,15 +1,5 @@
 /** How an option's value is stored and what it becomes: see `readOptions` and `writeOptions`. */
-export type OptionKind =
-  | 'int'
-  | 'bool'
-  | 'float'
-  | 'ints'
-  | 'text'
-  | 'type'
-  | 'activation'
-  | 'padding'
-  | 'mirror'
-  | 'subgraph'
+type OptionKind = 'int' | 'bool' | 'float' | 'ints' | 'text' | 'type' | 'activation' | 'padding' | 'mirror' | 'subgraph'
 
 /** One field of an options table: name of the attribute, number of the field, the schema's default. */
 export interface Option {
@@ -20,7 +10,7 @@ export interface Option {
 }
 
 /** An options table: its number in the union, its fields. */
-export interface OptionsTable {
+interface OptionsTable {
   readonly type: number
   readonly options: readonly Option[]
 }
@@ -154,6 +144,3 @@ export const optionsTables: Readonly<Record<string, OptionsTable>> = {
 
 /** TFLite's fused activations by number (ActivationFunctionType). */
 export const activations = ['none', 'relu', 'relu_n1_to_1', 'relu6', 'tanh', 'sign_bit'] as const
-
-/** Fused activation of a node. */
-export type Activation = (typeof activations)[number]

@@ -1,8 +1,9 @@
 import type { AttributeValue } from '../../graph/graph.ts'
 import { IllegalModel } from './faults.ts'
 import { activations, type Option, optionsTables } from './options.ts'
-import { readFloat32, readInt8, readInt32, readInt32s, readString, readTable, readUint8, type Table } from './table.ts'
+import { readFloat32, readInt8, readInt32, readUint8, type Table } from './table.ts'
 import { dataTypeOf } from './types.ts'
+import { readInt32s, readString, readTable } from './vectors.ts'
 
 function nameOf(names: readonly string[], number: number, what: string): string {
   const name = names[number]

@@ -27,19 +27,20 @@ export function openFlatFile(given: Uint8Array): FlatFile {
   return { buffer: new ByteBuffer(bytes), bytes, budget: 2 * bytes.length }
 }
 
-function needBytes(file: FlatFile, at: number, length: number): void {
+/** Refuses places outside the file. @throws OutsideFile */
+export function needBytes(file: FlatFile, at: number, length: number): void {
   if (at >= 0 && length >= 0 && at + length <= file.bytes.length) return
   throw new OutsideFile(`${length} bytes at ${at} lie outside the file of ${file.bytes.length} bytes`)
 }
 
 /** Takes `count` elements from the budget. @throws NotTflite when the file shares its vectors beyond measure */
-function spend(file: FlatFile, count: number): void {
+export function spend(file: FlatFile, count: number): void {
   file.budget -= count
   if (file.budget < 0) throw new NotTflite('its vectors overlap so often that they exceed the file many times')
 }
 
 /** Follows the offset that stands at a position. */
-function follow(file: FlatFile, at: number): number {
+export function follow(file: FlatFile, at: number): number {
   needBytes(file, at, 4)
   const target = at + file.buffer.readUint32(at)
   needBytes(file, target, 4)
@@ -65,7 +66,7 @@ export function rootTable(file: FlatFile): Table {
 }
 
 /** Absolute position of a field's value of this many bytes; 0 when the table has not got it. */
-function fieldAt(table: Table, field: number, width: number): number {
+export function fieldAt(table: Table, field: number, width: number): number {
   const slot = table.fields + 4 + 2 * field
   if (slot + 2 > table.fieldsEnd) return 0
   const offset = table.file.buffer.readUint16(slot)
@@ -97,70 +98,12 @@ export const readFloat32: (table: Table, field: number, fallback?: number) => nu
 )
 /** A 64-bit field as a number. @throws NotTflite when a double cannot hold it */
 export const readInteger64: (table: Table, field: number, fallback?: number) => number = scalar(8, (b, at) =>
-  safe(b.readInt64(at)),
+  toSafeNumber(b.readInt64(at)),
 )
 
-function safe(value: bigint): number {
+/** A 64-bit integer as a number. @throws NotTflite when a double cannot hold it */
+export function toSafeNumber(value: bigint): number {
   const number = Number(value)
   if (!Number.isSafeInteger(number)) throw new NotTflite(`integer ${value} is out of range`)
   return number
-}
-
-/** Where a vector's elements are; null when the field is absent. */
-function vectorAt(table: Table, field: number, width: number): { readonly at: number; readonly length: number } | null {
-  const slot = fieldAt(table, field, 4)
-  if (slot === 0) return null
-  const start = follow(table.file, slot)
-  const length = table.file.buffer.readUint32(start)
-  needBytes(table.file, start + 4, length * width)
-  return { at: start + 4, length }
-}
-
-function list<T>(table: Table, field: number, width: number, one: (at: number) => T): readonly T[] | null {
-  const vector = vectorAt(table, field, width)
-  if (!vector) return null
-  spend(table.file, vector.length)
-  return Array.from({ length: vector.length }, (_, index) => one(vector.at + width * index))
-}
-
-/** A vector field as a list; null when it is absent. @throws OutsideFile, NotTflite */
-export function readInt32s(table: Table, field: number): readonly number[] | null {
-  return list(table, field, 4, (at) => table.file.buffer.readInt32(at))
-}
-
-/** A vector of float32. */
-export function readFloat32s(table: Table, field: number): readonly number[] | null {
-  return list(table, field, 4, (at) => table.file.buffer.readFloat32(at))
-}
-
-/** A vector of int64, as numbers. */
-export function readInteger64s(table: Table, field: number): readonly number[] | null {
-  return list(table, field, 8, (at) => safe(table.file.buffer.readInt64(at)))
-}
-
-/** A vector of tables; empty when it is absent. */
-export function readTables(table: Table, field: number): readonly Table[] {
-  return list(table, field, 4, (at) => tableAt(table.file, follow(table.file, at))) ?? []
-}
-
-/** A table field; null when it is absent. */
-export function readTable(table: Table, field: number): Table | null {
-  const slot = fieldAt(table, field, 4)
-  return slot === 0 ? null : tableAt(table.file, follow(table.file, slot))
-}
-
-/** A vector of bytes as a view of the file; null when it is absent. */
-export function readBytes(table: Table, field: number): Uint8Array | null {
-  const vector = vectorAt(table, field, 1)
-  return vector && table.file.bytes.subarray(vector.at, vector.at + vector.length)
-}
-
-const text = new TextDecoder()
-
-/** A string; empty when it is absent. */
-export function readString(table: Table, field: number): string {
-  const bytes = readBytes(table, field)
-  if (!bytes) return ''
-  spend(table.file, bytes.length)
-  return text.decode(bytes)
 }

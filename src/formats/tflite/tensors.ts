@@ -1,20 +1,9 @@
 import type { DataType, Dimension, Tensor } from '../../graph/graph.ts'
 import type { Quantization } from '../../graph/quantization.ts'
 import { IllegalModel } from './faults.ts'
-import {
-  readBytes,
-  readFloat32s,
-  readInt8,
-  readInt32,
-  readInt32s,
-  readInteger64,
-  readInteger64s,
-  readTable,
-  readUint8,
-  readUint32,
-  type Table,
-} from './table.ts'
+import { readInt8, readInt32, readInteger64, readUint8, readUint32, type Table } from './table.ts'
 import { dataTypeOf } from './types.ts'
+import { readBytes, readFloat32s, readInt32s, readInteger64s, readTable } from './vectors.ts'
 
 const maxRank = 32
 const maxElements = 2 ** 31 - 1

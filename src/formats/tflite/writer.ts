@@ -3,59 +3,14 @@ import { MilliwattError } from '../../core/errors.ts'
 import type { Graph, Node, Tensor } from '../../graph/graph.ts'
 import { customOperator, operatorNumber, placeholderOperator } from './operators.ts'
 import { withPadNodes } from './pad-nodes.ts'
-import { dataTypeCode } from './types.ts'
 import { operatorVersion } from './versions.ts'
 import { cannotWrite, int32Vector, writeOptions } from './write-options.ts'
+import { writeBuffer, writeTensor } from './write-tensors.ts'
 
 function tableVector(builder: Builder, offsets: readonly number[]): number {
   builder.startVector(4, offsets.length, 4)
   for (const offset of offsets.toReversed()) builder.addOffset(offset)
   return builder.endVector()
-}
-
-/** A buffer; constants lie at multiples of 16 bytes, as the schema demands. */
-function writeBuffer(builder: Builder, data: Uint8Array): number {
-  builder.prep(16, data.length)
-  const bytes = data.length > 0 ? builder.createByteVector(data) : 0
-  builder.startObject(3)
-  builder.addFieldOffset(0, bytes, 0)
-  return builder.endObject()
-}
-
-function writeQuantization(builder: Builder, { quantization }: Tensor): number {
-  if (!quantization) return 0
-  builder.startVector(8, quantization.zeroPoints.length, 8)
-  for (const zero of quantization.zeroPoints.toReversed()) builder.addInt64(BigInt(zero))
-  const zeroPoints = builder.endVector()
-  builder.startVector(4, quantization.scales.length, 4)
-  for (const scale of quantization.scales.toReversed()) builder.addFloat32(scale)
-  const scales = builder.endVector()
-  builder.startObject(7)
-  builder.addFieldOffset(2, scales, 0)
-  builder.addFieldOffset(3, zeroPoints, 0)
-  builder.addFieldInt32(6, quantization.axis ?? 0, 0)
-  return builder.endObject()
-}
-
-function writeTensor(builder: Builder, tensor: Tensor, buffer: number): number {
-  const code = dataTypeCode(tensor.dtype)
-  if (code === null)
-    throw new MilliwattError('OP_UNSUPPORTED', tensor.name, `TFLite has no tensors of ${tensor.dtype}.`)
-  const quantization = writeQuantization(builder, tensor)
-  const lengths = (tensor.shape ?? []).map((length) => (typeof length === 'number' ? length : -1))
-  const shape = int32Vector(builder, lengths)
-  const signature = lengths.includes(-1) ? int32Vector(builder, lengths) : 0
-  const name = builder.createString(tensor.name)
-  builder.startObject(9)
-  builder.addFieldOffset(0, shape, 0)
-  builder.addFieldInt8(1, code, 0)
-  builder.addFieldInt32(2, buffer, 0)
-  builder.addFieldOffset(3, name, 0)
-  builder.addFieldOffset(4, quantization, 0)
-  builder.addFieldInt8(5, tensor.variable ? 1 : 0, 0)
-  builder.addFieldOffset(7, signature, 0)
-  builder.addFieldInt8(8, tensor.shape ? 1 : 0, 0)
-  return builder.endObject()
 }
 
 /** What tells operator codes apart: name, kind, version. */

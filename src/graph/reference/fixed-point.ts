@@ -5,7 +5,7 @@ export interface Multiplier {
 }
 
 /** v = fraction · 2^exponent with the fraction in [0.5, 1), as C's frexp; v > 0. */
-export function frexp(value: number): readonly [number, number] {
+function frexp(value: number): readonly [number, number] {
   let exponent = Math.max(-1000, Math.floor(Math.log2(value)) + 1)
   let fraction = value * 2 ** -exponent
   for (; fraction >= 1; exponent++) fraction /= 2
