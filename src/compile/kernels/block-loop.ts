@@ -4,7 +4,7 @@ import { type BlockParameters, packParameters } from './block-parameters.ts'
 import type { EmitContext } from './context.ts'
 import type { Dialect } from './dialect.ts'
 import { packWeights, type Run, runsOf } from './packed-weights.ts'
-import { emitStoreTile } from './store-tile.ts'
+import { emitStoreTile, storeLocals } from './store-tile.ts'
 import { emitTile, tileLocals } from './tile.ts'
 
 /** A layer made ready for tiles: how many pixels and channels at once, what is packed where. */
@@ -21,10 +21,10 @@ export interface TiledLayer {
 const maxPixels = 4
 
 /** The tile width that wastes the least on `count` pixels. */
-export function tilePixels(count: number): number {
-  if (count <= maxPixels) return count
-  let best = maxPixels
-  for (let pixels = maxPixels; pixels >= 3; pixels--) if (tileCost(count, pixels) < tileCost(count, best)) best = pixels
+export function tilePixels(count: number, max: number): number {
+  if (count <= max) return count
+  let best = max
+  for (let pixels = max; pixels >= 3; pixels--) if (tileCost(count, pixels) < tileCost(count, best)) best = pixels
   return best
 }
 
@@ -35,7 +35,7 @@ function tileCost(count: number, pixels: number): number {
 
 /** Chooses tile and block. Few pixels leave room for more channels. */
 export function tiledLayer(step: ConvStep, dialect: Dialect, pixelsInRow: number): TiledLayer {
-  const pixels = tilePixels(pixelsInRow)
+  const pixels = tilePixels(pixelsInRow, maxPixels)
   const channels = step.geometry.outputChannels
   const wide = pixels === 1 && channels % 32 === 0 ? 32 : pixels <= 2 && channels % 16 === 0 ? 16 : 8
   return { step, dialect, pixels, block: wide, runs: runsOf(step, dialect) }
@@ -64,6 +64,7 @@ export function blockLoop(f: FunctionBuilder, context: EmitContext, layer: Tiled
   const parametersAt = context.constant(parameters.bytes)
   const weightsAt = context.constant(packWeights(step, layer.runs, dialect, block))
   const tile = tileLocals(f, layer.pixels, block / 4)
+  const locals = storeLocals(f, context, step.requantize, block / 4)
   const pointer = f.local('i32')
   const output = f.local('i32')
   const counter = f.local('i32')
@@ -78,6 +79,7 @@ export function blockLoop(f: FunctionBuilder, context: EmitContext, layer: Tiled
         outputBytes: channels,
         channels: valid,
         spill: site.spill,
+        locals,
       }
       emitStoreTile(f, context, stored, parameters, step.requantize)
     }

@@ -5,7 +5,7 @@ import { packParameters } from './block-parameters.ts'
 import { i16Dialect } from './dialect.ts'
 import type { ChosenKernel } from './kernel.ts'
 import { emitRows, rowRing } from './row-ring.ts'
-import { emitStoreTile } from './store-tile.ts'
+import { emitStoreTile, storeLocals } from './store-tile.ts'
 
 /** Interleaves the low (or high) halves of two vectors of int16. */
 const interleaveLow = [0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23]
@@ -29,11 +29,14 @@ function packPairs({ geometry: g, weights }: DepthwiseStep): Int16Array {
   return packed
 }
 
+/** Pixels of a tile at most: two accumulators each, two weights and three operands fit 15 registers. */
+const maxPixels = 5
+
 /** Depthwise convolution, multiplier 1: 8 channels side by side, two taps in one dot product. */
 export function depthwiseKernel(step: DepthwiseStep): ChosenKernel {
   const { geometry: g } = step
   const ring = rowRing(g, i16Dialect)
-  const pixels = Math.min(tilePixels(g.outputWidth), 5)
+  const pixels = tilePixels(g.outputWidth, maxPixels)
   const spill = pixels * 32
   const channels = g.outputChannels
   const taps = Array.from({ length: g.filterHeight * g.filterWidth }, (_, tap) => ({
@@ -49,6 +52,7 @@ export function depthwiseKernel(step: DepthwiseStep): ChosenKernel {
       const parametersAt = context.constant(parameters.bytes)
       const weightsAt = context.constant(packPairs(step))
       const pairs = Math.ceil(taps.length / 2)
+      const locals = storeLocals(f, context, step.requantize, 2)
       const [pixel, pointer, weights, output, channel, offset] = [0, 1, 2, 3, 4, 5].map(() => f.local('i32')) as [
         number,
         number,
@@ -93,7 +97,12 @@ export function depthwiseKernel(step: DepthwiseStep): ChosenKernel {
           [1, 16],
         ] as const)
           for (const pair of accumulators) f.get(pointer).at('v128.load', at).set(pair[half]!)
-        for (let pair = 0; pair < pairs; pair++) emitPair(pair)
+        for (let pair = 0; pair < pairs; pair++) {
+          emitPair(pair)
+          // A store that nobody reads keeps V8 before 13 from moving all loads ahead of all arithmetic.
+          if (pair % 2 === 0 && pair + 1 < pairs)
+            for (const acc of accumulators.flat()) f.i32(scratch).get(acc).at('v128.store')
+        }
         const tile = {
           accumulators,
           parameters: pointer,
@@ -101,6 +110,7 @@ export function depthwiseKernel(step: DepthwiseStep): ChosenKernel {
           outputBytes: channels,
           channels: valid,
           spill: scratch,
+          locals,
         }
         emitStoreTile(f, context, tile, parameters, step.requantize)
       }

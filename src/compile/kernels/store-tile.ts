@@ -18,45 +18,59 @@ export interface StoreTile {
   readonly channels: number
   /** Address of 16 bytes a vector, for spilled accumulators. */
   readonly spill: number
+  readonly locals: StoreLocals
 }
 
 /** Bit pattern of the magic number: subtracting it from a sum's bits leaves the rounded integer. */
 const magicBits = new Int32Array(new Float32Array([roundingMagic]).buffer)[0]!
 
-interface Vectors {
+/** Locals of the store: constants that are loaded once a call (in registers, V8 would build them anew every time). */
+export interface StoreLocals {
+  readonly magic: Local
+  readonly magicBits: Local
   readonly y: Local
   readonly bytes: Local
   readonly low: Local
+  readonly scales: readonly Local[]
+  readonly offsets: readonly Local[]
 }
 
-/** Four accumulators to four int32 results, zero point added: float32. */
-function emitFloat32(
+/** Declares the locals and loads the constants; once at the start of a function. */
+export function storeLocals(f: FunctionBuilder, context: EmitContext, r: Requantization, vectors: number): StoreLocals {
+  const constants = new Int32Array([magicBits, magicBits - r.zeroPoint])
+  const address = context.constant(constants)
+  const vector = () => f.local('v128')
+  const pair = () => Array.from({ length: Math.min(vectors, 2) }, vector)
+  const locals = { magic: vector(), magicBits: vector(), y: vector(), bytes: vector(), low: vector() }
+  f.i32(0).at('v128.load32_splat', address).set(locals.magic)
+  f.i32(0)
+    .at('v128.load32_splat', address + 4)
+    .set(locals.magicBits)
+  return { ...locals, scales: pair(), offsets: pair() }
+}
+
+type EmitFour = (
   f: FunctionBuilder,
   tile: StoreTile,
   block: BlockParameters,
   r: Requantization,
-  v: Vectors,
   acc: Local,
   vector: number,
-): void {
+) => void
+
+/** Four accumulators to four int32 results, zero point added: float32. */
+const emitFloat32: EmitFour = (f, { locals: v }, block, _, acc, vector) => {
   f.get(acc)
     .op('f32x4.convert_i32x4_s')
-    .get(tile.parameters)
-    .at('v128.load', block.scales + 16 * vector)
-  f.op('f32x4.mul')
+    .get(v.scales[vector % 2]!)
+    .op('f32x4.mul')
   if (block.offsets !== null) {
-    if (block.signed) {
-      f.tee(v.y).get(v.y).i32x4(-0x80000000).op('v128.and')
-      f.get(tile.parameters)
-        .at('v128.load', block.offsets + 16 * vector)
-        .op('v128.xor')
-    } else f.get(tile.parameters).at('v128.load', block.offsets + 16 * vector)
+    const offset = v.offsets[vector % 2]!
+    if (block.signed) f.tee(v.y).get(v.y).i32x4(-0x80000000).op('v128.and').get(offset).op('v128.xor')
+    else f.get(offset)
     f.op('f32x4.add')
   }
-  f.f32x4(roundingMagic)
-    .op('f32x4.add')
-    .i32x4(magicBits - r.zeroPoint)
-    .op('i32x4.sub')
+  f.get(v.magic).op('f32x4.add').get(v.magicBits).op('i32x4.sub')
 }
 
 const highHalf = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]
@@ -64,16 +78,9 @@ const lowWords = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]
 const signOfFloat64 = new Uint8Array(new Float64Array([-0, -0]).buffer)
 
 /** The same in float64. */
-function emitFloat64(
-  f: FunctionBuilder,
-  tile: StoreTile,
-  block: BlockParameters,
-  r: Requantization,
-  v: Vectors,
-  acc: Local,
-  vector: number,
-): void {
+const emitFloat64: EmitFour = (f, tile, block, r, acc, vector) => {
   const slow = block.slow!
+  const v = tile.locals
   const half = (at: number) => {
     f.op('f64x2.convert_low_i32x4_s')
       .get(tile.parameters)
@@ -127,14 +134,30 @@ function emitFast(
   tile: StoreTile,
   block: BlockParameters,
   r: Requantization,
-  emitFour: typeof emitFloat32,
+  emitFour: EmitFour,
 ): void {
   const vectors = tile.accumulators[0]!.length
-  const v: Vectors = { y: f.local('v128'), bytes: f.local('v128'), low: f.local('v128') }
-  const bytes = v.bytes
+  const { bytes, scales, offsets } = tile.locals
+  let loaded = -1
+  /** Scales and offsets of a pair of vectors; with one pair, they are loaded once for all pixels. */
+  const load = (pair: number) => {
+    if (emitFour === emitFloat64 || loaded === pair) return
+    loaded = pair
+    scales.forEach((local, index) => {
+      const at = 16 * (2 * pair + index)
+      f.get(tile.parameters)
+        .at('v128.load', block.scales + at)
+        .set(local)
+      if (block.offsets !== null)
+        f.get(tile.parameters)
+          .at('v128.load', block.offsets + at)
+          .set(offsets[index]!)
+    })
+  }
   const half = (pixel: number, pair: number) => {
+    load(pair)
     for (const vector of [2 * pair, 2 * pair + 1]) {
-      emitFour(f, tile, block, r, v, tile.accumulators[pixel]![vector]!, vector)
+      emitFour(f, tile, block, r, tile.accumulators[pixel]![vector]!, vector)
     }
     f.op('i16x8.narrow_i32x4_s')
   }
