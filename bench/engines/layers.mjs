@@ -6,7 +6,7 @@ import { readModel } from '../../dist/formats/list.js'
 
 const [path, simd = 'simd128'] = process.argv.slice(2)
 const { graph } = readModel(readFileSync(path), path)
-const { wasm, manifest } = compileGraph(graph, { simd, layers: true, keepAll: true })
+const { wasm, manifest } = compileGraph(graph, { simd, layers: true, keepAll: true, prune: true })
 const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm))
 for (let i = 0; i < 1000; i++) exports.run()
 const us = (call, runs) => {

@@ -4,6 +4,7 @@ import { chooseKernel } from './kernels/choose.ts'
 import { EmitContext } from './kernels/context.ts'
 import { lowerGraph } from './lower/lower.ts'
 import { type Manifest, type ManifestLayer, type ManifestTensor, manifestSection } from './manifest.ts'
+import { pruneProgram } from './passes/prune.ts'
 import type { Program, Semantics, Simd, Value } from './program.ts'
 import { FunctionBuilder } from './wasm/function.ts'
 import { ModuleBuilder } from './wasm/module.ts'
@@ -15,6 +16,8 @@ export interface CompileOptions {
   readonly simd?: Simd
   /** Keeps every value in a place of its own, to look at them after a run. */
   readonly keepAll?: boolean
+  /** Leaves out channels that are proved constant; on unless `keepAll`. Outputs are the same either way. */
+  readonly prune?: boolean
   /** Exports every layer as a function of its own, "layer 0" and so on, to be timed. */
   readonly layers?: boolean
 }
@@ -33,7 +36,8 @@ const slackBytes = 128
 
 /** Compiles a graph. @throws MilliwattError BACKEND_FAILED that names the first node which cannot be compiled */
 export function compileGraph(graph: Graph, options: CompileOptions = {}): CompiledModel {
-  return compileProgram(lowerGraph(graph, options.semantics ?? 'tflm'), options)
+  const program = lowerGraph(graph, options.semantics ?? 'tflm')
+  return compileProgram((options.prune ?? !options.keepAll) ? pruneProgram(program) : program, options)
 }
 
 /** Renders a program as WebAssembly. */
