@@ -1,5 +1,6 @@
 import { MilliwattError } from '../../core/errors.ts'
 import { type Node, numberAttribute, type Tensor } from '../graph.ts'
+import type { Quantization } from '../quantization.ts'
 import type { Values } from './values.ts'
 
 /**
@@ -74,12 +75,15 @@ export function zeroPoint({ tensor }: Operand): number {
   return tensor.quantization?.zeroPoints[0] ?? 0
 }
 
+/** Quantisation that must be there. @throws MilliwattError MODEL_ILLEGAL */
+export function quantizationOf({ name, quantization }: Tensor): Quantization {
+  if (quantization) return quantization
+  throw new MilliwattError('MODEL_ILLEGAL', name, `Tensor "${name}" has no quantisation.`)
+}
+
 /** Scale of a whole tensor, a float32 value. @throws MilliwattError MODEL_ILLEGAL when it is not quantised */
 export function scale({ tensor }: Operand): number {
-  const value = tensor.quantization?.scales[0]
-  if (value === undefined)
-    throw new MilliwattError('MODEL_ILLEGAL', tensor.name, `Tensor "${tensor.name}" has no quantisation.`)
-  return value
+  return quantizationOf(tensor).scales[0]!
 }
 
 /** Tells whether a tensor holds floats. */

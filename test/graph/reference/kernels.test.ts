@@ -136,14 +136,12 @@ describe('layers that sum products', () => {
     expect(stride(2, 4)).toEqual([101, 110, 102, 120])
   })
 
-  it('sum floats in float32 and refuse hybrid layers by name', () => {
+  it('sum floats in float32, also under integer weights', () => {
     const w = tensor('w', 'float32', [1, 3], { values: Float32Array.of(1, 1, 1) })
     const x = [float('x', [1, 3]), Float32Array.of(2 ** 24, 1, 1)] as const
     expect(run('fully_connected', [x, [w], null], float('y', [1, 1]), { activation: 'none' })).toEqual([2 ** 24])
-    const hybrid = tensor('w', 'int8', [1, 3], { quantization: perTensor(1), values: Int8Array.of(1, 1, 1) })
-    expect(() => run('fully_connected', [x, [hybrid], null], float('y', [1, 1]), { activation: 'none' })).toThrow(
-      /fully_connected on float32 by int8 \(hybrid\) is missing/,
-    )
+    const hybrid = tensor('w', 'int8', [1, 3], { quantization: perTensor(0.5), values: Int8Array.of(0, 2, 6) })
+    expect(run('fully_connected', [x, [hybrid], null], float('y', [1, 1]), { activation: 'none' })).toEqual([4])
   })
 })
 

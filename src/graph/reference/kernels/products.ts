@@ -1,5 +1,6 @@
 import { activationRange, clamp } from '../activation.ts'
-import { type Call, isFloat, numeric, type Operand, unsupported, zeroPoint } from '../kernel.ts'
+import { dequantized } from '../dequantized.ts'
+import { type Call, isFloat, numeric, type Operand, zeroPoint } from '../kernel.ts'
 import { productRequantize } from '../requantize.ts'
 
 /**
@@ -13,6 +14,12 @@ export interface Products {
   finish(sum: number, channel: number): number
 }
 
+/** Weights as floats; integers (a hybrid layer, which TensorFlow Lite Micro has not got) stand for scale · (q − zero). */
+function floatWeights(call: Call, weights: Operand): ArrayLike<number> {
+  const values = numeric(call, weights)
+  return isFloat(weights) ? values : dequantized(values, weights)
+}
+
 function floatProducts(
   call: Call,
   x: Operand,
@@ -20,9 +27,8 @@ function floatProducts(
   out: Operand,
   biasAt: (c: number) => number,
 ): Products {
-  if (!isFloat(weights)) throw unsupported(call, `on ${x.tensor.dtype} by ${weights.tensor.dtype} (hybrid) is missing`)
   const range = activationRange(call, out)
-  const [a, b] = [numeric(call, x), numeric(call, weights)]
+  const [a, b] = [numeric(call, x), floatWeights(call, weights)]
   return {
     add: (sum, xIndex, weightIndex) => Math.fround(sum + Math.fround(a[xIndex]! * b[weightIndex]!)),
     finish: (sum, channel) => clamp(Math.fround(sum + biasAt(channel)), range),
@@ -35,7 +41,7 @@ function biasReader(bias: Operand | null): (channel: number) => number {
   return (channel) => Number(data[channel]!)
 }
 
-/** Arithmetic for the types at hand; bias is optional. @throws MilliwattError OP_UNSUPPORTED for hybrid layers */
+/** Arithmetic for the types at hand; bias is optional. */
 export function productsOf(
   call: Call,
   { x, weights, bias, out }: { x: Operand; weights: Operand; bias: Operand | null; out: Operand },

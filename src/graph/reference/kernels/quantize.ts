@@ -1,4 +1,5 @@
 import { activationRange, clamp } from '../activation.ts'
+import { dequantized } from '../dequantized.ts'
 import { roundHalfAway, roundHalfEven } from '../fixed-point.ts'
 import { input, isFloat, type Kernel, numeric, output, scale, zeroPoint } from '../kernel.ts'
 import { factorRequantize } from '../requantize.ts'
@@ -23,14 +24,8 @@ export const quantize: Kernel = (call) => {
     data[at] = clamp(zero + (requantize ? requantize(source[at]! - xZero, 0) : steps(source[at]!)), range)
 }
 
-/** DEQUANTIZE: fl32(scale · (q − zero point)), with one scale or one a slice along an axis. */
+/** DEQUANTIZE, with one scale or one a slice along an axis. */
 export const dequantize: Kernel = (call) => {
   const [x, out] = [input(call, 0), output(call)]
-  const [source, data] = [numeric(call, x), numeric(call, out)]
-  const { scales, zeroPoints, axis } = x.tensor.quantization ?? { scales: [scale(x)], zeroPoints: [0], axis: null }
-  const inner = axis === null ? source.length : x.shape.slice(axis + 1).reduce((a, b) => a * b, 1)
-  for (let at = 0; at < source.length; at++) {
-    const slice = Math.floor(at / inner) % scales.length
-    data[at] = Math.fround(scales[slice]! * (source[at]! - zeroPoints[slice]!))
-  }
+  numeric(call, out).set(dequantized(numeric(call, x), x))
 }
