@@ -272,6 +272,33 @@ describe('movement of elements', () => {
     expect(run('reshape', [x, list('s', 3, 2)], float('y', [3, 2]))).toEqual([1, 2, 3, 4, 5, 6])
   })
 
+  it('moves blocks to channels and back, and mirrors', () => {
+    const image = [float('x', [1, 2, 4, 1]), Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8)] as const
+    const deep = run('space_to_depth', [image], float('y', [1, 1, 2, 4]), { blockSize: 2 })
+    expect(deep).toEqual([1, 2, 5, 6, 3, 4, 7, 8])
+    const back = [float('x', [1, 1, 2, 4]), Float32Array.from(deep)] as const
+    expect(run('depth_to_space', [back], float('y', [1, 2, 4, 1]), { blockSize: 2 })).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+    const amounts = [tensor('p', 'int32', [2, 2], { values: Int32Array.of(0, 0, 2, 1) })] as const
+    const mirror = (mode: string) => run('mirror_pad', [x, amounts], float('y', [2, 6]), { mode })
+    expect(mirror('reflect')).toEqual([3, 2, 1, 2, 3, 2, 6, 5, 4, 5, 6, 5])
+    expect(mirror('symmetric')).toEqual([2, 1, 1, 2, 3, 3, 5, 4, 4, 5, 6, 6])
+  })
+
+  it('multiplies matrices in batches, compares, takes logarithms of softmax', () => {
+    const b = [float('b', [1, 2, 3]), Float32Array.of(1, 0, 0, 0, 1, 1)] as const
+    const a = [float('a', [2, 1, 3]), Float32Array.of(1, 2, 3, 4, 5, 6)] as const
+    expect(run('batch_matmul', [a, b], float('y', [2, 1, 2]), { adjY: 1 })).toEqual([1, 5, 4, 11])
+    const [p, q] = [
+      [int8('p', [1, 2], perTensor(0.5, 1)), Int8Array.of(3, 5)],
+      [int8('q', [2, 1], perTensor(0.25, -1)), Int8Array.of(7, 1)],
+    ] as const
+    expect(run('batch_matmul', [p, q], int8('y', [1, 1], perTensor(0.125, 3)))).toEqual([3 + 16 + 8])
+    const y = [float('z', [2, 3]), Float32Array.of(3, 2, 1, 4, 4, 9)] as const
+    expect(run('less', [x, y], tensor('o', 'bool', [2, 3]))).toEqual([1, 0, 0, 0, 0, 1])
+    const logs = run('log_softmax', [x], float('o', [2, 3]))
+    expect(logs.map((each) => Math.exp(each)).reduce((total, each) => total + each)).toBeCloseTo(2, 5)
+  })
+
   it('slices with strides, masks and removed axes', () => {
     const slice = (
       masks: Attributes,

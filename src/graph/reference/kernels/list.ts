@@ -1,12 +1,16 @@
 import type { Kernel } from '../kernel.ts'
 import { add, sub } from './add.ts'
 import { argMax, argMin } from './arg.ts'
+import { batchMatmul } from './batch-matmul.ts'
+import { depthToSpace, mirrorPad, spaceToDepth } from './blocks.ts'
 import { cast } from './cast.ts'
 import { gather, pack, unpack } from './collect.ts'
+import { compareKernels } from './compare.ts'
 import { conv2d } from './conv-2d.ts'
 import { depthwiseConv2d } from './depthwise-conv-2d.ts'
 import { fullyConnected } from './fully-connected.ts'
 import { hardSwish } from './hard-swish.ts'
+import { logSoftmax } from './log-softmax.ts'
 import { logistic, tanh } from './logistic.ts'
 import { maximum, minimum } from './min-max.ts'
 import { concatenation, copy, pad, slice, split, splitV, transpose } from './move.ts'
@@ -25,7 +29,13 @@ import { assignVariable, readVariable, varHandle } from './variables.ts'
 
 /** Every operator that the reference interpreter runs, by canonical name. */
 export const kernels: Readonly<Record<string, Kernel>> = {
+  ...compareKernels,
   ...unaryKernels,
+  batch_matmul: batchMatmul,
+  depth_to_space: depthToSpace,
+  log_softmax: logSoftmax,
+  mirror_pad: mirrorPad,
+  space_to_depth: spaceToDepth,
   add,
   assign_variable: assignVariable,
   gather,
