@@ -1,4 +1,5 @@
 import { MilliwattError } from '../../core/errors.ts'
+import { checkShapes } from '../check-shapes.ts'
 import { type Dimension, dataTypeBits, elementCount, type Graph, type Node, type Tensor } from '../graph.ts'
 import { inferShapes } from '../shapes.ts'
 import type { Operand, Semantics, Variables } from './kernel.ts'
@@ -84,7 +85,7 @@ function startingOperands(graph: Graph, shapes: Shapes, inputs: readonly Values[
  * @param inputs elements of the graph's inputs in their order, in the tensors' own types
  * @param state what a streaming model keeps: give the same map to every run, an empty one to begin
  * @returns elements of every tensor by name, constants included
- * @throws MilliwattError OP_UNSUPPORTED naming the operator, INPUT_SHAPE, MODEL_ILLEGAL for open shapes
+ * @throws MilliwattError OP_UNSUPPORTED naming the operator, INPUT_SHAPE, MODEL_ILLEGAL for shapes that are open or do not fit
  */
 export function interpret(
   graph: Graph,
@@ -92,7 +93,7 @@ export function interpret(
   semantics: Semantics,
   state: State = new Map(),
 ): ReadonlyMap<string, Values> {
-  const shapes = inferShapes(graph)
+  const shapes = inferShapes(checkShapes(graph, graph.name || 'graph'))
   const known = startingOperands(graph, shapes, inputs, state)
   const run: Run = { graph, shapes, known, semantics, variables: variablesIn(graph, state) }
   for (const node of graph.nodes) runNode(run, node)

@@ -5,6 +5,13 @@ import type { OpDef } from '../ops/op-def.ts'
 const fullyConnected: OpDef = {
   op: 'fully_connected',
   weightInputs: [1, 2],
+  fault({ shapes: [x, weights, bias] }) {
+    const [count, depth] = [elementCount(x ?? null), weights?.[1]]
+    if (!weights || count === null) return null
+    if (weights.length !== 2 || typeof depth !== 'number' || count % depth !== 0)
+      return `has weights [${weights}] that do not fit an input [${x}]`
+    return bias && elementCount(bias) !== weights[0] ? `has a bias [${bias}] that does not fit [${weights}]` : null
+  },
   outputShape({ node, shapes: [x, weights] }) {
     const [units, depth] = weights ?? []
     if (!x || units === undefined || typeof depth !== 'number') return null

@@ -28,10 +28,33 @@ function weightShape({ shapes }: OpContext): readonly [number, number, number, n
     : null
 }
 
+/** Checks rank, channels and bias of a convolution; `fits` tells whether input channels go with the weights. */
+function convolutionFault(
+  { shapes }: OpContext,
+  [xInput, biasInput]: readonly [number, number],
+  outputAxis: 0 | 3,
+  fits: (channels: number, weights: readonly number[]) => boolean,
+): string | null {
+  const [x, weights, bias] = [shapes[xInput], shapes[1], shapes[biasInput]]
+  if (!x || !weights || elementCount(weights) === null) return null
+  if (x.length !== 4 || weights.length !== 4) return `wants ranks of 4, not [${x}] by [${weights}]`
+  const channels = x[3]
+  if (typeof channels === 'number' && !fits(channels, weights as readonly number[]))
+    return `has weights [${weights}] that do not fit ${channels} input channels`
+  return bias && elementCount(bias) !== weights[outputAxis]
+    ? `has a bias [${bias}] that does not fit [${weights}]`
+    : null
+}
+
 /** Convolution of NHWC by OHWI. */
 const conv2d: OpDef = {
   op: 'conv_2d',
   weightInputs: [1, 2],
+  fault: (context) =>
+    convolutionFault(context, [0, 2], 0, (channels, [units, , , depth]) => {
+      const groups = channels / depth!
+      return Number.isInteger(groups) && units! % groups === 0
+    }),
   outputShape(context) {
     const weights = weightShape(context)
     return weights && slide(context, weights[1], weights[2], weights[0])
@@ -46,6 +69,8 @@ const conv2d: OpDef = {
 const depthwiseConv2d: OpDef = {
   op: 'depthwise_conv_2d',
   weightInputs: [1, 2],
+  fault: (context) =>
+    convolutionFault(context, [0, 2], 3, (channels, [one, , , outputs]) => one === 1 && outputs! % channels === 0),
   outputShape(context) {
     const weights = weightShape(context)
     return weights && slide(context, weights[1], weights[2], weights[3])
@@ -60,6 +85,7 @@ const depthwiseConv2d: OpDef = {
 const transposeConv: OpDef = {
   op: 'transpose_conv',
   weightInputs: [1, 3],
+  fault: (context) => convolutionFault(context, [2, 3], 0, (channels, [, , , depth]) => channels === depth),
   outputShape: () => null,
   macs(context) {
     const [weights, inputs] = [weightShape(context), elementCount(context.shapes[2] ?? null)]
