@@ -1,4 +1,4 @@
-import { elementCount, type Node, numberAttribute } from '../graph.ts'
+import { constantIntegers, elementCount, type Node, numberAttribute } from '../graph.ts'
 import type { OpContext, OpDef, Shape } from '../ops/op-def.ts'
 
 /** Length after a window slid along an axis with explicit pads; null when the input's length is open. */
@@ -86,7 +86,7 @@ const transposeConv: OpDef = {
   op: 'transpose_conv',
   weightInputs: [1, 3],
   fault: (context) => convolutionFault(context, [2, 3], 0, (channels, [, , , depth]) => channels === depth),
-  outputShape: () => null,
+  outputShape: ({ tensors: [shape] }) => constantIntegers(shape),
   macs(context) {
     const [weights, inputs] = [weightShape(context), elementCount(context.shapes[2] ?? null)]
     return weights && inputs !== null ? inputs * weights[0] * weights[1] * weights[2] : null
