@@ -79,6 +79,7 @@ export interface DepthwiseStep extends StepBase {
 /** Average or maximum over windows; the padding does not count. */
 export interface PoolStep extends StepBase {
   readonly kind: 'average-pool' | 'max-pool'
+  readonly semantics: Semantics
   readonly geometry: Geometry
   readonly min: number
   readonly max: number
@@ -89,6 +90,7 @@ export interface AddStep extends StepBase {
   readonly kind: 'add'
   readonly semantics: Semantics
   readonly tables: readonly [Int32Array, Int32Array]
+  /** `tflm`: fixed-point multiplier; `fp32`: 0, and the sum is shifted right by `shift`, halves up. */
   readonly multiplier: number
   readonly shift: number
   /** Real factors: output/zero-point-free = left · a + right · b. */
@@ -103,6 +105,7 @@ export interface SoftmaxStep extends StepBase {
   readonly semantics: Semantics
   readonly depth: number
   readonly rows: number
+  readonly beta: number
   /** e^(−d) by difference d to the maximum in input steps, Q0.31; 0 beyond the reach. */
   readonly exponentials: Int32Array
 }

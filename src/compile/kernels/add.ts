@@ -14,18 +14,21 @@ interface FloatAdd {
   readonly offset: number
 }
 
+/** The raw sum in the output's steps. */
+function finish(step: AddStep, sum: number): number {
+  if (step.semantics === 'tflm') return multiplyByQuantizedMultiplier(sum, step)
+  return Math.floor((sum + 2 ** (step.shift - 1)) / 2 ** step.shift)
+}
+
 /** Searches constants whose float form equals the fixed-point sum for all 65,536 pairs; null if none does. */
 function proveFloatAdd(step: AddStep): FloatAdd | null {
-  const fixed = { multiplier: step.multiplier, shift: step.shift }
   const [a, b] = step.inputs as [AddStep['inputs'][0], AddStep['inputs'][0]]
   const zero = step.output.zeroPoint
   const clamp = (value: number) => Math.min(Math.max(value, step.min), step.max)
   const expected = new Int16Array(65536)
   for (let x = 0; x < 256; x++)
     for (let y = 0; y < 256; y++)
-      expected[x * 256 + y] = clamp(
-        multiplyByQuantizedMultiplier(step.tables[0][x]! + step.tables[1][y]!, fixed) + zero,
-      )
+      expected[x * 256 + y] = clamp(finish(step, step.tables[0][x]! + step.tables[1][y]!) + zero)
   const left = Math.fround(step.factors[0])
   const right = Math.fround(step.factors[1])
   const base = -(a.zeroPoint * step.factors[0] + b.zeroPoint * step.factors[1])
@@ -104,12 +107,20 @@ function emitExactAdd(
     side(0)
     side(1)
     f.op('i32.add')
-    emitMultiplyByQuantizedMultiplier(
-      f,
-      locals,
-      () => f.i32(step.multiplier),
-      () => f.i32(step.shift),
-    )
+    if (step.semantics === 'tflm')
+      emitMultiplyByQuantizedMultiplier(
+        f,
+        locals,
+        () => f.i32(step.multiplier),
+        () => f.i32(step.shift),
+      )
+    else
+      f.op('i64.extend_i32_s')
+        .i64(1n << BigInt(step.shift - 1))
+        .op('i64.add')
+        .i64(BigInt(step.shift))
+        .op('i64.shr_s')
+        .op('i32.wrap_i64')
     f.i32(step.output.zeroPoint).op('i32.add')
     emitClamp(
       f,

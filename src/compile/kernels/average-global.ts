@@ -29,6 +29,7 @@ export function averageGlobalKernel(step: PoolStep): ChosenKernel {
     emit: (context) => {
       const { geometry: g } = step
       const f = new FunctionBuilder([], [])
+      const zero = step.inputs[0]!.zeroPoint
       const pixels = g.inputHeight * g.inputWidth
       const channels = g.inputChannels
       const [batch, channel, pixel, source, image, output] = [0, 1, 2, 3, 4, 5].map(() => f.local('i32')) as [
@@ -43,6 +44,17 @@ export function averageGlobalKernel(step: PoolStep): ChosenKernel {
       f.i32(context.addressOf(step.inputs[0]!)).set(image)
       f.i32(context.addressOf(step.output)).set(output)
       const quotient = (extend: 'i32x4.extend_low_i16x8_s' | 'i32x4.extend_high_i16x8_s') => {
+        if (step.semantics === 'fp32') {
+          // zero + RNE((sum - n · zero) / n), as onnxruntime.
+          f.get(sum)
+            .op(extend)
+            .i32x4(pixels * zero)
+            .op('i32x4.sub')
+            .op('f32x4.convert_i32x4_s')
+          f.f32x4(pixels).op('f32x4.div').op('f32x4.nearest').op('i32x4.trunc_sat_f32x4_s')
+          f.i32x4(zero).op('i32x4.add')
+          return
+        }
         // (sum + sign(sum) · (n >> 1)) / n, truncated.
         f.get(sum)
           .op(extend)

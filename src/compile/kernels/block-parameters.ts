@@ -22,6 +22,8 @@ export interface BlockParameters {
   readonly scales: number
   readonly offsets: number | null
   readonly slow: SlowTiers | null
+  /** Products may be too large to be rounded by adding the magic number, so they are clamped first. */
+  readonly clampFirst: boolean
   /** Tiers that blocks of this layer take. */
   readonly tiers: ReadonlySet<Tier>
 }
@@ -83,5 +85,17 @@ export function packParameters(r: Requantization, channels: number): BlockParame
     blockTiers.forEach((tier, block) => {
       view.setInt32(block * end + slow.flag, tierFlags[tier], true)
     })
-  return { bytes: new Uint8Array(view.buffer), blockBytes: end, signed: form.signed, scales, offsets, slow, tiers }
+  const reach = (channel: number) =>
+    Math.max(Math.abs(r.low[channel]!), Math.abs(r.high[channel]!)) * Math.abs(r.scales[channel]!)
+  const clampFirst = r.semantics === 'fp32' && Array.from(r.bias.keys()).some((channel) => !(reach(channel) < 2 ** 21))
+  return {
+    clampFirst,
+    bytes: new Uint8Array(view.buffer),
+    blockBytes: end,
+    signed: form.signed,
+    scales,
+    offsets,
+    slow,
+    tiers,
+  }
 }

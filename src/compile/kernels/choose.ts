@@ -10,6 +10,7 @@ import type { ChosenKernel } from './kernel.ts'
 import { poolScalarKernel } from './pool-scalar.ts'
 import { copyKernel } from './reshape.ts'
 import { softmaxKernel } from './softmax.ts'
+import { softmaxFloatKernel } from './softmax-float.ts'
 import { tableKernel } from './table.ts'
 
 /** The kernel of a step, by its shape and the instructions at hand. */
@@ -30,7 +31,7 @@ export function chooseKernel(step: Step, simd: Simd): ChosenKernel {
     case 'add':
       return addKernel(step, vector)
     case 'softmax':
-      return softmaxKernel(step)
+      return step.semantics === 'tflm' ? softmaxKernel(step) : softmaxFloatKernel(step)
     case 'table':
       return tableKernel(step)
     case 'reshape':

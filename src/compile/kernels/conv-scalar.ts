@@ -1,7 +1,7 @@
 import type { ConvStep, DepthwiseStep } from '../program.ts'
 import { FunctionBuilder } from '../wasm/function.ts'
-import { emitClamp, emitMultiplyByQuantizedMultiplier, fixedPointLocals } from './fixed-point.ts'
 import type { ChosenKernel } from './kernel.ts'
+import { scalarRequantize } from './requantize-scalar.ts'
 
 /** Any convolution, one product after the other: what runs where SIMD is absent or no fast kernel fits. */
 export function convScalarKernel(step: ConvStep | DepthwiseStep): ChosenKernel {
@@ -16,10 +16,9 @@ export function convScalarKernel(step: ConvStep | DepthwiseStep): ChosenKernel {
       const f = new FunctionBuilder([], [])
       const weightsAt = context.constant(step.weights)
       const biasAt = context.constant(r.bias)
-      const multipliersAt = context.constant(r.multipliers)
-      const shiftsAt = context.constant(r.shifts)
-      const [batch, oy, ox, channel, ky, kx, iy, ix, acc, image, output, source, weight, at, scratch] = Array.from(
-        { length: 15 },
+      const requantize = scalarRequantize(f, context, r)
+      const [batch, oy, ox, channel, ky, kx, iy, ix, acc, image, output, source, weight, at] = Array.from(
+        { length: 14 },
         () => f.local('i32'),
       ) as number[] as [
         number,
@@ -38,7 +37,6 @@ export function convScalarKernel(step: ConvStep | DepthwiseStep): ChosenKernel {
         number,
         number,
       ]
-      const fixed = fixedPointLocals(f)
       const input = step.inputs[0]!
       f.i32(context.addressOf(input)).set(image)
       f.i32(context.addressOf(step.output)).set(output)
@@ -82,15 +80,7 @@ export function convScalarKernel(step: ConvStep | DepthwiseStep): ChosenKernel {
             f.count(channel, 0, g.outputChannels, 1, () => {
               emitAccumulator()
               f.get(output).get(acc)
-              const table = (address: number) => () => f.get(channel).i32(2).op('i32.shl').at('i32.load', address)
-              emitMultiplyByQuantizedMultiplier(f, fixed, table(multipliersAt), table(shiftsAt))
-              f.i32(r.zeroPoint).op('i32.add')
-              emitClamp(
-                f,
-                scratch,
-                () => f.i32(r.min),
-                () => f.i32(r.max),
-              )
+              requantize(channel)
               f.at('i32.store8').advance(output, 1)
             })
           })

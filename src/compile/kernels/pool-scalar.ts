@@ -11,6 +11,7 @@ export function poolScalarKernel(step: PoolStep): ChosenKernel {
     emit: (context) => {
       const { geometry: g } = step
       const f = new FunctionBuilder([], [])
+      const zero = step.inputs[0]!.zeroPoint
       const average = step.kind === 'average-pool'
       const [batch, oy, ox, channel, ky, kx, iy, ix, acc, count, image, output, value] = Array.from(
         { length: 13 },
@@ -46,7 +47,11 @@ export function poolScalarKernel(step: PoolStep): ChosenKernel {
             f.count(channel, 0, g.outputChannels, 1, () => {
               emitWindow()
               f.get(output)
-              if (average) {
+              if (average && step.semantics === 'fp32') {
+                f.get(acc).i32(zero).get(count).op('i32.mul').op('i32.sub').op('f32.convert_i32_s')
+                f.get(count).op('f32.convert_i32_s').op('f32.div').op('f32.nearest').op('i32.trunc_f32_s')
+                f.i32(zero).op('i32.add')
+              } else if (average) {
                 f.get(count).i32(1).op('i32.shr_u').set(value)
                 f.get(acc).get(value).i32(0).get(value).op('i32.sub').get(acc).i32(0).op('i32.gt_s').op('select')
                 f.op('i32.add').get(count).op('i32.div_s')

@@ -59,7 +59,7 @@ type EmitFour = (
 ) => void
 
 /** Four accumulators to four int32 results, zero point added: float32. */
-const emitFloat32: EmitFour = (f, { locals: v }, block, _, acc, vector) => {
+const emitFloat32: EmitFour = (f, { locals: v }, block, r, acc, vector) => {
   f.get(acc)
     .op('f32x4.convert_i32x4_s')
     .get(v.scales[vector % 2]!)
@@ -70,6 +70,11 @@ const emitFloat32: EmitFour = (f, { locals: v }, block, _, acc, vector) => {
     else f.get(offset)
     f.op('f32x4.add')
   }
+  if (block.clampFirst)
+    f.f32x4(r.min - r.zeroPoint)
+      .op('f32x4.max')
+      .f32x4(r.max - r.zeroPoint)
+      .op('f32x4.min')
   f.get(v.magic).op('f32x4.add').get(v.magicBits).op('i32x4.sub')
 }
 

@@ -14,6 +14,32 @@ function tableOf(input: Value, twiceMaximum: number): Int32Array {
   )
 }
 
+interface Sum {
+  readonly tables: readonly [Int32Array, Int32Array]
+  readonly multiplier: number
+  readonly shift: number
+}
+
+function fixedPointSum(left: Value, right: Value, output: Value): Sum {
+  const twiceMaximum = 2 * Math.max(left.scale, right.scale)
+  const fixed = quantizeMultiplier(twiceMaximum / ((1 << leftShift) * output.scale))
+  return { tables: [tableOf(left, twiceMaximum), tableOf(right, twiceMaximum)], ...fixed }
+}
+
+/** XNNPACK's qs8-vadd: factors as integers of 21 bits over a common power of two, one rounding, halves up. */
+function sharedShiftSum(left: Value, right: Value, output: Value): Sum {
+  const ratios = [left, right].map((value) => Math.fround(value.scale / output.scale))
+  const shift = 20 - Math.floor(Math.log2(Math.max(...ratios)))
+  const table = (value: Value, ratio: number) => {
+    const scaled = ratio * 2 ** shift
+    const floor = Math.floor(scaled)
+    const half = scaled - floor
+    const factor = half > 0.5 || (half === 0.5 && floor % 2 !== 0) ? floor + 1 : floor
+    return Int32Array.from({ length: 256 }, (_, byte) => (byte - 128 - value.zeroPoint) * factor)
+  }
+  return { tables: [table(left, ratios[0]!), table(right, ratios[1]!)], multiplier: 0, shift }
+}
+
 /** add of two computed int8 tensors of equal shape. */
 export function lowerAdd(context: LowerContext): AddStep {
   const left = inputValue(context, 0)
@@ -22,8 +48,7 @@ export function lowerAdd(context: LowerContext): AddStep {
   requireType(context, 'int8', left, right, output)
   if (sizeOf(left.shape) !== sizeOf(output.shape) || sizeOf(right.shape) !== sizeOf(output.shape))
     throw refuse(context, 'broadcasting is not compiled yet')
-  const twiceMaximum = 2 * Math.max(left.scale, right.scale)
-  const fixed = quantizeMultiplier(twiceMaximum / ((1 << leftShift) * output.scale))
+  const sum = (context.semantics === 'tflm' ? fixedPointSum : sharedShiftSum)(left, right, output)
   return {
     kind: 'add',
     semantics: context.semantics,
@@ -32,9 +57,7 @@ export function lowerAdd(context: LowerContext): AddStep {
     inputs: [left, right],
     output,
     macs: 0,
-    tables: [tableOf(left, twiceMaximum), tableOf(right, twiceMaximum)],
-    multiplier: fixed.multiplier,
-    shift: fixed.shift,
+    ...sum,
     factors: [left.scale / output.scale, right.scale / output.scale],
     ...activationRange(activationOf(context), output),
   }

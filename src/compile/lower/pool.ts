@@ -17,6 +17,7 @@ export function lowerPool(context: LowerContext): PoolStep {
     inputs: [input],
     output,
     macs: 0,
+    semantics: context.semantics,
     geometry,
     ...activationRange(activationOf(context), output),
   }

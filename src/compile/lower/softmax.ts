@@ -20,6 +20,7 @@ export function lowerSoftmax(context: LowerContext): SoftmaxStep {
     macs: 0,
     depth,
     rows: sizeOf(input.shape) / depth,
+    beta: attribute(context, 'beta', 1),
     exponentials: exponentialTable(input.scale, attribute(context, 'beta', 1)),
   }
 }

@@ -78,6 +78,8 @@ const plain = {
   'f64.promote_f32': 0xbb,
   'i32.reinterpret_f32': 0xbc,
   'f32.reinterpret_i32': 0xbe,
+  'f64.reinterpret_i64': 0xbf,
+  'i64.trunc_f64_s': 0xb0,
 } as const
 
 /** Loads and stores of scalars. */
