@@ -56,11 +56,23 @@ export interface TileSite {
   start(run: Run): void
 }
 
+/** Biases: for uint8 activations they take back what value + 128 instead of value − zero point adds. */
+function biasOf(step: ConvStep, dialect: Dialect): Int32Array {
+  const { bias } = step.requantize
+  if (dialect.name === 'i16') return bias
+  const size = step.weights.length / bias.length
+  const excess = 128 + step.inputs[0]!.zeroPoint
+  return bias.map((value, channel) => {
+    const sum = step.weights.subarray(channel * size, (channel + 1) * size).reduce((total, weight) => total + weight, 0)
+    return value - excess * sum
+  })
+}
+
 /** Returns a writer of the loop over all channel blocks of one pixel tile; constants are placed once. */
 export function blockLoop(f: FunctionBuilder, context: EmitContext, layer: TiledLayer): (site: TileSite) => void {
   const { step, dialect, block } = layer
   const channels = step.geometry.outputChannels
-  const parameters: BlockParameters = packParameters(step.requantize, block)
+  const parameters: BlockParameters = packParameters(step.requantize, block, biasOf(step, dialect))
   const parametersAt = context.constant(parameters.bytes)
   const weightsAt = context.constant(packWeights(step, layer.runs, dialect, block))
   const tile = tileLocals(f, layer.pixels, block / 4)

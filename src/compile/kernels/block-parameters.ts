@@ -41,7 +41,7 @@ function floatFormOf(r: Requantization): FloatForm {
 }
 
 /** Packs requantisation parameters in blocks of `channels` channels; missing ones are zero. */
-export function packParameters(r: Requantization, channels: number): BlockParameters {
+export function packParameters(r: Requantization, channels: number, bias: Int32Array = r.bias): BlockParameters {
   const form = floatFormOf(r)
   const count = r.bias.length
   const blocks = Math.ceil(count / channels)
@@ -72,7 +72,7 @@ export function packParameters(r: Requantization, channels: number): BlockParame
   for (let channel = 0; channel < count; channel++) {
     const lane = channel % channels
     const at = Math.floor(channel / channels) * end
-    view.setInt32(at + 4 * lane, r.bias[channel]!, true)
+    view.setInt32(at + 4 * lane, bias[channel]!, true)
     view.setFloat32(at + scales + 4 * lane, form.scales[channel]!, true)
     if (offsets !== null) view.setFloat32(at + offsets + 4 * lane, form.offsets[channel]!, true)
     if (!slow) continue
