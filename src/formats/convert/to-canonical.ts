@@ -11,6 +11,7 @@ import { foldBatchNorm } from './to-canonical/fold-batch-norm.ts'
 import { foldConstants } from './to-canonical/fold-constants.ts'
 import { foldDense } from './to-canonical/fold-dense.ts'
 import { foldPads } from './to-canonical/fold-pads.ts'
+import { foldReshapes } from './to-canonical/fold-reshapes.ts'
 import { toSame } from './to-canonical/layout.ts'
 import { toCanonicalRules } from './to-canonical/list.ts'
 import { addInput, outputTensor } from './to-canonical/quantizers.ts'
@@ -82,5 +83,5 @@ export function toCanonical(graph: Graph, { dimensions = {} }: ToCanonicalOption
     foldConstants,
     (current) => foldBatchNorm(current, ranks(current)),
   ])
-  return runPasses(translate(prepared), [foldPads, foldDense])
+  return runPasses(translate(prepared), [foldPads, foldDense, foldReshapes])
 }

@@ -100,8 +100,11 @@ function byStoredAxis(value: Value, list: readonly number[], fill: number): read
 
 /** Pad with a constant: PAD with zeros, PADV2 with other floats. */
 export function padToCanonical(context: CanonicalContext, node: Node): void {
-  const x = valueAt(context, node, 0)
+  const value = valueAt(context, node, 0)
   const pads = integersOf(context, node, 1, 'pads') ?? []
+  const spatial = value.shape.length === 4 && pads.every((pad, index) => pad === 0 || index % 4 > 1)
+  // A padded image goes into a convolution or a pool, which wants its channels last.
+  const x = spatial ? toChannelsLast(context, value) : value
   if (String(node.attributes.mode ?? 'constant') !== 'constant' || node.inputs[3] || pads.some((pad) => pad < 0))
     throw unsupported(node, 'of this kind is missing')
   const fill = constantNumbers(constantOf(context, node.inputs[2]) ?? undefined)?.[0] ?? 0
