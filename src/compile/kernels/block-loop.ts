@@ -72,7 +72,7 @@ function biasOf(step: ConvStep, dialect: Dialect): Int32Array {
 export function blockLoop(f: FunctionBuilder, context: EmitContext, layer: TiledLayer): (site: TileSite) => void {
   const { step, dialect, block } = layer
   const channels = step.geometry.outputChannels
-  const parameters: BlockParameters = packParameters(step.requantize, block, biasOf(step, dialect))
+  const parameters: BlockParameters = packParameters(context, step.requantize, block, biasOf(step, dialect))
   const parametersAt = context.constant(parameters.bytes)
   const weightsAt = context.constant(packWeights(step, layer.runs, dialect, block))
   const tile = tileLocals(f, layer.pixels, block / 4)

@@ -1,19 +1,10 @@
 import type { Requantization } from '../program.ts'
 import { type FloatForm, proveFloatForm, type Tier } from '../requantize-proof.ts'
-
-/** Where a block's constants for the slower tiers lie, and the flag that chooses. */
-export interface SlowTiers {
-  readonly flag: number
-  readonly wideScales: number
-  readonly wideOffsets: number
-  /** Null where no channel needs fixed point. */
-  readonly multipliers: number | null
-  readonly shifts: number | null
-}
+import type { EmitContext } from './context.ts'
 
 /**
- * Parameters of a layer in blocks of channels, one block behind the other: bias, scales, offsets, and what the slower
- * tiers need. Byte offsets inside a block; null where a layer has none of it.
+ * Parameters of a layer in blocks of channels, one block behind the other: bias, scales, offsets, and where the
+ * constants of its tier lie. Byte offsets inside a block; null where a layer has none of it.
  */
 export interface BlockParameters {
   readonly bytes: Uint8Array
@@ -21,7 +12,8 @@ export interface BlockParameters {
   readonly signed: boolean
   readonly scales: number
   readonly offsets: number | null
-  readonly slow: SlowTiers | null
+  /** Two i32: the tier's flag, and the address of its constants. */
+  readonly tier: number | null
   /** Products may be too large to be rounded by adding the magic number, so they are clamped first. */
   readonly clampFirst: boolean
   /** Tiers that blocks of this layer take. */
@@ -40,8 +32,27 @@ function floatFormOf(r: Requantization): FloatForm {
   return { signed: false, scales: r.scales, offsets: new Float32Array(0), wideScales: none, wideOffsets: none, tiers }
 }
 
+/** Constants of a slow tier: float64 scales and offsets, or multipliers and shifts; padded to whole blocks. */
+function tierConstants(
+  tier: Tier,
+  channels: readonly number[],
+  r: Requantization,
+  form: FloatForm,
+  context: EmitContext,
+): number {
+  const of = (values: Float64Array | Int32Array) => channels.map((channel) => values[channel] ?? 0)
+  if (tier === 'f64') return context.constant(Float64Array.from([...of(form.wideScales), ...of(form.wideOffsets)]))
+  if (tier === 'fixed') return context.constant(Int32Array.from([...of(r.multipliers), ...of(r.shifts)]))
+  return 0
+}
+
 /** Packs requantisation parameters in blocks of `channels` channels; missing ones are zero. */
-export function packParameters(r: Requantization, channels: number, bias: Int32Array = r.bias): BlockParameters {
+export function packParameters(
+  context: EmitContext,
+  r: Requantization,
+  channels: number,
+  bias: Int32Array = r.bias,
+): BlockParameters {
   const form = floatFormOf(r)
   const count = r.bias.length
   const blocks = Math.ceil(count / channels)
@@ -58,16 +69,7 @@ export function packParameters(r: Requantization, channels: number, bias: Int32A
   reserve(4 * channels)
   const scales = reserve(4 * channels)
   const offsets = r.semantics === 'tflm' ? reserve(4 * channels) : null
-  const slow: SlowTiers | null =
-    tiers.has('f64') || tiers.has('fixed')
-      ? {
-          wideScales: reserve(8 * channels),
-          wideOffsets: reserve(8 * channels),
-          multipliers: tiers.has('fixed') ? reserve(4 * channels) : null,
-          shifts: tiers.has('fixed') ? reserve(4 * channels) : null,
-          flag: reserve(16),
-        }
-      : null
+  const tier = tiers.has('f64') || tiers.has('fixed') ? reserve(16) : null
   const view = new DataView(new ArrayBuffer(blocks * end))
   for (let channel = 0; channel < count; channel++) {
     const lane = channel % channels
@@ -75,15 +77,12 @@ export function packParameters(r: Requantization, channels: number, bias: Int32A
     view.setInt32(at + 4 * lane, bias[channel]!, true)
     view.setFloat32(at + scales + 4 * lane, form.scales[channel]!, true)
     if (offsets !== null) view.setFloat32(at + offsets + 4 * lane, form.offsets[channel]!, true)
-    if (!slow) continue
-    view.setFloat64(at + slow.wideScales + 8 * lane, form.wideScales[channel]!, true)
-    view.setFloat64(at + slow.wideOffsets + 8 * lane, form.wideOffsets[channel]!, true)
-    if (slow.multipliers !== null) view.setInt32(at + slow.multipliers + 4 * lane, r.multipliers[channel]!, true)
-    if (slow.shifts !== null) view.setInt32(at + slow.shifts + 4 * lane, r.shifts[channel]!, true)
   }
-  if (slow)
-    blockTiers.forEach((tier, block) => {
-      view.setInt32(block * end + slow.flag, tierFlags[tier], true)
+  if (tier !== null)
+    blockTiers.forEach((name, block) => {
+      view.setInt32(block * end + tier, tierFlags[name], true)
+      const lanes = Array.from({ length: channels }, (_, lane) => block * channels + lane)
+      view.setInt32(block * end + tier + 4, tierConstants(name, lanes, r, form, context), true)
     })
   const reach = (channel: number) =>
     Math.max(Math.abs(r.low[channel]!), Math.abs(r.high[channel]!)) * Math.abs(r.scales[channel]!)
@@ -95,7 +94,7 @@ export function packParameters(r: Requantization, channels: number, bias: Int32A
     signed: form.signed,
     scales,
     offsets,
-    slow,
+    tier,
     tiers,
   }
 }

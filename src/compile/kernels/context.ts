@@ -24,7 +24,7 @@ export class EmitContext {
   }
 
   /** Puts constant bytes into the module; returns their address, aligned to 16. */
-  constant(data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array): number {
+  constant(data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array): number {
     const address = Math.ceil(this.end / 16) * 16
     this.segments.push({ address, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) })
     this.end = address + data.byteLength

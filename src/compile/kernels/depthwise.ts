@@ -48,7 +48,7 @@ export function depthwiseKernel(step: DepthwiseStep): ChosenKernel {
     scratchBytes: spill + ring.bytes,
     emit: (context, scratch) => {
       const f = new FunctionBuilder([], [])
-      const parameters = packParameters(step.requantize, 8)
+      const parameters = packParameters(context, step.requantize, 8)
       const parametersAt = context.constant(parameters.bytes)
       const weightsAt = context.constant(packPairs(step))
       const pairs = Math.ceil(taps.length / 2)

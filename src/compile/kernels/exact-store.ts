@@ -4,7 +4,7 @@ import { emitClamp, emitMultiplyByQuantizedMultiplier, fixedPointLocals } from '
 
 /**
  * Helper: requantises accumulators that a kernel spilled, one by one in fixed point, for channels whose float form
- * could not be proved. Parameters: accumulators, multipliers, shifts, output, rows, bytes between rows of
+ * could not be proved. Parameters: accumulators, multipliers (the shifts behind them), bytes in between, output, rows, bytes between rows of
  * accumulators, bytes between rows of outputs, channels, zero point, min, max.
  */
 export function exactStore(context: EmitContext): number {
@@ -13,7 +13,7 @@ export function exactStore(context: EmitContext): number {
       Array.from({ length: 11 }, () => 'i32' as const),
       [],
     )
-    const [accumulators, multipliers, shifts, output, rows, rowBytes, outputBytes, channels, zero, min, max] = [
+    const [accumulators, multipliers, between, output, rows, rowBytes, outputBytes, channels, zero, min, max] = [
       0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
     ] as const
     const channel = f.local('i32')
@@ -30,7 +30,7 @@ export function exactStore(context: EmitContext): number {
           f,
           locals,
           () => f.get(multipliers).get(offset).op('i32.add').at('i32.load'),
-          () => f.get(shifts).get(offset).op('i32.add').at('i32.load'),
+          () => f.get(multipliers).get(between).op('i32.add').get(offset).op('i32.add').at('i32.load'),
         )
         f.get(zero).op('i32.add')
         emitClamp(

@@ -1,9 +1,10 @@
 import type { Requantization } from '../program.ts'
-import { roundingMagic, roundingMagic64, type Tier, tieBreak } from '../requantize-proof.ts'
+import { roundingMagic, type Tier } from '../requantize-proof.ts'
 import type { FunctionBuilder, Local } from '../wasm/function.ts'
 import { type BlockParameters, tierFlags } from './block-parameters.ts'
 import type { EmitContext } from './context.ts'
 import { exactStore } from './exact-store.ts'
+import { wideStore } from './wide-store.ts'
 
 /** A tile of accumulators [pixel][vector of four channels] on its way to int8 outputs. */
 export interface StoreTile {
@@ -30,7 +31,6 @@ export interface StoreLocals {
   readonly magicBits: Local
   readonly y: Local
   readonly bytes: Local
-  readonly low: Local
   readonly scales: readonly Local[]
   readonly offsets: readonly Local[]
 }
@@ -41,7 +41,7 @@ export function storeLocals(f: FunctionBuilder, context: EmitContext, r: Requant
   const address = context.constant(constants)
   const vector = () => f.local('v128')
   const pair = () => Array.from({ length: Math.min(vectors, 2) }, vector)
-  const locals = { magic: vector(), magicBits: vector(), y: vector(), bytes: vector(), low: vector() }
+  const locals = { magic: vector(), magicBits: vector(), y: vector(), bytes: vector() }
   f.i32(0).at('v128.load32_splat', address).set(locals.magic)
   f.i32(0)
     .at('v128.load32_splat', address + 4)
@@ -49,17 +49,15 @@ export function storeLocals(f: FunctionBuilder, context: EmitContext, r: Requant
   return { ...locals, scales: pair(), offsets: pair() }
 }
 
-type EmitFour = (
+/** Four accumulators to four int32 results, zero point added: float32. */
+function emitFloat32(
   f: FunctionBuilder,
-  tile: StoreTile,
+  { locals: v }: StoreTile,
   block: BlockParameters,
   r: Requantization,
   acc: Local,
   vector: number,
-) => void
-
-/** Four accumulators to four int32 results, zero point added: float32. */
-const emitFloat32: EmitFour = (f, { locals: v }, block, r, acc, vector) => {
+): void {
   f.get(acc)
     .op('f32x4.convert_i32x4_s')
     .get(v.scales[vector % 2]!)
@@ -76,34 +74,6 @@ const emitFloat32: EmitFour = (f, { locals: v }, block, r, acc, vector) => {
       .f32x4(r.max - r.zeroPoint)
       .op('f32x4.min')
   f.get(v.magic).op('f32x4.add').get(v.magicBits).op('i32x4.sub')
-}
-
-const highHalf = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]
-const lowWords = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]
-const signOfFloat64 = new Uint8Array(new Float64Array([-0, -0]).buffer)
-
-/** The same in float64. */
-const emitFloat64: EmitFour = (f, tile, block, r, acc, vector) => {
-  const slow = block.slow!
-  const v = tile.locals
-  const half = (at: number) => {
-    f.op('f64x2.convert_low_i32x4_s')
-      .get(tile.parameters)
-      .at('v128.load', slow.wideScales + at)
-      .op('f64x2.mul')
-    f.tee(v.y).get(v.y).v128(signOfFloat64).op('v128.and')
-    f.get(tile.parameters)
-      .at('v128.load', slow.wideOffsets + at)
-      .op('v128.xor')
-      .op('f64x2.add')
-    f.f64x2(tieBreak).op('f64x2.add').f64x2(roundingMagic64).op('f64x2.add')
-  }
-  f.get(acc)
-  half(32 * vector)
-  f.set(v.low)
-  f.get(acc).get(acc).shuffle(highHalf)
-  half(32 * vector + 16)
-  f.set(v.y).get(v.low).get(v.y).shuffle(lowWords).i32x4(r.zeroPoint).op('i32x4.add')
 }
 
 /** Stores the first `count` bytes of a vector at `output` + offset. */
@@ -134,19 +104,13 @@ export function emitStoreBytes(
     }
 }
 
-function emitFast(
-  f: FunctionBuilder,
-  tile: StoreTile,
-  block: BlockParameters,
-  r: Requantization,
-  emitFour: EmitFour,
-): void {
+function emitFast(f: FunctionBuilder, tile: StoreTile, block: BlockParameters, r: Requantization): void {
   const vectors = tile.accumulators[0]!.length
   const { bytes, scales, offsets } = tile.locals
   let loaded = -1
   /** Scales and offsets of a pair of vectors; with one pair, they are loaded once for all pixels. */
   const load = (pair: number) => {
-    if (emitFour === emitFloat64 || loaded === pair) return
+    if (loaded === pair) return
     loaded = pair
     scales.forEach((local, index) => {
       const at = 16 * (2 * pair + index)
@@ -162,7 +126,7 @@ function emitFast(
   const half = (pixel: number, pair: number) => {
     load(pair)
     for (const vector of [2 * pair, 2 * pair + 1]) {
-      emitFour(f, tile, block, r, tile.accumulators[pixel]![vector]!, vector)
+      emitFloat32(f, tile, block, r, tile.accumulators[pixel]![vector]!, vector)
     }
     f.op('i16x8.narrow_i32x4_s')
   }
@@ -193,12 +157,14 @@ function emitFast(
   }
 }
 
-function emitExact(
+/** Spills the accumulators and lets a helper do the rest: for tiers that few blocks need. */
+function emitSlow(
   f: FunctionBuilder,
   tile: StoreTile,
   block: BlockParameters,
   r: Requantization,
   helper: number,
+  wide: boolean,
 ): void {
   const vectors = tile.accumulators[0]!.length
   tile.accumulators.forEach((row, pixel) => {
@@ -208,9 +174,12 @@ function emitExact(
         .at('v128.store', 16 * (pixel * vectors + vector))
     })
   })
-  const slow = block.slow!
-  f.i32(tile.spill).get(tile.parameters).i32(slow.multipliers!).op('i32.add')
-  f.get(tile.parameters).i32(slow.shifts!).op('i32.add').get(tile.output)
+  const between = 4 * vectors * (wide ? 8 : 4)
+  f.i32(tile.spill)
+    .get(tile.parameters)
+    .at('i32.load', block.tier! + 4)
+    .i32(between)
+    .get(tile.output)
   f.i32(tile.accumulators.length)
     .i32(16 * vectors)
     .i32(tile.outputBytes)
@@ -227,9 +196,9 @@ export function emitStoreTile(
   r: Requantization,
 ): void {
   const writers: Readonly<Record<Tier, () => void>> = {
-    f32: () => emitFast(f, tile, block, r, emitFloat32),
-    f64: () => emitFast(f, tile, block, r, emitFloat64),
-    fixed: () => emitExact(f, tile, block, r, exactStore(context)),
+    f32: () => emitFast(f, tile, block, r),
+    f64: () => emitSlow(f, tile, block, r, wideStore(context), true),
+    fixed: () => emitSlow(f, tile, block, r, exactStore(context), false),
   }
   const tiers = [...block.tiers].sort((a, b) => tierFlags[b] - tierFlags[a])
   const write = (index: number): void => {
@@ -238,7 +207,7 @@ export function emitStoreTile(
       writers[tier]()
       return
     }
-    f.get(tile.parameters).at('i32.load', block.slow!.flag).i32(tierFlags[tier]).op('i32.eq')
+    f.get(tile.parameters).at('i32.load', block.tier!).i32(tierFlags[tier]).op('i32.eq')
     f.if(writers[tier], () => write(index + 1))
   }
   write(0)

@@ -98,6 +98,7 @@ const memory = {
   'f64.store': 0x39,
   'i32.store8': 0x3a,
   'i32.store16': 0x3b,
+  'i64.store8': 0x3c,
 } as const
 
 /** Vector instructions without immediates, behind the prefix 0xfd; from 0x100 on relaxed SIMD. */
