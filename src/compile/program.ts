@@ -116,13 +116,48 @@ export interface TableStep extends StepBase {
   readonly table: Uint8Array
 }
 
+/** An operand of a pair table: computed or constant; indices where it is broadcast. */
+export interface PairOperand {
+  readonly value: Value
+  readonly constant: Uint8Array | null
+  readonly indices: Int32Array | null
+}
+
+/** Any function of two bytes: 65,536 results by left · 256 + right. `inputs` holds the computed operands. */
+export interface PairTableStep extends StepBase {
+  readonly kind: 'pair-table'
+  readonly operands: readonly PairOperand[]
+  readonly table: Uint8Array
+}
+
+/** Elements moved to other places: copies of bytes, the rest filled. */
+export interface MoveStep extends StepBase {
+  readonly kind: 'move'
+  readonly fill: number | null
+  readonly copies: readonly {
+    readonly input: number
+    readonly from: number
+    readonly to: number
+    readonly bytes: number
+  }[]
+}
+
 /** The output has the bytes of the input: an alias in the arena where the plan allows it. */
 export interface ReshapeStep extends StepBase {
   readonly kind: 'reshape'
 }
 
 /** One operation of a program. */
-export type Step = ConvStep | DepthwiseStep | PoolStep | AddStep | SoftmaxStep | TableStep | ReshapeStep
+export type Step =
+  | ConvStep
+  | DepthwiseStep
+  | PoolStep
+  | AddStep
+  | SoftmaxStep
+  | TableStep
+  | PairTableStep
+  | MoveStep
+  | ReshapeStep
 
 /** A model as a list of typed steps over values: what every renderer (wasm, C) starts from. */
 export interface Program {

@@ -7,6 +7,8 @@ import { convScalarKernel } from './conv-scalar.ts'
 import { depthwiseKernel } from './depthwise.ts'
 import { i16Dialect, u8Dialect } from './dialect.ts'
 import type { ChosenKernel } from './kernel.ts'
+import { moveKernel } from './move.ts'
+import { pairTableKernel } from './pair-table.ts'
 import { poolScalarKernel } from './pool-scalar.ts'
 import { copyKernel } from './reshape.ts'
 import { softmaxKernel } from './softmax.ts'
@@ -34,6 +36,10 @@ export function chooseKernel(step: Step, simd: Simd): ChosenKernel {
       return step.semantics === 'tflm' ? softmaxKernel(step) : softmaxFloatKernel(step)
     case 'table':
       return tableKernel(step)
+    case 'pair-table':
+      return pairTableKernel(step)
+    case 'move':
+      return moveKernel(step)
     case 'reshape':
       return copyKernel(step)
   }

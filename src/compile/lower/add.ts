@@ -1,7 +1,8 @@
 import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../fixed-point.ts'
-import { type AddStep, sizeOf, type Value } from '../program.ts'
+import { type AddStep, type PairTableStep, sizeOf, type Value } from '../program.ts'
 import { activationRange } from '../requantization.ts'
-import { activationOf, inputValue, type LowerContext, outputValue, refuse, requireType } from './context.ts'
+import { activationOf, inputValue, type LowerContext, outputValue, requireType, tensorAt, toValue } from './context.ts'
+import { lowerPairTable } from './table.ts'
 
 /** Bits that TFLite's int8 addition keeps below the point (add.cc, left_shift). */
 const leftShift = 20
@@ -40,14 +41,16 @@ function sharedShiftSum(left: Value, right: Value, output: Value): Sum {
   return { tables: [table(left, ratios[0]!), table(right, ratios[1]!)], multiplier: 0, shift }
 }
 
-/** add of two computed int8 tensors of equal shape. */
-export function lowerAdd(context: LowerContext): AddStep {
+/** add: of two computed int8 tensors of equal shape by its own kernel, else by a table. */
+export function lowerAdd(context: LowerContext): AddStep | PairTableStep {
+  const operands = [tensorAt(context, 0), tensorAt(context, 1)]
+  const size = sizeOf(outputValue(context).shape)
+  if (operands.some((tensor) => tensor.data || tensor.dtype !== 'int8' || sizeOf(toValue(tensor).shape) !== size))
+    return lowerPairTable(context)
   const left = inputValue(context, 0)
   const right = inputValue(context, 1)
   const output = outputValue(context)
   requireType(context, 'int8', left, right, output)
-  if (sizeOf(left.shape) !== sizeOf(output.shape) || sizeOf(right.shape) !== sizeOf(output.shape))
-    throw refuse(context, 'broadcasting is not compiled yet')
   const sum = (context.semantics === 'tflm' ? fixedPointSum : sharedShiftSum)(left, right, output)
   return {
     kind: 'add',

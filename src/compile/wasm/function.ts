@@ -137,6 +137,18 @@ export class FunctionBuilder {
     return this
   }
 
+  /** Stack: target, value, bytes. */
+  memoryFill(): this {
+    this.code.push(0xfc, 0x0b, 0x00)
+    return this
+  }
+
+  /** Stack: target, source, bytes. */
+  memoryCopy(): this {
+    this.code.push(0xfc, 0x0a, 0x00, 0x00)
+    return this
+  }
+
   block(body: () => void): this {
     return this.nest(0x02, body)
   }
