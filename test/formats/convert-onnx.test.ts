@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isMilliwattError } from '../../src/core/errors.ts'
 import { toCanonical } from '../../src/formats/convert/to-canonical.ts'
+import { readModel } from '../../src/formats/list.ts'
 import { writeOnnx } from '../../src/formats/onnx/write.ts'
 import type { Graph, Node, Tensor } from '../../src/graph/graph.ts'
 import {
@@ -52,6 +54,15 @@ const floats: Readonly<Record<string, readonly [readonly Node[], readonly Tensor
     [node('Conv', ['x', 'w'], ['y'], { group: 3, pads: [1, 1, 1, 1] })],
     [x4, weight('w', 6, 1, 3, 3)],
     'transpose depthwise_conv_2d transpose',
+  ],
+  'Pad with another value, Clip to another range': [
+    [
+      node('Pad', ['x', 'pads', 'fill'], ['p']),
+      node('MaxPool', ['p'], ['m'], { kernel_shape: [3, 3] }),
+      node('Clip', ['m', 'low', 'high'], ['y']),
+    ],
+    [x4, longs('pads', 0, 0, 1, 1, 0, 0, 1, 1), number('fill', 0.75), number('low', -0.5), number('high', 1.25)],
+    'transpose padv2 max_pool_2d maximum minimum transpose',
   ],
   '1-D Conv, MaxPool, Flatten, Gemm': [
     [
@@ -189,6 +200,24 @@ describe('ONNX to canonical, refusals', () => {
       return error
     }
   }
+
+  it('survives mutated models: a clear refusal or a legal graph, never another error', () => {
+    const [nodes, tensors] = floats['Conv, Flatten, Gemm: the weights take the order of NHWC']!
+    const model = writeOnnx(graphOf(nodes, [...tensors, tensorOfOutput], ['y']))
+    const edits = fc.array(fc.tuple(fc.nat(model.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 })
+    fc.assert(
+      fc.property(edits, (list) => {
+        const bytes = model.slice()
+        for (const [at, value] of list) bytes[at] = value
+        try {
+          toCanonical(readModel(bytes, 'mutated').graph)
+        } catch (error) {
+          expect(isMilliwattError(error)).toBe(true)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
 
   it('names the operator that is missing', () => {
     const error = caught(graphOf([node('Einsum', ['x'], ['y'])], [x2, tensorOfOutput], ['y']))

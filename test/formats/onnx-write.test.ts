@@ -10,7 +10,17 @@ import { denseModel } from '../support/onnx-builder.ts'
 
 const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
 const dimension = fc.oneof(fc.nat(5), fc.constantFrom('batch', 'time', '?'))
-const dtype = fc.constantFrom<DataType>('float32', 'uint8', 'int8', 'int16', 'int32', 'int64', 'float16', 'bool', 'int4')
+const dtype = fc.constantFrom<DataType>(
+  'float32',
+  'uint8',
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'float16',
+  'bool',
+  'int4',
+)
 
 const constant = fc
   .tuple(dtype, fc.array(fc.nat(4), { maxLength: 3 }), fc.infiniteStream(fc.nat(255)))

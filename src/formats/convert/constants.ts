@@ -1,4 +1,5 @@
-import { type DataType, dataTypeBits, type Tensor } from '../../graph/graph.ts'
+import { MilliwattError } from '../../core/errors.ts'
+import { type DataType, dataTypeBits, elementCount, type Tensor } from '../../graph/graph.ts'
 
 const bytesOf = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 
@@ -44,11 +45,11 @@ export function constantNumbers(tensor: Tensor | undefined): readonly number[] |
   return tensor.dtype === 'float64' ? [...new Float64Array(buffer)] : null
 }
 
-/** The lengths of a fully known shape. @throws RangeError when a length is open */
+/** The lengths of a fully known shape. @throws MilliwattError MODEL_ILLEGAL when a length is open */
 export function lengthsOf(tensor: Tensor): readonly number[] {
   const { shape } = tensor
   if (!shape?.every((length) => typeof length === 'number'))
-    throw new RangeError(`The shape of tensor "${tensor.name}" is open: [${shape ?? 'unknown'}].`)
+    throw new MilliwattError('MODEL_ILLEGAL', tensor.name, `The shape of this tensor is open: [${shape ?? 'unknown'}].`)
   return shape as readonly number[]
 }
 
@@ -89,4 +90,16 @@ export function permuteConstant(tensor: Tensor, order: readonly number[]): Tenso
       ? { quantization: { ...quantization, axis: order.indexOf(quantization.axis) } }
       : {}),
   }
+}
+
+/** A constant of 4-bit integers (two a byte, the low half first) as int8 of the same values; others as they are. */
+export function widenInt4(tensor: Tensor): Tensor {
+  const { dtype, data } = tensor
+  if (!data || (dtype !== 'int4' && dtype !== 'uint4')) return tensor
+  const shift = dtype === 'int4' ? 28 : 0
+  const values = Int8Array.from({ length: elementCount(tensor.shape) ?? 0 }, (_, index) => {
+    const half = (data[index >> 1]! >> (index % 2 === 0 ? 0 : 4)) & 15
+    return (half << shift) >> shift
+  })
+  return { ...tensor, dtype: 'int8', data: bytesOf(values) }
 }

@@ -1,4 +1,4 @@
-import { MilliwattError } from '../../core/errors.ts'
+import { isMilliwattError, MilliwattError, messageOf } from '../../core/errors.ts'
 import { type Dimension, elementCount, type Graph } from '../../graph/graph.ts'
 import { inferShapes } from '../../graph/shapes.ts'
 import { checkGraph } from '../../graph/spec.ts'
@@ -70,13 +70,8 @@ function translate(graph: Graph): Graph {
   return renameOutputs(built, graph.outputs, { op: 'reshape', domain: 'tflite' })
 }
 
-/**
- * Reads a graph of ONNX operators into canonical form: QDQ and QOperator forms become quantisation on tensors (uint8
- * activations become int8 with the same reals), NCHW becomes NHWC inside, normalisations, pads and activations go into
- * the convolutions. Inputs and outputs keep names, types and shapes.
- * @throws MilliwattError OP_UNSUPPORTED naming the operator that has no canonical form, MODEL_ILLEGAL for open shapes
- */
-export function toCanonical(graph: Graph, { dimensions = {} }: ToCanonicalOptions = {}): Graph {
+/** Passes and translation; rules may trust ranks that a damaged file does not keep. */
+function convert(graph: Graph, dimensions: Readonly<Record<string, number>>): Graph {
   const prepared = runPasses(graph, [
     (current) => fixDimensions(current, dimensions),
     expandQOperators,
@@ -84,4 +79,19 @@ export function toCanonical(graph: Graph, { dimensions = {} }: ToCanonicalOption
     (current) => foldBatchNorm(current, ranks(current)),
   ])
   return runPasses(translate(prepared), [foldPads, foldDense, foldReshapes])
+}
+
+/**
+ * Reads a graph of ONNX operators into canonical form: QDQ and QOperator forms become quantisation on tensors (uint8
+ * activations become int8 with the same reals), NCHW becomes NHWC inside, normalisations, pads and activations go into
+ * the convolutions. Inputs and outputs keep names, types and shapes.
+ * @throws MilliwattError OP_UNSUPPORTED naming the operator that has no canonical form, MODEL_ILLEGAL for open shapes
+ */
+export function toCanonical(graph: Graph, { dimensions = {} }: ToCanonicalOptions = {}): Graph {
+  try {
+    return convert(graph, dimensions)
+  } catch (error) {
+    if (isMilliwattError(error)) throw error
+    throw new MilliwattError('MODEL_ILLEGAL', graph.name, `Conversion from ONNX: ${messageOf(error)}.`, error)
+  }
 }

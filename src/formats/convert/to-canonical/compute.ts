@@ -6,18 +6,25 @@ import { toFloat } from './layout.ts'
 import { type Quantizer, quantizerOf } from './quantizers.ts'
 import { soleConsumer } from './wiring.ts'
 
-/** Which fused activation a Relu or Clip is; null for other ranges. */
-export function activationOf(context: CanonicalContext, node: Node | null): string | null {
-  if (node?.op === 'Relu') return 'relu'
-  if (node?.op !== 'Clip') return null
+/** Bounds of a Clip, inputs or attributes; NaN where one is computed. */
+export function clipRange(context: CanonicalContext, node: Node): readonly [number, number] {
   const bound = (index: number, attribute: string, open: number) => {
     const name = node.inputs[index]
     if (name) return constantNumbers(context.source.tensors.get(name))?.[0] ?? Number.NaN
     return Number(node.attributes[attribute] ?? open)
   }
-  const low = bound(1, 'min', Number.NEGATIVE_INFINITY)
-  const high = bound(2, 'max', Number.POSITIVE_INFINITY)
-  if (low === 0) return high === 6 ? 'relu6' : high > 3e38 ? 'relu' : null
+  return [bound(1, 'min', -float32Max), bound(2, 'max', float32Max)]
+}
+
+/** The largest float32. */
+const float32Max = (2 - 2 ** -23) * 2 ** 127
+
+/** Which fused activation a Relu or Clip is; null for other ranges. */
+export function activationOf(context: CanonicalContext, node: Node | null): string | null {
+  if (node?.op === 'Relu') return 'relu'
+  if (node?.op !== 'Clip') return null
+  const [low, high] = clipRange(context, node)
+  if (low === 0) return high === 6 ? 'relu6' : high >= float32Max ? 'relu' : null
   return low === -1 && high === 1 ? 'relu_n1_to_1' : null
 }
 

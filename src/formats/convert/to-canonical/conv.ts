@@ -1,5 +1,12 @@
 import { type Node, numberAttribute, type Tensor } from '../../../graph/graph.ts'
-import { constantNumbers, floatConstant, int32Constant, lengthsOf, permuteConstant } from '../constants.ts'
+import {
+  constantNumbers,
+  floatConstant,
+  int32Constant,
+  int64Constant,
+  lengthsOf,
+  permuteConstant,
+} from '../constants.ts'
 import { compute } from './compute.ts'
 import { type CanonicalContext, constantOf, emit, unsupported, type Value, valueAt } from './context.ts'
 import { channelsLastShape, toChannelsLast } from './layout.ts'
@@ -19,13 +26,18 @@ export function floatWeights(tensor: Tensor): Tensor {
   return floatConstant(tensor.name, values, shape)
 }
 
-/** int32 bias of a quantised layer: as it is, or floats rounded to steps of input scale times weight scale. */
+/**
+ * Bias of a quantised layer: int32 as it is, or floats rounded to steps of input scale times weight scale; int64 for
+ * int16 activations.
+ */
 export function integerBias(bias: Tensor, x: Value, weights: Tensor): Tensor {
   const scales = weights.quantization!.scales.map((scale) => Math.fround(x.tensor.quantization!.scales[0]! * scale))
   const quantization = { scales, zeroPoints: scales.map(() => 0), axis: scales.length === 1 ? null : 0 }
-  if (bias.dtype === 'int32') return { ...bias, quantization }
-  const steps = constantNumbers(bias)!.map((value, c) => Math.round(value / scales[c % scales.length]!))
-  return { ...int32Constant(bias.name, steps), quantization }
+  const values = constantNumbers(bias)!
+  const steps =
+    bias.dtype === 'int32' ? values : values.map((value, c) => Math.round(value / scales[c % scales.length]!))
+  const make = x.tensor.dtype === 'int16' ? int64Constant : int32Constant
+  return { ...make(bias.name, steps), quantization }
 }
 
 /** The bias of a layer: an input, or none. */

@@ -1,9 +1,10 @@
-import { type Node, numberAttribute } from '../../../graph/graph.ts'
+import { type Node, numberAttribute, type Tensor } from '../../../graph/graph.ts'
 import { broadcast } from '../../../graph/ops/elementwise.ts'
+import { floatConstant } from '../constants.ts'
 import { sameQuantization } from '../zero-point.ts'
-import { activationOf, compute, quantizerAfter } from './compute.ts'
+import { activationOf, clipRange, compute, quantizerAfter } from './compute.ts'
 import { type CanonicalContext, emit, newTensor, unsupported, type Value, valueAt } from './context.ts'
-import { channelsLastShape, toChannelsLast, toSame } from './layout.ts'
+import { channelsLastShape, toChannelsLast, toFloat, toSame } from './layout.ts'
 import type { Quantizer } from './quantizers.ts'
 
 /** A constant of lower rank with leading ones. */
@@ -75,11 +76,28 @@ function reluInPlace(context: CanonicalContext, node: Node, x: Value): void {
   context.values.set(node.outputs[0]!, { ...x, tensor: output })
 }
 
+/** A Clip to any range: the constants go through MINIMUM and MAXIMUM. */
+function clipInFloats(context: CanonicalContext, node: Node, value: Value): void {
+  const [low, high] = clipRange(context, node)
+  if (Number.isNaN(low) || Number.isNaN(high)) throw unsupported(node, 'to a computed range is missing')
+  const x = toFloat(context, value)
+  const step = (op: string, input: Tensor, bound: number, name: string) => {
+    const output = newTensor(context, name, input.shape as readonly number[], { dtype: 'float32' })
+    emit(context, op, [input, context.builder.constant(floatConstant('bound', [bound]))], [output])
+    return output
+  }
+  const above = step('maximum', x.tensor, low, `${node.outputs[0]}/above`)
+  context.values.set(node.outputs[0]!, { ...x, tensor: step('minimum', above, high, node.outputs[0]!) })
+}
+
 /** Relu and Clip that no node before them took over. */
 export function reluToCanonical(context: CanonicalContext, node: Node): void {
   const activation = activationOf(context, node)
-  if (!activation) throw unsupported(node, 'to this range is missing')
   const x = valueAt(context, node, 0)
+  if (!activation) {
+    clipInFloats(context, node, x)
+    return
+  }
   if (activation === 'relu' && x.real && !quantizerAfter(context, node.outputs[0]!)) reluInPlace(context, node, x)
   else unaryToCanonical(activation)(context, node)
 }

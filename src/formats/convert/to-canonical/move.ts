@@ -1,6 +1,6 @@
 import { type Node, numberAttribute, numbersAttribute } from '../../../graph/graph.ts'
 import { opDefs } from '../../../graph/ops/list.ts'
-import { constantNumbers, int32Constant } from '../constants.ts'
+import { constantNumbers, floatConstant, int32Constant } from '../constants.ts'
 import { sameQuantization } from '../zero-point.ts'
 import { quantizerAfter } from './compute.ts'
 import {
@@ -117,8 +117,11 @@ export function padToCanonical(context: CanonicalContext, node: Node): void {
   )
   const stored = (x.tensor.shape as number[]).map((length, axis) => length + before[axis]! + after[axis]!)
   const output = newTensor(context, node.outputs[0]!, stored, x.tensor)
-  if (!isZero(context, node, x, fill)) throw unsupported(node, 'with another value than zero is missing')
-  emit(context, 'pad', [x.tensor, context.builder.constant(list)], [output])
+  const zero = isZero(context, node, x, fill)
+  if (!zero && x.tensor.dtype !== 'float32')
+    throw unsupported(node, 'of integers with another value than zero is missing')
+  const fills = zero ? [] : [context.builder.constant(floatConstant('fill', [fill]))]
+  emit(context, zero ? 'pad' : 'padv2', [x.tensor, context.builder.constant(list), ...fills], [output])
   const shape = x.shape.map((length, axis) => length + pads[axis]! + pads[axis + rank]!)
   set(context, node, { ...x, tensor: output, shape })
 }

@@ -1,6 +1,6 @@
 import type { DataType, Node, Tensor } from '../../../graph/graph.ts'
 import type { Quantization } from '../../../graph/quantization.ts'
-import { constantNumbers } from '../constants.ts'
+import { constantNumbers, widenInt4 } from '../constants.ts'
 import { flipSign, sameQuantization, shiftZeroPoints } from '../zero-point.ts'
 import { type CanonicalContext, constantOf, emit, newTensor, unsupported, type Value, valueAt } from './context.ts'
 import { toFloat } from './layout.ts'
@@ -23,7 +23,7 @@ function rawQuantizer(context: CanonicalContext, node: Node, fallback: DataType)
   const { tensors } = context.source
   const zeros = node.inputs[2] ? tensors.get(node.inputs[2]) : undefined
   const scales = constantNumbers(tensors.get(node.inputs[1] ?? ''))
-  const zeroPoints = node.inputs[2] ? constantNumbers(zeros) : scales?.map(() => 0)
+  const zeroPoints = node.inputs[2] ? constantNumbers(zeros && widenInt4(zeros)) : scales?.map(() => 0)
   if (!scales || !zeroPoints || node.attributes.block_size) return null
   const axis = scales.length === 1 ? null : Number(node.attributes.axis ?? 1)
   return { dtype: zeros?.dtype ?? fallback, quantization: { scales, zeroPoints, axis } }
@@ -62,8 +62,8 @@ function dequantizeConstant(context: CanonicalContext, node: Node, constant: Ten
   const { quantization } = quantizer
   const axis =
     quantization.axis !== null && quantization.axis < 0 ? quantization.axis + constant.shape!.length : quantization.axis
-  const whole = { ...constant, quantization: { ...quantization, axis } }
-  context.constants.set(node.outputs[0]!, constant.dtype === 'uint8' ? flipSign(whole, whole.quantization) : whole)
+  const whole = { ...widenInt4(constant), quantization: { ...quantization, axis } }
+  context.constants.set(node.outputs[0]!, whole.dtype === 'uint8' ? flipSign(whole, whole.quantization) : whole)
 }
 
 /** DequantizeLinear: nothing is computed until a node wants floats. */

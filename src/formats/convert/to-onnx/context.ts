@@ -71,13 +71,22 @@ export function declare(context: OnnxContext, tensor: Tensor, layout: Layout, dt
   return name
 }
 
+/** Adds a constant once for all that want the same content. */
+function shared(context: OnnxContext, constant: Tensor): string {
+  const key = `constant|${constant.dtype}|${constant.shape}|${constant.data}`
+  const name = context.values.get(key) ?? context.builder.constant(constant).name
+  context.values.set(key, name)
+  return name
+}
+
 /** Scale and zero point of a quantised tensor as constants; lists where they go by slice. */
 export function quantizers(context: OnnxContext, tensor: Tensor): readonly [string, string] {
   const { scales, zeroPoints, axis } = tensor.quantization!
   const shape = axis === null ? [] : [scales.length]
-  const scale = context.builder.constant(floatConstant(`${tensor.name}/scale`, scales, shape))
-  const zero = context.builder.constant(integerConstant(`${tensor.name}/zero`, tensor.dtype, zeroPoints, shape))
-  return [scale.name, zero.name]
+  return [
+    shared(context, floatConstant(`${tensor.name}/scale`, scales, shape)),
+    shared(context, integerConstant(`${tensor.name}/zero`, tensor.dtype, zeroPoints, shape)),
+  ]
 }
 
 /** Adds a constant as it is, and a DequantizeLinear where it is quantised; gives the name of the reals. */
