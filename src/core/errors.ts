@@ -5,7 +5,7 @@
 export const errorTable = {
   MODEL_NOT_FOUND: {
     what: 'There is no model at this path.',
-    next: 'Give the path of an .onnx file, of a folder with a card.json, or the name of a catalogue model such as "kws".',
+    next: 'Give the path of an .onnx or .tflite file, of a folder with a card.json, or the name of a catalogue model such as "kws".',
   },
   MODEL_TRUNCATED: {
     what: 'The model file ends in the middle of its data.',
@@ -13,11 +13,15 @@ export const errorTable = {
   },
   MODEL_NOT_A_MODEL: {
     what: 'The file is not a model in a format that milliwatt reads.',
-    next: 'milliwatt reads ONNX. Check that the path is right and that the download was not an error page.',
+    next: 'milliwatt reads ONNX and TFLite. Check that the path is right and that the download was not an error page.',
   },
   MODEL_ILLEGAL: {
     what: 'The model is readable but not a legal graph.',
     next: 'Export it again; the detail names the node or tensor that breaks the rule.',
+  },
+  OP_UNSUPPORTED: {
+    what: 'The model uses an operator, or a form of one, that this engine or format has not got.',
+    next: 'Choose another backend or format for this model; the detail names the operator.',
   },
   CARD_INVALID: {
     what: 'The catalogue card (card.json) does not follow its schema.',

@@ -2,9 +2,10 @@ import { MilliwattError } from '../core/errors.ts'
 import type { Segment } from '../graph/segment.ts'
 import type { ModelFormat } from './format.ts'
 import { onnxFormat } from './onnx/format.ts'
+import { tfliteFormat } from './tflite/format.ts'
 
 /** Every format that milliwatt reads. */
-const modelFormats: readonly ModelFormat[] = [onnxFormat]
+const modelFormats: readonly ModelFormat[] = [tfliteFormat, onnxFormat]
 
 /**
  * Reads a model of any known format.

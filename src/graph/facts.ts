@@ -1,5 +1,5 @@
 import { dataTypeBits, elementCount, type Graph, type Node, type Tensor } from './graph.ts'
-import { opDefs } from './ops/list.ts'
+import { opDefOf } from './op-defs.ts'
 import { inferShapes, opContext } from './shapes.ts'
 
 /** Facts of a model, read from its content; a file's name proves nothing. */
@@ -29,7 +29,7 @@ function constantBehind(graph: Graph, producers: Producers, name: string): Tenso
 }
 
 function weightsOf(graph: Graph, producers: Producers, node: Node): readonly Tensor[] {
-  const inputs = opDefs.get(node.op)?.weightInputs ?? []
+  const inputs = opDefOf(node)?.weightInputs ?? []
   return inputs.flatMap((index) => {
     const name = node.inputs[index]
     const tensor = name ? constantBehind(graph, producers, name) : null
@@ -37,19 +37,25 @@ function weightsOf(graph: Graph, producers: Producers, node: Node): readonly Ten
   })
 }
 
+/** Integers on the first input: by its type in a canonical graph, by a dequantisation before it in ONNX. */
+function hasIntegerActivations(graph: Graph, producers: Producers, node: Node): boolean {
+  const name = node.inputs[0] ?? ''
+  if (node.domain === 'tflite') return !graph.tensors.get(name)?.dtype.startsWith('float')
+  return producers.get(name)?.op === 'DequantizeLinear'
+}
+
 function computeType(graph: Graph, producers: Producers, node: Node): string | null {
   const weight = weightsOf(graph, producers, node)[0]
   if (!weight) return null
   if (weight.dtype.startsWith('float')) return weight.dtype
-  const activation = producers.get(node.inputs[0] ?? '')
-  return activation?.op === 'DequantizeLinear' ? weight.dtype : `${weight.dtype} weights`
+  return hasIntegerActivations(graph, producers, node) ? weight.dtype : `${weight.dtype} weights`
 }
 
 function macsOf(graph: Graph): number | null {
   const shapes = inferShapes(graph)
   let total = 0
   for (const node of graph.nodes) {
-    const def = opDefs.get(node.op)
+    const def = opDefOf(node)
     if (!def?.macs) continue
     const output = shapes.get(node.outputs[0] ?? '')
     const macs = output ? def.macs(opContext(graph, node, shapes), output) : null
@@ -71,7 +77,7 @@ export function modelFacts(graph: Graph): ModelFacts {
   const weights = new Map(
     graph.nodes.flatMap((node) => weightsOf(graph, producers, node)).map((tensor) => [tensor.name, tensor]),
   )
-  const heavy = graph.nodes.filter((node) => opDefs.get(node.op)?.macs)
+  const heavy = graph.nodes.filter((node) => opDefOf(node)?.macs)
   const types = new Set(heavy.map((node) => computeType(graph, producers, node)).filter((type) => type !== null))
   const counts = [...weights.values()].map((tensor) => elementCount(tensor.shape) ?? 0)
   const bytes = [...weights.values()].map((t, i) => Math.ceil((counts[i]! * dataTypeBits[t.dtype]) / 8))

@@ -1,3 +1,5 @@
+import type { Quantization } from './quantization.ts'
+
 /** Element types that a tensor can have. */
 export type DataType =
   | 'float32'
@@ -16,6 +18,7 @@ export type DataType =
   | 'uint64'
   | 'bool'
   | 'string'
+  | 'resource'
 
 /** A dimension: a length, or the name of an unknown one. */
 export type Dimension = number | string
@@ -35,6 +38,10 @@ export interface Tensor {
   readonly dtype: DataType
   readonly shape: readonly Dimension[] | null
   readonly data?: Uint8Array
+  /** How integers stand for reals; absent for plain numbers and in graphs that quantise by nodes (ONNX QDQ). */
+  readonly quantization?: Quantization
+  /** State: keeps its value from one run to the next and begins as zeros (the zero point). */
+  readonly variable?: true
 }
 
 /** One operation. Missing optional inputs are empty names. */
@@ -59,7 +66,7 @@ export interface Graph {
   readonly opsets: Readonly<Record<string, number>>
 }
 
-/** Bits of one element; 0 for text, which has no fixed size. */
+/** Bits of one element; 0 for text and for handles of variables, which have no fixed size. */
 export const dataTypeBits: Readonly<Record<DataType, number>> = {
   float32: 32,
   float16: 16,
@@ -77,6 +84,7 @@ export const dataTypeBits: Readonly<Record<DataType, number>> = {
   uint64: 64,
   bool: 8,
   string: 0,
+  resource: 0,
 }
 
 /** Number of elements of a fully known shape; null when a dimension is unknown. */

@@ -1,5 +1,5 @@
 import type { Dimension, Graph, Node } from './graph.ts'
-import { opDefs } from './ops/list.ts'
+import { opDefOf } from './op-defs.ts'
 import type { OpContext } from './ops/op-def.ts'
 
 /** What the operator's rules may look at, with the shapes known so far. */
@@ -21,7 +21,7 @@ export function inferShapes(graph: Graph): ReadonlyMap<string, readonly Dimensio
   for (const node of graph.nodes) {
     const output = node.outputs[0]
     if (output === undefined || shapes.has(output)) continue
-    const shape = opDefs.get(node.op)?.outputShape(opContext(graph, node, shapes))
+    const shape = opDefOf(node)?.outputShape(opContext(graph, node, shapes))
     if (shape) shapes.set(output, shape)
   }
   return shapes

@@ -5,7 +5,7 @@ function checkTensor(tensor: Tensor): string | null {
   const bad = tensor.shape?.find((dimension) => typeof dimension === 'number' && !(dimension >= 0))
   if (bad !== undefined) return `tensor "${tensor.name}" has the dimension ${bad}`
   const count = elementCount(tensor.shape)
-  if (!tensor.data || count === null || tensor.dtype === 'string') return null
+  if (!tensor.data || count === null || dataTypeBits[tensor.dtype] === 0) return null
   const bytes = Math.ceil((count * dataTypeBits[tensor.dtype]) / 8)
   if (bytes === tensor.data.length) return null
   return `tensor "${tensor.name}" holds ${tensor.data.length} bytes, but its shape needs ${bytes}`
@@ -22,13 +22,13 @@ function checkNode(node: Node, defined: Set<string>): string | null {
 }
 
 /**
- * Checks that a graph is legal: every tensor is made once and before it is read, constants are as long as
+ * Checks that a graph is legal: every tensor is made once and before it is read (state is always there), constants are as long as
  * their shapes say, inputs and outputs exist. Gives the graph back.
  * @throws MilliwattError MODEL_ILLEGAL naming the node or tensor
  */
 export function checkGraph(graph: Graph, where: string): Graph {
-  const constants = [...graph.tensors.values()].filter((tensor) => tensor.data).map((tensor) => tensor.name)
-  const defined = new Set([...graph.inputs, ...constants])
+  const present = [...graph.tensors.values()].filter((tensor) => tensor.data || tensor.variable)
+  const defined = new Set([...graph.inputs, ...present.map((tensor) => tensor.name)])
   const complaints = [
     ...[...graph.tensors.values()].map(checkTensor),
     ...graph.nodes.map((node) => checkNode(node, defined)),

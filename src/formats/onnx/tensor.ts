@@ -28,6 +28,12 @@ export function dataTypeOf(code: number): DataType {
   return type
 }
 
+/** ONNX's number of an element type; null when ONNX has not got it. */
+export function dataTypeCode(type: DataType): number | null {
+  const row = Object.entries(dataTypes).find(([, name]) => name === type)
+  return row ? Number(row[0]) : null
+}
+
 interface TypedValues {
   readonly raw: Uint8Array | null
   readonly floats: readonly number[]

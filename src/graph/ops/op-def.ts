@@ -17,6 +17,8 @@ export interface OpDef {
   outputShape(context: OpContext): Shape | null
   /** Multiply-accumulates of one run, given the output's shape; absent where an operator has none worth counting. */
   macs?(context: OpContext, output: Shape): number | null
+  /** What is wrong with the inputs' shapes, as the end of a sentence on the node; null when nothing is. */
+  fault?(context: OpContext): string | null
   /** Which inputs hold trained values when they are constant. */
   readonly weightInputs?: readonly number[]
 }

@@ -1,0 +1,67 @@
+import type { FunctionBuilder, Local } from '../wasm/function.ts'
+
+/**
+ * How a packed matrix product is fed: `i16`: activations as int16 minus the zero point, two at a time; `u8`:
+ * activations as uint8 (value + 128), four at a time through the relaxed dot product.
+ */
+export interface Dialect {
+  readonly name: 'i16' | 'u8'
+  /** Bytes of one packed activation. */
+  readonly elementBytes: number
+  /** Activations that one step consumes. */
+  readonly stepElements: number
+}
+
+/** The base: every simd128 machine. */
+export const i16Dialect: Dialect = { name: 'i16', elementBytes: 2, stepElements: 2 }
+
+/** Only where the relaxed dot product is exact for uint8 × int8. */
+export const u8Dialect: Dialect = { name: 'u8', elementBytes: 1, stepElements: 4 }
+
+/** acc += weights · activations; the weights and activations are locals. */
+export function emitDot(f: FunctionBuilder, dialect: Dialect, acc: Local, weights: Local, activations: Local): void {
+  if (dialect.name === 'u8') f.get(weights).get(activations).get(acc).op('i32x4.relaxed_dot_i8x16_i7x16_add_s').set(acc)
+  else f.get(activations).get(weights).op('i32x4.dot_i16x8_s').get(acc).op('i32x4.add').set(acc)
+}
+
+/** What padding is in packed form. */
+export function paddingByte(dialect: Dialect, zeroPoint: number): number {
+  return dialect.name === 'u8' ? zeroPoint + 128 : 0
+}
+
+/**
+ * Copies `elements` int8 from the address in `source` to packed form at the address in `target`; both locals are
+ * consumed. Reads and writes up to 15 elements beyond the end.
+ */
+export function emitPack(
+  f: FunctionBuilder,
+  dialect: Dialect,
+  zeroPoint: number,
+  source: Local,
+  target: Local,
+  elements: number,
+  counter: Local,
+): void {
+  const group = (from: number, to: number, at: number) => {
+    f.get(target).get(source)
+    if (dialect.name === 'u8') f.at('v128.load', from).i8x16(128).op('v128.xor')
+    else {
+      f.at('v128.load8x8_s', from)
+      if (zeroPoint !== 0) f.i16x8(zeroPoint).op('i16x8.sub')
+    }
+    f.at('v128.store', to + at)
+  }
+  const width = dialect.name === 'u8' ? 16 : 8
+  const groups = Math.ceil(elements / width)
+  const each = (count: number) => {
+    for (let index = 0; index < count; index++) group(index * width, index * 16, 0)
+  }
+  const unroll = groups <= 8 ? groups : 4
+  const loops = Math.floor(groups / unroll)
+  f.count(counter, 0, loops, 1, () => {
+    each(unroll)
+    if (groups === unroll) return
+    f.advance(source, unroll * width).advance(target, unroll * 16)
+  })
+  each(groups - loops * unroll)
+}

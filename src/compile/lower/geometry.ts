@@ -1,0 +1,31 @@
+import type { Geometry, Value } from '../program.ts'
+import { attribute, type LowerContext, refuse } from './context.ts'
+
+/** Geometry of a convolution or pool from NHWC shapes and explicit attributes. */
+export function geometryOf(
+  context: LowerContext,
+  input: Value,
+  output: Value,
+  filter: { readonly height: number; readonly width: number },
+): Geometry {
+  if (input.shape.length !== 4 || output.shape.length !== 4) throw refuse(context, 'its input and output are not NHWC')
+  const [batches, inputHeight, inputWidth, inputChannels] = input.shape as [number, number, number, number]
+  const [, outputHeight, outputWidth, outputChannels] = output.shape as [number, number, number, number]
+  return {
+    batches,
+    inputHeight,
+    inputWidth,
+    inputChannels,
+    outputHeight,
+    outputWidth,
+    outputChannels,
+    filterHeight: filter.height,
+    filterWidth: filter.width,
+    strideHeight: attribute(context, 'strideH', 1),
+    strideWidth: attribute(context, 'strideW', 1),
+    dilationHeight: attribute(context, 'dilationH', 1),
+    dilationWidth: attribute(context, 'dilationW', 1),
+    padTop: attribute(context, 'padTop', 0),
+    padLeft: attribute(context, 'padLeft', 0),
+  }
+}

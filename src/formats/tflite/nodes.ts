@@ -1,0 +1,68 @@
+import type { AttributeValue, Node, Tensor } from '../../graph/graph.ts'
+import { IllegalModel } from './faults.ts'
+import { customOperator, operatorName } from './operators.ts'
+import { explicitPadding, isWindowed } from './padding.ts'
+import { readOptions } from './read-options.ts'
+import { readInt8, readInt32, readUint32, type Table } from './table.ts'
+import { readBytes, readInt32s, readString } from './vectors.ts'
+
+/** What an operator code stands for. */
+export interface OperatorCode {
+  readonly op: string
+  readonly custom: boolean
+  readonly version: number
+}
+
+/** Reads an operator code; older files use only the one-byte field. */
+export function readOperatorCode(table: Table): OperatorCode {
+  const number = Math.max(readInt8(table, 0), readInt32(table, 3))
+  if (number < 0) throw new IllegalModel(`operator code ${number} is not known`)
+  const custom = number === customOperator
+  const op = custom ? readString(table, 1) : operatorName(number)
+  if (op === '') throw new IllegalModel('a custom operator has no name')
+  return { op, custom, version: readInt32(table, 2, 1) }
+}
+
+function nameAt(names: readonly string[], index: number, op: string): string {
+  const name = names[index]
+  if (name === undefined) throw new IllegalModel(`an operator ${op} names tensor ${index} of ${names.length}`)
+  return name
+}
+
+function customAttributes(table: Table): Readonly<Record<string, AttributeValue>> {
+  const options = readBytes(table, 5)
+  return { custom: 1, ...(options && options.length > 0 ? { customOptions: [...options] } : {}) }
+}
+
+function builtinAttributes(
+  table: Table,
+  node: Omit<Node, 'attributes'>,
+  tensors: ReadonlyMap<string, Tensor>,
+): Readonly<Record<string, AttributeValue>> {
+  const options = readOptions(table, node.op)
+  if (!isWindowed(node.op)) return options
+  const { padding, ...attributes } = options
+  return { ...attributes, ...explicitPadding({ ...node, attributes }, padding as 'same' | 'valid', tensors) }
+}
+
+/**
+ * Reads an operator. The operator's version stands in the attribute `version`.
+ * @throws IllegalModel for unknown codes and tensors
+ */
+export function readNode(
+  table: Table,
+  index: number,
+  codes: readonly OperatorCode[],
+  names: readonly string[],
+  tensors: ReadonlyMap<string, Tensor>,
+): Node {
+  const number = readUint32(table, 0)
+  const code = codes[number]
+  if (!code) throw new IllegalModel(`operator ${index} has code ${number} of ${codes.length}`)
+  const { op } = code
+  const inputs = (readInt32s(table, 1) ?? []).map((input) => (input === -1 ? '' : nameAt(names, input, op)))
+  const outputs = (readInt32s(table, 2) ?? []).map((output) => nameAt(names, output, op))
+  const node = { name: `${op}#${index}`, op, domain: 'tflite', inputs, outputs }
+  const attributes = code.custom ? customAttributes(table) : builtinAttributes(table, node, tensors)
+  return { ...node, attributes: { ...attributes, version: code.version } }
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { compileGraph } from '../../src/compile/compile.ts'
+import { instantiate } from '../../src/compile/instantiate.ts'
+import type { Semantics } from '../../src/compile/program.ts'
+import { readModel } from '../../src/formats/list.ts'
+import { interpret } from '../../src/graph/reference/interpret.ts'
+import { sharedPath } from '../support/shared.ts'
+
+const data = sharedPath('data/mlperf-tiny')
+const models = ['kws_ref_model', 'pretrainedResnet_quant', 'vww_96_int8', 'ad01_int8', 'str_ww_ref_model']
+
+/** Every value between the layers, not only the outputs. */
+describe.skipIf(data === null)('MLPerf Tiny, every value as the reference interpreter has it', () => {
+  for (const semantics of ['tflm', 'fp32'] as const satisfies readonly Semantics[])
+    it.each(models)(`%s, ${semantics}`, (name) => {
+      const { graph } = readModel(readFileSync(`${data}/models/${name}.tflite`), name)
+      const model = instantiate(compileGraph(graph, { semantics, keepAll: true }).wasm)
+      const input = new Int8Array(readFileSync(`${data}/golden/${name}.in.bin`))
+      const length = model.inputs[0]!.data.length
+      for (const at of [0, 7]) {
+        const values = input.slice(at * length, (at + 1) * length)
+        model.inputs[0]!.data.set(values)
+        model.run()
+        const expected = interpret(graph, [values], semantics)
+        for (const [value, offset] of Object.entries(model.manifest.values)) {
+          const wanted = expected.get(value) as Int8Array
+          const actual = new Int8Array(model.memory, offset, wanted.length)
+          if (Buffer.compare(Buffer.from(actual), Buffer.from(wanted)) !== 0)
+            expect([value, actual]).toEqual([value, wanted])
+        }
+      }
+    })
+})

@@ -1,0 +1,112 @@
+import fc from 'fast-check'
+import type { Graph } from '../../src/graph/graph.ts'
+import { canonicalGraph, node, perChannel, perTensor, tensor } from '../support/tflite-graphs.ts'
+
+/** A layer by the numbers that fast-check draws. */
+export interface LayerPlan {
+  readonly kind: 'conv_2d' | 'depthwise_conv_2d' | 'fully_connected' | 'average_pool_2d' | 'max_pool_2d'
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+  readonly outputs: number
+  readonly filter: readonly [number, number]
+  readonly stride: readonly [number, number]
+  readonly dilation: number
+  readonly pads: readonly [number, number, number, number]
+  readonly zeros: readonly [number, number]
+  readonly outputScale: number
+  readonly perChannel: boolean
+  readonly activation: string
+  readonly weightLimit: number
+  readonly seed: number
+}
+
+/** Draws layers; sizes stay small. */
+export const layerPlan: fc.Arbitrary<LayerPlan> = fc.record({
+  kind: fc.constantFrom('conv_2d', 'depthwise_conv_2d', 'fully_connected', 'average_pool_2d', 'max_pool_2d'),
+  height: fc.integer({ min: 1, max: 9 }),
+  width: fc.integer({ min: 1, max: 13 }),
+  channels: fc.constantFrom(1, 2, 3, 4, 7, 8, 16, 17, 24),
+  outputs: fc.constantFrom(1, 2, 5, 8, 10, 16, 20, 32),
+  filter: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+  stride: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+  dilation: fc.constantFrom(1, 1, 1, 2),
+  pads: fc.tuple(...([0, 1, 2, 3].map(() => fc.integer({ min: 0, max: 2 })) as never)) as fc.Arbitrary<
+    [number, number, number, number]
+  >,
+  zeros: fc.tuple(fc.integer({ min: -128, max: 127 }), fc.integer({ min: -128, max: 127 })),
+  outputScale: fc.double({ min: 0.002, max: 0.6, noNaN: true }),
+  perChannel: fc.boolean(),
+  activation: fc.constantFrom('none', 'relu', 'relu6', 'relu_n1_to_1'),
+  weightLimit: fc.constantFrom(3, 40, 127),
+  seed: fc.integer(),
+})
+
+/** Numbers that look random, the same for the same seed. */
+export function numbers(seed: number): () => number {
+  let state = seed | 1
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) / 2 ** 32
+  }
+}
+
+/** The plan as a graph of one layer; null where no output would be left. */
+export function layerGraph(plan: LayerPlan): Graph | null {
+  const next = numbers(plan.seed)
+  const weight = () => Math.round((next() * 2 - 1) * plan.weightLimit)
+  const pool = plan.kind.endsWith('pool_2d')
+  const depthwise = plan.kind === 'depthwise_conv_2d'
+  const dense = plan.kind === 'fully_connected'
+  const dilation = pool ? 1 : plan.dilation
+  const pads = pool ? plan.pads.map((pad, index) => Math.min(pad, plan.filter[index >> 1]! - 1)) : plan.pads
+  const [padTop, padBottom, padLeft, padRight] = pads as [number, number, number, number]
+  const extent = (size: number, filter: number, stride: number, padding: number) =>
+    Math.floor((size + padding - ((filter - 1) * dilation + 1)) / stride) + 1
+  const height = extent(plan.height, plan.filter[0], plan.stride[0], padTop + padBottom)
+  const width = extent(plan.width, plan.filter[1], plan.stride[1], padLeft + padRight)
+  if (!dense && (height < 1 || width < 1)) return null
+  const multiplier = plan.channels <= 4 ? 1 + (plan.outputs % 3) : 1
+  const outputs = pool ? plan.channels : depthwise ? plan.channels * multiplier : plan.outputs
+  const scales = Array.from({ length: plan.perChannel && !dense ? outputs : 1 }, () => 0.001 + 0.02 * next())
+  const axis = depthwise ? 3 : 0
+  const quantization = scales.length === 1 ? perTensor(scales[0]!) : perChannel(scales, axis)
+  const shape = dense
+    ? [outputs, plan.channels]
+    : depthwise
+      ? [1, ...plan.filter, outputs]
+      : [outputs, ...plan.filter, plan.channels]
+  const size = shape.reduce((a, b) => a * b, 1)
+  const input = perTensor(0.05, plan.zeros[0])
+  const x = tensor('x', 'int8', dense ? [plan.width, plan.channels] : [1, plan.height, plan.width, plan.channels], {
+    quantization: input,
+  })
+  const w = tensor('w', 'int8', shape, { quantization, values: Int8Array.from({ length: size }, weight) })
+  const b = tensor('b', 'int32', [outputs], {
+    quantization: perTensor(1),
+    values: Int32Array.from({ length: outputs }, () => Math.round((next() - 0.5) * 4000)),
+  })
+  const y = tensor('y', 'int8', dense ? [plan.width, outputs] : [1, height, width, outputs], {
+    quantization: pool ? input : perTensor(plan.outputScale, plan.zeros[1]),
+  })
+  const attributes = {
+    padTop,
+    padBottom,
+    padLeft,
+    padRight,
+    strideH: plan.stride[0],
+    strideW: plan.stride[1],
+    dilationH: dilation,
+    dilationW: dilation,
+    filterH: plan.filter[0],
+    filterW: plan.filter[1],
+    depthMultiplier: multiplier,
+    activation: plan.activation,
+    keepNumDims: 0,
+    weightsFormat: 0,
+  }
+  const made = node(plan.kind, pool ? ['x'] : ['x', 'w', 'b'], ['y'], attributes)
+  return canonicalGraph(pool ? [x, y] : [x, w, b, y], [made], ['x'], ['y'])
+}
