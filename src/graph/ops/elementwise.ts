@@ -3,7 +3,7 @@ import type { OpDef, Shape } from './op-def.ts'
 const unary = (op: string): OpDef => ({ op, outputShape: ({ shapes: [input] }) => input ?? null })
 
 /** NumPy broadcasting of two shapes; null when they do not fit. */
-function broadcast(a: Shape, b: Shape): Shape | null {
+export function broadcast(a: Shape, b: Shape): Shape | null {
   const rank = Math.max(a.length, b.length)
   const result = Array.from({ length: rank }, (_, index) => {
     const x = a[index - rank + a.length] ?? 1
