@@ -24,6 +24,10 @@ manifest.layers.forEach((layer, index) => {
   const time = call ? us(call, 100) : 0
   total += time
   const rate = time > 0 ? layer.macs / time / 1e3 : 0
-  console.log(`${String(index).padStart(3)} ${layer.kernel.padEnd(22)} ${time.toFixed(2).padStart(8)} us ${rate.toFixed(1).padStart(6)} GMAC/s  ${layer.name}`)
+  console.log(
+    `${String(index).padStart(3)} ${layer.kernel.padEnd(22)} ${time.toFixed(2).padStart(8)} us ${rate.toFixed(1).padStart(6)} GMAC/s  ${layer.name}`,
+  )
 })
-console.log(`sum ${total.toFixed(1)} us, run ${us(exports.run, 50).toFixed(1)} us, arena ${manifest.arenaBytes}, module ${wasm.length}, node ${process.version}`)
+console.log(
+  `sum ${total.toFixed(1)} us, run ${us(exports.run, 50).toFixed(1)} us, arena ${manifest.arenaBytes}, module ${wasm.length}, node ${process.version}`,
+)

@@ -70,6 +70,7 @@ export function compileProgram(program: Program, options: CompileOptions = {}): 
     }
   })
   module.add(run, 'run')
+  const start = context.start()
   const describe = ({ name, dtype, shape, scale, zeroPoint }: Value): ManifestTensor => {
     return { name, dtype, shape, offset: places.get(name)!, scale, zeroPoint }
   }
@@ -87,6 +88,6 @@ export function compileProgram(program: Program, options: CompileOptions = {}): 
     values: options.keepAll ? Object.fromEntries(places) : {},
   }
   const content = new TextEncoder().encode(JSON.stringify(manifest))
-  const wasm = module.bytes(context.memoryEnd + slackBytes, context.data, { name: manifestSection, content })
+  const wasm = module.bytes(context.memoryEnd + slackBytes, context.data, { name: manifestSection, content }, start)
   return { wasm, manifest }
 }

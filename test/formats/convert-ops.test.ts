@@ -98,6 +98,15 @@ const cases: readonly Case[] = [
     constants: [ints('from', 0, 4, 9, 0), ints('to', 0, -9, 9, 2), ints('step', 1, -2, 1, 1)],
     attributes: { ...masks, beginMask: 4, endMask: 14, shrinkAxisMask: 1 },
   },
+  ...['abs', 'ceil', 'cos', 'elu', 'exp', 'floor', 'neg', 'sin', 'log_softmax'].map(
+    (op): Case => ({ op, inputs: [image], output: image, floatOnly: true }),
+  ),
+  ...[{}, { halfPixelCenters: 1 }, { alignCorners: 1 }].flatMap((attributes) =>
+    ['resize_nearest_neighbor', 'resize_bilinear'].map((op): Case => {
+      const constants = [ints('size', 7, 8)]
+      return { op, inputs: [image], output: [1, 7, 8, 3], constants, attributes }
+    }),
+  ),
   {
     op: 'split',
     inputs: [[1, 5, 4, 6]],

@@ -18,7 +18,7 @@ export function randomNumbers(seed: number): () => number {
 }
 
 /** Shape of a tensor whose lengths are all known. */
-export function shapeOf(tensor: Tensor): readonly number[] {
+function shapeOf(tensor: Tensor): readonly number[] {
   return tensor.shape as readonly number[]
 }
 

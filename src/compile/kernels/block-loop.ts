@@ -17,6 +17,9 @@ export interface TiledLayer {
   readonly runs: readonly Run[]
 }
 
+/** From so many pixels on, weights that lie in memory as int16 are faster; below, they cost more than they save. */
+const widePixels = 3
+
 /** Pixels that a tile takes at most: with all operands of a step they fit 15 registers. */
 const maxPixels = 4
 
@@ -74,8 +77,10 @@ export function blockLoop(f: FunctionBuilder, context: EmitContext, layer: Tiled
   const channels = step.geometry.outputChannels
   const parameters: BlockParameters = packParameters(context, step.requantize, block, biasOf(step, dialect))
   const parametersAt = context.constant(parameters.bytes)
-  const weightsAt = context.constant(packWeights(step, layer.runs, dialect, block))
-  const tile = tileLocals(f, layer.pixels, block / 4)
+  const weights = packWeights(step, layer.runs, dialect, block)
+  const wide = dialect.name === 'i16' && layer.pixels >= widePixels
+  const weightsAt = wide ? context.widened(weights) : context.constant(weights)
+  const tile = tileLocals(f, layer.pixels, block / 4, wide)
   const locals = storeLocals(f, context, step.requantize, block / 4)
   const pointer = f.local('i32')
   const output = f.local('i32')

@@ -1,4 +1,5 @@
 import type { Simd, Value } from '../program.ts'
+import { FunctionBuilder } from '../wasm/function.ts'
 import type { DataSegment, ModuleBuilder } from '../wasm/module.ts'
 
 /** What kernels share while a module is written: arena addresses, constants, helper functions. */
@@ -8,6 +9,7 @@ export class EmitContext {
   private readonly places: ReadonlyMap<string, number>
   private readonly segments: DataSegment[] = []
   private readonly helpers = new Map<string, number>()
+  private readonly widenings: { from: number; to: number; elements: number }[] = []
   private end: number
 
   /** @param places arena address by value name @param constantsFrom first address behind the arena */
@@ -29,6 +31,30 @@ export class EmitContext {
     this.segments.push({ address, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) })
     this.end = address + data.byteLength
     return address
+  }
+
+  /**
+   * Puts int8 constants into the module and reserves room for them as int16: they are widened once, when the module
+   * starts. Returns the address of the int16. A whole number of groups of 8.
+   */
+  widened(data: Int8Array): number {
+    const from = this.constant(data)
+    const to = Math.ceil(this.end / 16) * 16
+    this.end = to + 2 * data.length
+    this.widenings.push({ from, to, elements: data.length })
+    return to
+  }
+
+  /** Writes the function that widens constants; null where there are none. */
+  start(): number | null {
+    if (this.widenings.length === 0) return null
+    const f = new FunctionBuilder([], [])
+    const at = f.local('i32')
+    for (const { from, to, elements } of this.widenings)
+      f.count(at, 0, elements, 8, () => {
+        f.get(at).i32(1).op('i32.shl').get(at).at('v128.load8x8_s', from).at('v128.store', to)
+      })
+    return this.module.add(f)
   }
 
   /** A helper function that all kernels of a module share; written at its first use. */

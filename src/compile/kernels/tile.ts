@@ -10,11 +10,19 @@ export interface TileLocals {
   readonly end: Local
   readonly operands: readonly Local[]
   readonly activations: Local
+  /** Weights lie in memory as int16. */
+  readonly wide: boolean
+}
+
+/** Bytes of the weights of four channels in one step. */
+function weightBytes(tile: TileLocals, dialect: Dialect): number {
+  return 4 * dialect.stepElements * (tile.wide ? 2 : 1)
 }
 
 /** Declares the locals of a tile of `pixels` × 4 · `vectors` channels. */
-export function tileLocals(f: FunctionBuilder, pixels: number, vectors: number): TileLocals {
+export function tileLocals(f: FunctionBuilder, pixels: number, vectors: number, wide: boolean): TileLocals {
   return {
+    wide,
     accumulators: Array.from({ length: pixels }, () => Array.from({ length: vectors }, () => f.local('v128'))),
     weights: f.local('i32'),
     source: f.local('i32'),
@@ -32,9 +40,9 @@ function emitStep(
   step: number,
   weightAt: number,
 ) {
-  const vectorBytes = 4 * dialect.stepElements
+  const vectorBytes = weightBytes(tile, dialect)
   tile.operands.forEach((operand, vector) => {
-    const load = dialect.name === 'u8' ? 'v128.load' : 'v128.load8x8_s'
+    const load = vectorBytes === 16 ? 'v128.load' : 'v128.load8x8_s'
     f.get(tile.weights)
       .at(load, weightAt + vector * vectorBytes)
       .set(operand)
@@ -63,7 +71,7 @@ export function emitTile(
   start: (run: Run) => void,
 ): void {
   const vectors = tile.operands.length
-  const stepBytes = vectors * 4 * dialect.stepElements
+  const stepBytes = vectors * weightBytes(tile, dialect)
   tile.operands.forEach((operand, vector) => {
     f.get(parameters)
       .at('v128.load', 16 * vector)

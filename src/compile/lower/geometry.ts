@@ -1,6 +1,29 @@
 import type { Geometry, Value } from '../program.ts'
 import { attribute, type LowerContext, refuse } from './context.ts'
 
+/**
+ * A single column is laid on its side: the same bytes, but neighbouring outputs then lie in one row, where kernels take
+ * several at once.
+ */
+function upright(g: Geometry): Geometry {
+  if (g.inputWidth !== 1 || g.outputWidth !== 1 || g.filterWidth !== 1 || g.padLeft !== 0) return g
+  return {
+    ...g,
+    inputHeight: 1,
+    inputWidth: g.inputHeight,
+    outputHeight: 1,
+    outputWidth: g.outputHeight,
+    filterHeight: 1,
+    filterWidth: g.filterHeight,
+    strideHeight: 1,
+    strideWidth: g.strideHeight,
+    dilationHeight: 1,
+    dilationWidth: g.dilationHeight,
+    padTop: 0,
+    padLeft: g.padTop,
+  }
+}
+
 /** Geometry of a convolution or pool from NHWC shapes and explicit attributes. */
 export function geometryOf(
   context: LowerContext,
@@ -11,7 +34,7 @@ export function geometryOf(
   if (input.shape.length !== 4 || output.shape.length !== 4) throw refuse(context, 'its input and output are not NHWC')
   const [batches, inputHeight, inputWidth, inputChannels] = input.shape as [number, number, number, number]
   const [, outputHeight, outputWidth, outputChannels] = output.shape as [number, number, number, number]
-  return {
+  return upright({
     batches,
     inputHeight,
     inputWidth,
@@ -27,5 +50,5 @@ export function geometryOf(
     dilationWidth: attribute(context, 'dilationW', 1),
     padTop: attribute(context, 'padTop', 0),
     padLeft: attribute(context, 'padLeft', 0),
-  }
+  })
 }

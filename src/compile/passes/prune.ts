@@ -40,16 +40,19 @@ function pickRequantization(r: Requantization, channels: readonly number[]): Req
   }
 }
 
-type Kept = (value: Value) => readonly number[]
+/** Channels that stay, of a value that has `count` for the step which asks. */
+type Kept = (value: Value, count: number) => readonly number[]
 
 function pruneValue(value: Value, kept: Kept): Value {
-  return { ...value, shape: [...value.shape.slice(0, -1), kept(value).length] }
+  const count = value.shape.at(-1) ?? 1
+  const channels = kept(value, count).length
+  return channels === count ? value : { ...value, shape: [...value.shape.slice(0, -1), channels] }
 }
 
 function pruneConv(step: ConvStep, kept: Kept, ranges: Ranges): ConvStep {
   const { geometry: g } = step
   const input = step.inputs[0]!
-  const [from, to] = [kept(input), kept(step.output)]
+  const [from, to] = [kept(input, g.inputChannels), kept(step.output, g.outputChannels)]
   const taps = g.filterHeight * g.filterWidth
   const depth = g.inputChannels
   const weights = new Int8Array(to.length * taps * from.length)
@@ -78,7 +81,7 @@ function pruneConv(step: ConvStep, kept: Kept, ranges: Ranges): ConvStep {
 
 function pruneDepthwise(step: DepthwiseStep, kept: Kept): DepthwiseStep {
   const { geometry: g } = step
-  const channels = kept(step.output)
+  const channels = kept(step.output, g.outputChannels)
   if (channels.length === g.outputChannels) return step
   const taps = g.filterHeight * g.filterWidth
   const weights = new Int8Array(taps * channels.length)
@@ -98,7 +101,7 @@ function pruneDepthwise(step: DepthwiseStep, kept: Kept): DepthwiseStep {
 }
 
 function prunePool(step: PoolStep, kept: Kept): PoolStep {
-  const count = kept(step.output).length
+  const count = kept(step.output, step.geometry.outputChannels).length
   return {
     ...step,
     inputs: [pruneValue(step.inputs[0]!, kept)],
@@ -141,7 +144,6 @@ export function pruneProgram(program: Program): Program {
     const channels = keep(count, droppable)
     for (const value of group.values) plans.set(value.name, channels)
   }
-  const kept: Kept = (value) =>
-    plans.get(value.name) ?? Array.from({ length: value.shape.at(-1) ?? 1 }, (_, channel) => channel)
+  const kept: Kept = (value, count) => plans.get(value.name) ?? Array.from({ length: count }, (_, channel) => channel)
   return { ...program, steps: program.steps.map((step) => pruneStep(step, kept, ranges)) }
 }

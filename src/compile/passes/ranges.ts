@@ -48,7 +48,10 @@ export function tighten(step: ConvStep | DepthwiseStep, input: Range): Requantiz
   const high = Float64Array.from(r.bias)
   const taps = g.filterHeight * g.filterWidth
   const depth = g.inputChannels
-  const include = (channel: number, from: number, weight: number) => {
+  // A fully connected layer may read several pixels as one row: channels repeat.
+  const channelsIn = input.low.length
+  const include = (channel: number, index: number, weight: number) => {
+    const from = index % channelsIn
     const smallest = padded ? Math.min(input.low[from]! - zero, 0) : input.low[from]! - zero
     const largest = padded ? Math.max(input.high[from]! - zero, 0) : input.high[from]! - zero
     low[channel]! += weight > 0 ? weight * smallest : weight * largest

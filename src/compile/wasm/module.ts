@@ -26,11 +26,12 @@ export class ModuleBuilder {
     this.exported.push({ name, index })
   }
 
-  /** The module's bytes: `memory` of a fixed size and the exported functions. */
+  /** The module's bytes: `memory` of a fixed size, the exported functions, and one that runs when it is made. */
   bytes(
     memoryBytes: number,
     data: readonly DataSegment[],
     custom: { readonly name: string; readonly content: Uint8Array },
+    start: number | null = null,
   ): Uint8Array<ArrayBuffer> {
     const pages = Math.max(1, Math.ceil(memoryBytes / pageBytes))
     const types = this.functions.map((builder) => [
@@ -53,6 +54,7 @@ export class ModuleBuilder {
       ...section(3, [vector(this.functions.map((_, index) => unsigned(index)))]),
       ...section(5, [vector([[0x01, ...unsigned(pages), ...unsigned(pages)]])]),
       ...section(7, [vector(exports)]),
+      ...(start === null ? [] : section(8, [unsigned(start)])),
       ...section(10, [unsigned(bodies.length), ...bodies]),
       ...section(11, [unsigned(data.length), ...segments]),
       ...section(0, [text(custom.name), custom.content]),

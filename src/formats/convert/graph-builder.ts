@@ -2,7 +2,7 @@ import type { AttributeValue, Graph, Node, Tensor } from '../../graph/graph.ts'
 import { checkGraph } from '../../graph/spec.ts'
 
 /** A node to add; its name is made from the operator and its place. */
-export interface NewNode {
+interface NewNode {
   readonly op: string
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]

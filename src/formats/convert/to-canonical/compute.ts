@@ -42,7 +42,7 @@ export function quantizerAfter(context: CanonicalContext, name: string): Quantiz
 }
 
 /** What follows a node's result: an activation that it can take over, a quantisation. */
-export interface Target {
+interface Target {
   readonly activation: string
   /** ONNX name of the result, after the activation. */
   readonly name: string
@@ -50,7 +50,7 @@ export interface Target {
 }
 
 /** Looks what follows a result and takes over its activation, if the operator can fuse one. */
-export function targetOf(context: CanonicalContext, name: string, fuse: boolean): Target {
+function targetOf(context: CanonicalContext, name: string, fuse: boolean): Target {
   const next = fuse ? soleConsumer(context.wiring, name) : null
   const activation = activationOf(context, next)
   const end = activation ? next!.outputs[0]! : name

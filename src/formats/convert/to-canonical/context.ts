@@ -8,7 +8,6 @@ import {
   type Tensor,
 } from '../../../graph/graph.ts'
 import type { Quantization } from '../../../graph/quantization.ts'
-import { permuteConstant } from '../constants.ts'
 import type { GraphBuilder } from '../graph-builder.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -111,9 +110,4 @@ export function emit(
 ): void {
   const names = (tensors: readonly Tensor[]) => tensors.map((tensor) => tensor.name)
   context.builder.node({ op, inputs: names(inputs), outputs: names(outputs), attributes })
-}
-
-/** Adds a constant with permuted axes. */
-export function addConstant(context: CanonicalContext, tensor: Tensor, order: readonly number[] | null): Tensor {
-  return context.builder.constant(order ? permuteConstant(tensor, order) : tensor)
 }

@@ -57,7 +57,7 @@ export const binaryToCanonical =
 
 /** An operator on one value, element by element. */
 export const unaryToCanonical =
-  (op: string, attributes: (node: Node) => Readonly<Record<string, number>> = () => ({})) =>
+  (op: string, attributes: (node: Node) => Readonly<Record<string, number>> = () => ({}), quantizable = true) =>
   (context: CanonicalContext, node: Node): void => {
     const x = valueAt(context, node, 0)
     compute(context, node, {
@@ -65,9 +65,20 @@ export const unaryToCanonical =
       layout: x.layout,
       shape: x.shape,
       stored: x.tensor.shape as readonly number[],
+      quantizable,
       write: ([input], output) => emit(context, op, [input!], [output], attributes(node)),
     })
   }
+
+/** An operator on one value that TFLite has in floats alone. */
+export const floatUnaryToCanonical = (op: string): ((context: CanonicalContext, node: Node) => void) =>
+  unaryToCanonical(op, () => ({}), false)
+
+/** Elu of alpha 1, the only one that TFLite has. */
+export function eluToCanonical(context: CanonicalContext, node: Node): void {
+  if (numberAttribute(node, 'alpha', 1) !== 1) throw unsupported(node, 'with this alpha is missing')
+  floatUnaryToCanonical('elu')(context, node)
+}
 
 /** A Relu on integers whose result nothing quantises keeps their scale: zero is one of the steps. */
 function reluInPlace(context: CanonicalContext, node: Node, x: Value): void {
@@ -118,6 +129,7 @@ export const softmaxToCanonical =
       layout: x.layout,
       shape: x.shape,
       stored: x.tensor.shape as readonly number[],
+      quantizable: op === 'softmax',
       write: ([input], output) => emit(context, op, [input!], [output], op === 'softmax' ? { beta: 1 } : {}),
     })
   }

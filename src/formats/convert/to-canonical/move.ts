@@ -50,12 +50,9 @@ export function transposeToCanonical(context: CanonicalContext, node: Node): voi
   }
 }
 
-/** Identity, Dropout and casts to the type that is there. */
+/** Identity and Dropout. */
 export function aliasToCanonical(context: CanonicalContext, node: Node): void {
-  const value = valueAt(context, node, 0)
-  const isFloat = value.real || value.tensor.dtype === 'float32'
-  if (node.op === 'Cast' && !(isFloat && node.attributes.to === 1)) throw unsupported(node)
-  set(context, node, value)
+  set(context, node, valueAt(context, node, 0))
 }
 
 /** The parts as integers of one quantisation, or in floats. */

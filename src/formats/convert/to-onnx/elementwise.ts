@@ -61,15 +61,17 @@ export const clipFromCanonical =
     result(context, node, layout, (output) => emit(context, 'Clip', [input, ...bounds], output))
   }
 
-/** SOFTMAX over the last axis; a beta other than 1 is multiplied first. */
-export function softmaxFromCanonical(context: OnnxContext, node: Node): void {
-  const x = inputOf(context, node, 0)
-  const beta = numberAttribute(node, 'beta', 1)
-  let input = real(context, x, 'canonical')
-  if (beta !== 1) {
-    const scaled = declare(context, x, 'canonical', 'float32', '/beta')
-    emit(context, 'Mul', [input, context.builder.constant(floatConstant(`${x.name}/beta`, [beta])).name], scaled)
-    input = scaled
+/** SOFTMAX and LOG_SOFTMAX over the last axis; a beta other than 1 is multiplied first. */
+export const softmaxFromCanonical =
+  (op: string) =>
+  (context: OnnxContext, node: Node): void => {
+    const x = inputOf(context, node, 0)
+    const beta = numberAttribute(node, 'beta', 1)
+    let input = real(context, x, 'canonical')
+    if (beta !== 1) {
+      const scaled = declare(context, x, 'canonical', 'float32', '/beta')
+      emit(context, 'Mul', [input, context.builder.constant(floatConstant(`${x.name}/beta`, [beta])).name], scaled)
+      input = scaled
+    }
+    result(context, node, 'canonical', (output) => emit(context, op, [input], output, { axis: -1 }))
   }
-  result(context, node, 'canonical', (output) => emit(context, 'Softmax', [input], output, { axis: -1 }))
-}

@@ -19,7 +19,7 @@ export function listConstant(context: OnnxContext, node: Node, what: string, val
 }
 
 /** Where an axis stands in a layout. */
-export function axisIn(layout: Layout, rank: number, axis: number): number {
+function axisIn(layout: Layout, rank: number, axis: number): number {
   const place = axis < 0 ? axis + rank : axis
   return layout === 'nchw' ? toNchw.indexOf(place) : place
 }

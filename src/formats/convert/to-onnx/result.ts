@@ -26,7 +26,7 @@ function rangeCovers(tensor: Tensor, [low, high]: readonly [number | null, numbe
 }
 
 /** The reals after an activation: Relu, Clip, or a curve. */
-export function activate(context: OnnxContext, tensor: Tensor, layout: Layout, input: string, name: string): string {
+function activate(context: OnnxContext, tensor: Tensor, layout: Layout, input: string, name: string): string {
   const [low, high] = ranges[name]!
   const output = declare(context, tensor, layout, 'float32', tensor.quantization ? '/activated' : '')
   const bound = (value: number) => context.builder.constant(floatConstant(`${tensor.name}/bound`, [value])).name

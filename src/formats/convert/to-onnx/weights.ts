@@ -25,9 +25,9 @@ function narrow(node: Node, bias: Tensor): Tensor {
   return int32Constant(bias.name, values)
 }
 
-/** Reals of a layer's bias, its third input; null without one. */
-export function biasReal(context: OnnxContext, node: Node, x: Tensor, weights: Tensor): string | null {
-  const bias = context.source.tensors.get(node.inputs[2] ?? '')
+/** Reals of a layer's bias, an input; null without one. */
+export function biasReal(context: OnnxContext, node: Node, x: Tensor, weights: Tensor, index = 2): string | null {
+  const bias = context.source.tensors.get(node.inputs[index] ?? '')
   if (!bias) return null
   if (!bias.data) throw unsupported(node, 'with a bias that is no constant is missing')
   if (bias.dtype === 'float32') return constantReal(context, bias)
