@@ -4,6 +4,8 @@ import { type GoalOptions, toNumber, toPositive } from './options.ts'
 /** Options of `milliwatt run`. */
 export interface RunOptions extends GoalOptions {
   readonly input?: string
+  readonly rawInput?: string
+  readonly rawOutput?: string
   readonly split?: string
   readonly rate: number
   readonly channels: number
@@ -28,6 +30,15 @@ function addInput(command: Command): void {
     .option('--channels <n>', 'channels of raw PCM', toPositive, 1)
     .addOption(new Option('--encoding <name>', 'layout of raw PCM').choices(['s16le', 'f32le']).default('s16le'))
     .option('--step <s>', 'step between windows of a long recording, in seconds', toPositive, 0.5)
+}
+
+function addRaw(command: Command): void {
+  command
+    .option(
+      '--raw-input <file>',
+      "raw input tensors one after another, in the model's own type; no recordings, no meter",
+    )
+    .option('--raw-output <file>', 'where the output tensors go, in the same layout')
 }
 
 function addGoal(command: Command): void {
@@ -64,6 +75,7 @@ function addMeter(command: Command): void {
 /** Gives a command the options of a run. */
 export function addRunOptions(command: Command): Command {
   addInput(command)
+  addRaw(command)
   addGoal(command)
   addMeter(command)
   return command

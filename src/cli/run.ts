@@ -14,6 +14,7 @@ import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { toGoal } from './options.ts'
 import { type ProgressLine, progressLine } from './progress.ts'
+import { isRawRun, rawRunCommand } from './raw-run.ts'
 import { runClips } from './run-input.ts'
 import { chosenMeter } from './run-meter.ts'
 import { addRunOptions, type RunOptions } from './run-options.ts'
@@ -150,9 +151,9 @@ async function runCommand(host: Host, version: string, model: string, options: R
 export function addRunCommand(program: Command, host: Host, version: string, finish: (code: number) => void): void {
   const command = program
     .command('run')
-    .argument('<model>', 'name of a shipped model (kws), a folder with a card.json, or a model file')
+    .argument('<model>', 'name of a shipped model (kws), a folder with a card.json, a model file, or a compiled .wasm')
     .description('pick a variant for this machine, run it over recordings, and measure energy per inference')
   addRunOptions(command).action(async (model: string, options: RunOptions) => {
-    finish(await runCommand(host, version, model, options))
+    finish(await (isRawRun(options) ? rawRunCommand(host, model, options) : runCommand(host, version, model, options)))
   })
 }

@@ -39,6 +39,14 @@ export const errorTable = {
     what: 'The input does not have the type or length that the model wants.',
     next: 'Pass a tensor of the type and the number of elements that the detail names.',
   },
+  INPUT_NOT_FOUND: {
+    what: 'There is no input file at this path.',
+    next: "Give the path of a file that holds input tensors one after another, in the model's own type.",
+  },
+  OUTPUT_WRITE: {
+    what: 'The output file cannot be written.',
+    next: 'Free space or give a path in a writable folder.',
+  },
   CLIP_NOT_FOUND: {
     what: 'There is no audio file or folder at this path.',
     next: 'Give a WAV or FLAC file, a folder of them, or "-" for raw PCM on standard input.',

@@ -6,7 +6,17 @@ import type { DataType } from '../graph/graph.ts'
 export type ModelInput = TensorValue['data'] | Readonly<Record<string, TensorValue>>
 
 /** The array type that holds elements of a type. */
-const arrayTypes: Partial<Record<DataType, { readonly name: string; new (length: number): TensorValue['data'] }>> = {
+export const arrayTypes: Partial<
+  Record<
+    DataType,
+    {
+      readonly name: string
+      readonly BYTES_PER_ELEMENT: number
+      new (length: number): TensorValue['data']
+      new (buffer: ArrayBuffer): TensorValue['data']
+    }
+  >
+> = {
   float32: Float32Array,
   float64: Float64Array,
   int8: Int8Array,
@@ -20,7 +30,7 @@ const arrayTypes: Partial<Record<DataType, { readonly name: string; new (length:
 }
 
 /** The shape of an input with every dimension known. @throws MilliwattError INPUT_SHAPE for dynamic ones */
-function knownShape(spec: TensorSpec): readonly number[] {
+export function knownShape(spec: TensorSpec): readonly number[] {
   if (spec.shape?.every((dimension) => typeof dimension === 'number')) return spec.shape as readonly number[]
   throw new MilliwattError('INPUT_SHAPE', spec.name, 'Its shape is dynamic; export the model with fixed shapes.')
 }

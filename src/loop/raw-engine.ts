@@ -1,0 +1,102 @@
+import type { Backend, Executable } from '../backends/backend.ts'
+import { loadCatalogue, type Variant } from '../catalogue/load.ts'
+import { MilliwattError, messageOf } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
+import { isWasm, openCompiledModule } from './compiled-module.ts'
+import { backendsNamed, exactBackends, formFor, thisCpu } from './engines.ts'
+import { measureLatencies, type Timed } from './profile.ts'
+
+/** Which engine to take. */
+export interface EngineOptions {
+  readonly variant?: string
+  /** Names of the only backends that may be taken. */
+  readonly backends?: readonly string[]
+}
+
+/** A model on the engine that was taken. */
+export interface Engine {
+  readonly backend: string
+  readonly executable: Executable
+}
+
+/**
+ * One variant of a model: the only one, or the one of this name.
+ * @throws MilliwattError MODEL_*, CARD_INVALID, VARIANT_MISMATCH, VARIANT_UNKNOWN, USAGE if the family has several
+ */
+export async function loadVariant(host: Host, model: string, name: string | undefined): Promise<Variant> {
+  const { variants } = await loadCatalogue(host, model)
+  const names = variants.map((variant) => variant.name).join(', ')
+  const [only] = name === undefined ? variants : variants.filter((variant) => variant.name === name)
+  if (!only) throw new MilliwattError('VARIANT_UNKNOWN', name ?? model, `There are: ${names}.`)
+  if (name === undefined && variants.length > 1)
+    throw new MilliwattError('USAGE', model, `It has several variants; take one with --variant: ${names}.`)
+  return only
+}
+
+/** A backend that has the model ready, or why it has not. */
+export type Attempt =
+  | { readonly backend: Backend; readonly engine: string; readonly executable: Executable }
+  | { readonly backend: Backend; readonly reason: string }
+
+/** Tries to get a model ready on a backend on this processor; what fails is a value with the reason. */
+export async function tryBackend(host: Host, backend: Backend, variant: Variant): Promise<Attempt> {
+  const availability = await backend.available(host)
+  if (!availability.ok) return { backend, reason: `${availability.reason} ${availability.next}` }
+  const form = formFor(backend, variant.segment)
+  if (!form.ok) return { backend, reason: form.reason }
+  try {
+    const executable = await backend.prepare(form.segment, thisCpu, host)
+    return { backend, engine: availability.engine, executable }
+  } catch (error) {
+    return { backend, reason: error instanceof MilliwattError ? (error.detail ?? error.message) : messageOf(error) }
+  }
+}
+
+const toEngine = ({ backend, executable }: Timed): Engine => ({ backend: backend.name, executable })
+
+/** The fastest of several, measured now; the others are released. */
+async function fastest(host: Host, ready: readonly Timed[]): Promise<Engine> {
+  if (ready.length === 1) return toEngine(ready[0]!)
+  const latencies = await measureLatencies(host, ready)
+  const [best, ...rest] = ready.toSorted((a, b) => latencies.get(a.key)!.medianS - latencies.get(b.key)!.medianS)
+  for (const { executable } of rest) await executable[Symbol.asyncDispose]()
+  return toEngine(best!)
+}
+
+async function engineOf(host: Host, variant: Variant, names: readonly string[] | undefined): Promise<Engine> {
+  const allowed = backendsNamed(names)
+  const isExact = (backend: Backend) => exactBackends.includes(backend)
+  const reasons: string[] = []
+  for (const group of [allowed.filter(isExact), allowed.filter((backend) => !isExact(backend))]) {
+    const ready: Timed[] = []
+    for (const backend of group) {
+      const attempt = await tryBackend(host, backend, variant)
+      if ('executable' in attempt) ready.push({ key: backend.name, backend, executable: attempt.executable })
+      else reasons.push(`${backend.name}: ${attempt.reason}`)
+    }
+    if (ready.length > 0) return fastest(host, ready)
+  }
+  throw new MilliwattError('BACKEND_FAILED', variant.name, reasons.join('; '))
+}
+
+async function moduleBytes(host: Host, model: string): Promise<Uint8Array | null> {
+  const path = host.files.resolve(model)
+  if ((await host.files.stat(path))?.kind !== 'file') return null
+  const bytes = await host.files.readBytes(path)
+  return isWasm(bytes) ? bytes : null
+}
+
+/**
+ * Opens a model for exact runs: the engines that declare to be bit-exact first, and only where none of them runs the
+ * model the fastest of the others, measured now. A module of `milliwatt compile` runs as it is.
+ * @throws MilliwattError MODEL_*, VARIANT_*, BACKEND_UNKNOWN, BACKEND_FAILED with the reason of every backend
+ */
+export async function openEngine(host: Host, model: string, options: EngineOptions = {}): Promise<Engine> {
+  const wasm = await moduleBytes(host, model)
+  if (!wasm) return engineOf(host, await loadVariant(host, model, options.variant), options.backends)
+  const other = backendsNamed(options.backends).find(
+    (backend) => options.backends?.length && !exactBackends.includes(backend),
+  )
+  if (other) throw new MilliwattError('USAGE', other.name, 'A compiled module runs without a backend.')
+  return { backend: 'compiled', executable: openCompiledModule(wasm, model) }
+}
