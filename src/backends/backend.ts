@@ -1,6 +1,8 @@
 import type { Device } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
+import { type ModelForm, segmentIn } from '../formats/forms.ts'
 import type { DataType, Dimension, Node } from '../graph/graph.ts'
+import type { Semantics } from '../graph/reference/kernel.ts'
 import type { Segment } from '../graph/segment.ts'
 
 /** The array types that carry a tensor's elements. */
@@ -50,10 +52,19 @@ export interface Executable extends AsyncDisposable {
 export interface Backend {
   readonly name: string
   readonly summary: string
+  /** The form in which `supports` and `prepare` want a model; `any` for one that looks only at its borders. */
+  readonly form: ModelForm | 'any'
   available(host: Host): Promise<Availability>
   supports(node: Node, device: Device): Support
+  /** How it rounds integers, for the check against the reference interpreter; null when it does not compute the model. */
+  semantics(segment: Segment): Semantics | null
   /** @throws MilliwattError BACKEND_UNAVAILABLE, BACKEND_FAILED */
   prepare(segment: Segment, device: Device, host: Host): Promise<Executable>
+}
+
+/** A segment in the form that a backend takes. @throws MilliwattError OP_UNSUPPORTED, MODEL_ILLEGAL */
+export function segmentFor(segment: Segment, backend: Backend): Segment {
+  return backend.form === 'any' ? segment : segmentIn(segment, backend.form)
 }
 
 /** The first node that a backend cannot run on a device, with the reason; null when it runs them all. */

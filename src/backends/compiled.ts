@@ -7,7 +7,7 @@ import type { WasmModule } from '../compile/webassembly.ts'
 import { webAssembly } from '../compile/webassembly.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Graph } from '../graph/graph.ts'
-import type { Segment } from '../graph/segment.ts'
+import { originOf, type Segment } from '../graph/segment.ts'
 import { type Backend, type Executable, segmentSpecs, type TensorValue } from './backend.ts'
 
 /** Modules by graph, so that a model which is prepared again is not compiled again. */
@@ -15,7 +15,7 @@ const modules = new WeakMap<Graph, WasmModule>()
 
 /** A .tflite file means TensorFlow Lite's kernels; everything else the float scales of onnxruntime. */
 function semanticsOf(segment: Segment): Semantics {
-  return segment.source.format === 'tflite' ? 'tflm' : 'fp32'
+  return originOf(segment) === 'tflite' ? 'tflm' : 'fp32'
 }
 
 function moduleOf(segment: Segment): WasmModule {
@@ -54,6 +54,7 @@ function executableOf(model: RunningModel, segment: Segment): Executable {
 export const compiled: Backend = {
   name: 'compiled',
   summary: 'the model as one WebAssembly module of its own, bit-exact int8; nothing to install',
+  form: 'canonical',
   available: async () =>
     webAssembly
       ? { ok: true, engine: `milliwatt compiler (${hostSimd()})` }
@@ -64,5 +65,6 @@ export const compiled: Backend = {
       return { ok: false, reason: `the compiler does not have ${node.domain || 'ai.onnx'}:${node.op}` }
     return { ok: true }
   },
+  semantics: semanticsOf,
   prepare: async (segment) => executableOf(instantiate(moduleOf(segment)), segment),
 }

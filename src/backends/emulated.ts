@@ -61,9 +61,11 @@ export function emulatedBackend(options: EmulatedBackendOptions = {}): Backend {
   return {
     name: options.name ?? 'emulated',
     summary: 'an emulated engine with declared latency and faults',
+    form: 'any',
     available: async () => ({ ok: true, engine: 'emulated' }),
     supports: (node) =>
       options.refuses?.includes(node.op) ? { ok: false, reason: `${node.op} is refused by declaration` } : { ok: true },
+    semantics: () => null,
     prepare: async (segment, _device, host) => emulatedExecutable(segment, options, (s) => host.clock.sleep(s)),
   }
 }

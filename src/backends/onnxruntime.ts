@@ -91,12 +91,14 @@ export function onnxruntimeBackend(flavour: OrtFlavour): Backend {
   return {
     name: flavour.name,
     summary: flavour.summary,
+    form: 'onnx',
     available: async (host): Promise<Availability> => {
       const ort = await flavour.load(host)
       if (!ort) return { ok: false, reason: flavour.reason, next: flavour.next }
       return { ok: true, engine: `onnxruntime ${ort.env.versions.common}` }
     },
     supports: (node, device) => supportsNode(flavour, node, device),
+    semantics: () => 'fp32',
     prepare: (segment, device, host) => prepareSession(flavour, segment, device, host),
   }
 }

@@ -74,9 +74,9 @@ export function inputChecker(
   }
 }
 
-/** Deterministic pseudo-random elements in about -1..1 (or the integer type's low range), for timing runs. */
-export function sampleInput(specs: readonly TensorSpec[]): Readonly<Record<string, TensorValue>> {
-  let state = 1
+/** Deterministic pseudo-random elements in about -1..1 (or the integer type's low range), for timing and checking runs. */
+export function sampleInput(specs: readonly TensorSpec[], seed = 1): Readonly<Record<string, TensorValue>> {
+  let state = seed
   const next = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return state / 2 ** 31 - 1

@@ -1,40 +1,27 @@
-import { type Backend, type Executable, firstUnsupported } from '../backends/backend.ts'
+import type { Executable } from '../backends/backend.ts'
 import type { Catalogue, Variant } from '../catalogue/load.ts'
-import type { Device } from '../core/device.ts'
-import { messageOf } from '../core/errors.ts'
-import type { Host } from '../core/host.ts'
 import { modelledEnergy } from '../cost/modelled.ts'
-import { type EnergyFigure, type LatencyFigure, type Profile, profileKey, refit } from '../cost/profile.ts'
+import { type EnergyFigure, type LatencyFigure, type Profile, refit } from '../cost/profile.ts'
 import { type Candidate, type Choice, choose } from '../plan/choose.ts'
 import { type Goal, goalInWords } from '../plan/goal.ts'
 import type { PlanReport, PlanRow } from '../report/report.ts'
+import {
+  type CandidateContext,
+  isRunnable,
+  type Prepared,
+  prepareCandidates,
+  type Runnable,
+  uncheckedNotes,
+} from './candidates.ts'
 import { sampleInput } from './input.ts'
 import type { PowerSession } from './power.ts'
-import type { Probe } from './probe.ts'
 import { measureLatencies } from './profile.ts'
 import { readProfile, writeProfile } from './profile-store.ts'
-import { type OnProgress, stopIfAborted } from './progress.ts'
+import { stopIfAborted } from './progress.ts'
 
 /** What planning works with. */
-export interface PlanContext {
-  readonly host: Host
-  readonly probe: Probe
-  readonly backends: readonly Backend[]
+export interface PlanContext extends CandidateContext {
   readonly session: PowerSession | null
-  /** Measure again even what is in the cache. */
-  readonly remeasure: boolean
-  readonly onProgress?: OnProgress
-  readonly signal?: AbortSignal
-}
-
-/** A variant on a backend on a device, prepared if that was possible. */
-interface Prepared {
-  readonly key: string
-  readonly variant: Variant
-  readonly backend: Backend
-  readonly device: Device
-  readonly executable: Executable | null
-  readonly unusable: string | null
 }
 
 /** The plan and the executable of the chosen candidate, ready to run. */
@@ -47,35 +34,6 @@ export interface Planned {
 
 /** Seconds of running that the energy of one candidate is measured over. */
 const energyWindowS = 0.25
-
-async function prepareOne(context: PlanContext, variant: Variant, backend: Backend, device: Device): Promise<Prepared> {
-  const availability = await backend.available(context.host)
-  const engine = availability.ok ? availability.engine : ''
-  const base = { key: profileKey(variant.sha256, backend.name, engine, device.id), variant, backend, device }
-  if (!availability.ok) return { ...base, executable: null, unusable: `${availability.reason} ${availability.next}` }
-  const unsupported = firstUnsupported(backend, variant.segment, device)
-  if (unsupported) return { ...base, executable: null, unusable: unsupported }
-  try {
-    return { ...base, executable: await backend.prepare(variant.segment, device, context.host), unusable: null }
-  } catch (error) {
-    return { ...base, executable: null, unusable: messageOf(error) }
-  }
-}
-
-async function prepareAll(context: PlanContext, catalogue: Catalogue): Promise<readonly Prepared[]> {
-  const prepared: Prepared[] = []
-  for (const variant of catalogue.variants)
-    for (const backend of context.backends)
-      for (const device of context.probe.devices) {
-        stopIfAborted(context.signal)
-        prepared.push(await prepareOne(context, variant, backend, device))
-      }
-  return prepared
-}
-
-type Runnable = Prepared & { readonly executable: Executable }
-
-const isRunnable = (prepared: Prepared): prepared is Runnable => prepared.executable !== null
 
 async function latenciesOf(
   context: PlanContext,
@@ -147,7 +105,7 @@ function toCandidate(
   }
 }
 
-function toReport(choice: Choice, goal: Goal, profileSource: string): PlanReport {
+function toReport(choice: Choice, goal: Goal, profileSource: string, notes: readonly string[]): PlanReport {
   const rows = choice.judged.map((judged): PlanRow => {
     const { variant, backend, device, verdict, reason, accuracy, modelBytes, macs, latency, energy } = judged
     const latencyS = latency?.medianS ?? null
@@ -169,7 +127,7 @@ function toReport(choice: Choice, goal: Goal, profileSource: string): PlanReport
     }
   })
   const chosen = rows.find((row) => row.verdict === 'chosen') ?? null
-  return { goal: goalInWords(goal), chosen, candidates: rows, profileSource }
+  return { goal: goalInWords(goal), chosen, candidates: rows, profileSource: [profileSource, ...notes].join('; ') }
 }
 
 async function updateProfile(
@@ -187,15 +145,15 @@ async function updateProfile(
 }
 
 /**
- * Plans a model family: prepares every variant on every backend and device, measures (or recalls) latency,
+ * Plans a model family: prepares every variant on every backend and device, checks its outputs, measures (or recalls) latency,
  * gets energy, and chooses under the goal. Everything not chosen is released.
  */
 export async function planCatalogue(context: PlanContext, catalogue: Catalogue, goal: Goal): Promise<Planned> {
-  const prepared = await prepareAll(context, catalogue)
+  const known = await readProfile(context.host, context.probe.fingerprint)
+  const prepared = await prepareCandidates(context, catalogue, known)
   const runnable = prepared.filter(isRunnable)
   let kept: Runnable | undefined
   try {
-    const known = await readProfile(context.host, context.probe.fingerprint)
     const { latencies, source } = await latenciesOf(context, runnable, known)
     const energies = await energiesOf(context, runnable, latencies)
     const fresh = source.startsWith('measured')
@@ -203,7 +161,7 @@ export async function planCatalogue(context: PlanContext, catalogue: Catalogue, 
     const candidates = prepared.map((one) => toCandidate(one, latencies, energies))
     const choice = choose(candidates, goal)
     kept = runnable.find(({ key }) => key === choice.chosen?.key)
-    return { choice, report: toReport(choice, goal, source), chosen: kept ?? null, profile }
+    return { choice, report: toReport(choice, goal, source, uncheckedNotes(prepared)), chosen: kept ?? null, profile }
   } finally {
     for (const one of runnable) if (one !== kept) await one.executable[Symbol.asyncDispose]()
   }

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { type Executable, firstUnsupported } from '../../src/backends/backend.ts'
+import { type Executable, firstUnsupported, segmentFor } from '../../src/backends/backend.ts'
 import { emulatedBackend } from '../../src/backends/emulated.ts'
 import { backends, selectBackends } from '../../src/backends/list.ts'
 import type { Device } from '../../src/core/device.ts'
@@ -22,7 +22,7 @@ describe.each(members.map((backend) => ({ name: backend.name, backend })))('back
   const state = available.get(backend)!
   const opened: Executable[] = []
   const prepare = async (bytes: Uint8Array) => {
-    const executable = await backend.prepare(readModel(bytes, name), cpu, host)
+    const executable = await backend.prepare(segmentFor(readModel(bytes, name), backend), cpu, host)
     opened.push(executable)
     return executable
   }

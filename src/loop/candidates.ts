@@ -1,0 +1,105 @@
+import { type Backend, type Executable, firstUnsupported, segmentFor } from '../backends/backend.ts'
+import type { Catalogue, Variant } from '../catalogue/load.ts'
+import type { Device } from '../core/device.ts'
+import { isMilliwattError, messageOf } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
+import { type Profile, profileKey } from '../cost/profile.ts'
+import { checkGolden, goldenVersion, whyUnchecked } from './golden.ts'
+import type { Probe } from './probe.ts'
+import { type OnProgress, stopIfAborted } from './progress.ts'
+
+/** What candidates are prepared with. */
+export interface CandidateContext {
+  readonly host: Host
+  readonly probe: Probe
+  readonly backends: readonly Backend[]
+  /** Check and measure again even what is in the cache. */
+  readonly remeasure: boolean
+  readonly onProgress?: OnProgress
+  readonly signal?: AbortSignal
+}
+
+/** A variant on a backend on a device, prepared and checked if that was possible. */
+export interface Prepared {
+  readonly key: string
+  readonly variant: Variant
+  readonly backend: Backend
+  readonly device: Device
+  readonly executable: Executable | null
+  readonly unusable: string | null
+  /** Why its outputs were not compared with the reference interpreter's. */
+  readonly unchecked?: string
+}
+
+/** A candidate that can run. */
+export type Runnable = Prepared & { readonly executable: Executable }
+
+/** Tells whether a candidate can run. */
+export const isRunnable = (prepared: Prepared): prepared is Runnable => prepared.executable !== null
+
+/** What went wrong, without the advice that belongs to an error on its own. */
+function reasonOf(error: unknown): string {
+  return isMilliwattError(error) && error.detail ? `${error.where}: ${error.detail}` : messageOf(error)
+}
+
+async function prepareOne(
+  context: CandidateContext,
+  variant: Variant,
+  backend: Backend,
+  device: Device,
+): Promise<Prepared> {
+  const availability = await backend.available(context.host)
+  const engine = availability.ok ? `${availability.engine}, ${goldenVersion}` : ''
+  const base = { key: profileKey(variant.sha256, backend.name, engine, device.id), variant, backend, device }
+  if (!availability.ok) return { ...base, executable: null, unusable: `${availability.reason} ${availability.next}` }
+  try {
+    const segment = segmentFor(variant.segment, backend)
+    const unsupported = firstUnsupported(backend, segment, device)
+    if (unsupported) return { ...base, executable: null, unusable: unsupported }
+    return { ...base, executable: await backend.prepare(segment, device, context.host), unusable: null }
+  } catch (error) {
+    return { ...base, executable: null, unusable: reasonOf(error) }
+  }
+}
+
+/** Candidates in the profile passed the check when they were measured; the others run against the interpreter. */
+async function checkOne(context: CandidateContext, prepared: Prepared, known: Profile): Promise<Prepared> {
+  const { executable, variant, backend, key } = prepared
+  const semantics = backend.semantics(variant.segment)
+  if (!executable || semantics === null) return prepared
+  const unchecked = whyUnchecked(variant)
+  if (unchecked) return { ...prepared, unchecked }
+  if (!context.remeasure && known.entries[key]) return prepared
+  const verdict = await checkGolden(variant, semantics, executable)
+  if (verdict.kind === 'unchecked') return { ...prepared, unchecked: verdict.reason }
+  if (verdict.kind === 'passed') return prepared
+  await executable[Symbol.asyncDispose]()
+  return { ...prepared, executable: null, unusable: `golden check: ${verdict.reason}` }
+}
+
+/**
+ * Prepares every variant on every backend and device; a candidate whose outputs are not those of the reference
+ * interpreter becomes unusable.
+ */
+export async function prepareCandidates(
+  context: CandidateContext,
+  catalogue: Catalogue,
+  known: Profile,
+): Promise<readonly Prepared[]> {
+  const prepared: Prepared[] = []
+  for (const variant of catalogue.variants)
+    for (const backend of context.backends)
+      for (const device of context.probe.devices) {
+        stopIfAborted(context.signal)
+        prepared.push(await checkOne(context, await prepareOne(context, variant, backend, device), known))
+      }
+  return prepared
+}
+
+/** A sentence for each variant that was not checked. */
+export function uncheckedNotes(prepared: readonly Prepared[]): readonly string[] {
+  const notes = prepared.flatMap(({ variant, unchecked }) =>
+    unchecked ? [`no golden check of ${variant.name}: ${unchecked}`] : [],
+  )
+  return [...new Set(notes)]
+}
