@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { isMilliwattError, messageOf } from '../core/errors.ts'
 import { nodeHost } from '../hosts/node.ts'
+import { addCompileCommand } from './compile.ts'
+import { addConvertCommand } from './convert.ts'
 import { addDevicesCommand } from './devices.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
 import { addRunCommand } from './run.ts'
@@ -22,6 +24,8 @@ function buildProgram(): Command {
     .showHelpAfterError('(--help lists the options)')
     .exitOverride()
   addRunCommand(program, host, version, finish)
+  addConvertCommand(program, host, finish)
+  addCompileCommand(program, host, finish)
   addDevicesCommand(program, host, finish)
   program.addHelpText(
     'after',
@@ -33,6 +37,9 @@ Examples:
   milliwatt run kws --input recordings/ --json         one JSON document on standard output
   milliwatt run kws --meter ppk2:/dev/ttyACM0 --supply-v 3.3 --max-latency-ms 20
   arecord -f S16_LE -r 16000 -d 3 -t raw | milliwatt run kws --input -
+  milliwatt run model.tflite --raw-input in.bin --raw-output out.bin
+  milliwatt convert model.tflite model.onnx
+  milliwatt compile model.tflite -o model.wasm
   milliwatt devices`,
   )
   return program

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import type { Goal, Objective } from '../plan/goal.ts'
 
 /** Parses a number option. @throws InvalidArgumentError */
@@ -13,6 +13,28 @@ export function toPositive(text: string): number {
   const value = toNumber(text)
   if (value <= 0) throw new InvalidArgumentError('Must be above 0.')
   return value
+}
+
+/** Lengths of dimensions that a model only names. */
+export interface DimensionOptions {
+  readonly dimensions: Readonly<Record<string, number>>
+}
+
+function addDimension(text: string, known: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const [, name, length] = /^(.+)=(\d+)$/.exec(text) ?? []
+  if (name === undefined || Number(length) < 1)
+    throw new InvalidArgumentError('Give NAME=LENGTH, batch=1 for instance.')
+  return { ...known, [name]: Number(length) }
+}
+
+/** Gives a command the option that fixes open dimensions. */
+export function addDimensions(command: Command): Command {
+  return command.option(
+    '--dimensions <name=length>',
+    'length of a dimension that the file only names',
+    addDimension,
+    {},
+  )
 }
 
 /** Goal options as they come from the command line, in the units that stand in their names. */

@@ -1,4 +1,4 @@
-import { dataTypeBits, elementCount, type Graph, type Node, type Tensor } from './graph.ts'
+import { type Dimension, dataTypeBits, elementCount, type Graph, type Node, type Tensor } from './graph.ts'
 import { opDefOf } from './op-defs.ts'
 import { inferShapes, opContext } from './shapes.ts'
 
@@ -51,18 +51,45 @@ function computeType(graph: Graph, producers: Producers, node: Node): string | n
   return hasIntegerActivations(graph, producers, node) ? weight.dtype : `${weight.dtype} weights`
 }
 
-function macsOf(graph: Graph): number | null {
+/** Facts of one node. */
+export interface NodeFacts {
+  readonly node: Node
+  /** Shape of the first output; null where it is not known. */
+  readonly shape: readonly Dimension[] | null
+  /** Multiply-accumulates of one run: 0 where none are worth counting, null where the shape is not known. */
+  readonly macs: number | null
+  /** Bytes of the trained values that it reads; values that several nodes share count at each. */
+  readonly weightBytes: number
+}
+
+const producersOf = (graph: Graph): Producers =>
+  new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
+
+const bytesOf = ({ shape, dtype }: Tensor): number => Math.ceil(((elementCount(shape) ?? 0) * dataTypeBits[dtype]) / 8)
+
+const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+
+/** Facts of every node, in the graph's order. */
+export function nodeFacts(graph: Graph): readonly NodeFacts[] {
   const shapes = inferShapes(graph)
-  let total = 0
-  for (const node of graph.nodes) {
-    const def = opDefOf(node)
-    if (!def?.macs) continue
-    const output = shapes.get(node.outputs[0] ?? '')
-    const macs = output ? def.macs(opContext(graph, node, shapes), output) : null
-    if (macs === null) return null
-    total += macs
-  }
-  return total
+  const producers = producersOf(graph)
+  return graph.nodes.map((node) => {
+    const shape = shapes.get(node.outputs[0] ?? '') ?? null
+    const macs = opDefOf(node)?.macs
+    return {
+      node,
+      shape,
+      macs: macs ? shape && macs(opContext(graph, node, shapes), shape) : 0,
+      weightBytes: total(weightsOf(graph, producers, node).map(bytesOf)),
+    }
+  })
+}
+
+function macsOf(graph: Graph): number | null {
+  return nodeFacts(graph).reduce<number | null>(
+    (sum, { macs }) => (sum === null || macs === null ? null : sum + macs),
+    0,
+  )
 }
 
 function countOps(graph: Graph): readonly (readonly [string, number])[] {
@@ -73,18 +100,17 @@ function countOps(graph: Graph): readonly (readonly [string, number])[] {
 
 /** Reads the facts of a model from its graph. Several compute types are joined by `+`. */
 export function modelFacts(graph: Graph): ModelFacts {
-  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
+  const producers = producersOf(graph)
   const weights = new Map(
     graph.nodes.flatMap((node) => weightsOf(graph, producers, node)).map((tensor) => [tensor.name, tensor]),
   )
   const heavy = graph.nodes.filter((node) => opDefOf(node)?.macs)
   const types = new Set(heavy.map((node) => computeType(graph, producers, node)).filter((type) => type !== null))
-  const counts = [...weights.values()].map((tensor) => elementCount(tensor.shape) ?? 0)
-  const bytes = [...weights.values()].map((t, i) => Math.ceil((counts[i]! * dataTypeBits[t.dtype]) / 8))
+  const trained = [...weights.values()]
   return {
     dtype: [...types].sort().join('+') || 'none',
-    parameters: counts.reduce((a, b) => a + b, 0),
-    weightBytes: bytes.reduce((a, b) => a + b, 0),
+    parameters: total(trained.map((tensor) => elementCount(tensor.shape) ?? 0)),
+    weightBytes: total(trained.map(bytesOf)),
     macs: macsOf(graph),
     ops: countOps(graph),
   }
