@@ -58,6 +58,8 @@ export interface Backend {
   supports(node: Node, device: Device): Support
   /** How it rounds integers, for the check against the reference interpreter; null when it does not compute the model. */
   semantics(segment: Segment): Semantics | null
+  /** Outputs are those of the reference interpreter in these semantics bit for bit, on every machine. */
+  readonly exact?: true
   /** @throws MilliwattError BACKEND_UNAVAILABLE, BACKEND_FAILED */
   prepare(segment: Segment, device: Device, host: Host): Promise<Executable>
 }

@@ -66,5 +66,6 @@ export const compiled: Backend = {
     return { ok: true }
   },
   semantics: semanticsOf,
+  exact: true,
   prepare: async (segment) => executableOf(instantiate(moduleOf(segment)), segment),
 }

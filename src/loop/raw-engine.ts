@@ -1,9 +1,10 @@
-import type { Backend, Executable } from '../backends/backend.ts'
+import { type Backend, type Executable, firstUnsupported, segmentFor } from '../backends/backend.ts'
+import { selectBackends } from '../backends/list.ts'
 import { loadCatalogue, type Variant } from '../catalogue/load.ts'
-import { MilliwattError, messageOf } from '../core/errors.ts'
+import type { Device } from '../core/device.ts'
+import { isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { isWasm, openCompiledModule } from './compiled-module.ts'
-import { backendsNamed, exactBackends, formFor, thisCpu } from './engines.ts'
 import { measureLatencies, type Timed } from './profile.ts'
 
 /** Which engine to take. */
@@ -33,6 +34,14 @@ export async function loadVariant(host: Host, model: string, name: string | unde
   return only
 }
 
+/** The processor that this process runs on, for engines that are used without a probe. */
+const thisCpu: Device = { id: 'cpu', kind: 'cpu', name: 'this processor', facts: {}, sources: [] }
+
+/** What went wrong, without the advice that belongs to an error on its own. */
+export function reasonOf(error: unknown): string {
+  return isMilliwattError(error) && error.detail ? `${error.where}: ${error.detail}` : messageOf(error)
+}
+
 /** A backend that has the model ready, or why it has not. */
 export type Attempt =
   | { readonly backend: Backend; readonly engine: string; readonly executable: Executable }
@@ -42,39 +51,40 @@ export type Attempt =
 export async function tryBackend(host: Host, backend: Backend, variant: Variant): Promise<Attempt> {
   const availability = await backend.available(host)
   if (!availability.ok) return { backend, reason: `${availability.reason} ${availability.next}` }
-  const form = formFor(backend, variant.segment)
-  if (!form.ok) return { backend, reason: form.reason }
   try {
-    const executable = await backend.prepare(form.segment, thisCpu, host)
-    return { backend, engine: availability.engine, executable }
+    const segment = segmentFor(variant.segment, backend)
+    const reason = firstUnsupported(backend, segment, thisCpu)
+    if (reason !== null) return { backend, reason }
+    return { backend, engine: availability.engine, executable: await backend.prepare(segment, thisCpu, host) }
   } catch (error) {
-    return { backend, reason: error instanceof MilliwattError ? (error.detail ?? error.message) : messageOf(error) }
+    return { backend, reason: reasonOf(error) }
   }
 }
 
-const toEngine = ({ backend, executable }: Timed): Engine => ({ backend: backend.name, executable })
-
-/** The fastest of several, measured now; the others are released. */
-async function fastest(host: Host, ready: readonly Timed[]): Promise<Engine> {
-  if (ready.length === 1) return toEngine(ready[0]!)
+/** The fastest of several, measured now and made ready again, so that a model with state begins afresh. */
+async function fastest(host: Host, variant: Variant, ready: readonly Timed[]): Promise<Engine> {
+  const [first] = ready
+  if (ready.length === 1) return { backend: first!.key, executable: first!.executable }
   const latencies = await measureLatencies(host, ready)
-  const [best, ...rest] = ready.toSorted((a, b) => latencies.get(a.key)!.medianS - latencies.get(b.key)!.medianS)
-  for (const { executable } of rest) await executable[Symbol.asyncDispose]()
-  return toEngine(best!)
+  const medianS = ({ key }: Timed) => latencies.get(key)!.medianS
+  const { backend } = ready.reduce((best, one) => (medianS(one) < medianS(best) ? one : best))
+  for (const { executable } of ready) await executable[Symbol.asyncDispose]()
+  const again = await tryBackend(host, backend, variant)
+  if ('reason' in again) throw new MilliwattError('BACKEND_FAILED', backend.name, again.reason)
+  return { backend: backend.name, executable: again.executable }
 }
 
 async function engineOf(host: Host, variant: Variant, names: readonly string[] | undefined): Promise<Engine> {
-  const allowed = backendsNamed(names)
-  const isExact = (backend: Backend) => exactBackends.includes(backend)
+  const allowed = selectBackends(names)
   const reasons: string[] = []
-  for (const group of [allowed.filter(isExact), allowed.filter((backend) => !isExact(backend))]) {
+  for (const group of [allowed.filter(({ exact }) => exact), allowed.filter(({ exact }) => !exact)]) {
     const ready: Timed[] = []
     for (const backend of group) {
       const attempt = await tryBackend(host, backend, variant)
       if ('executable' in attempt) ready.push({ key: backend.name, backend, executable: attempt.executable })
       else reasons.push(`${backend.name}: ${attempt.reason}`)
     }
-    if (ready.length > 0) return fastest(host, ready)
+    if (ready.length > 0) return fastest(host, variant, ready)
   }
   throw new MilliwattError('BACKEND_FAILED', variant.name, reasons.join('; '))
 }
@@ -94,9 +104,7 @@ async function moduleBytes(host: Host, model: string): Promise<Uint8Array | null
 export async function openEngine(host: Host, model: string, options: EngineOptions = {}): Promise<Engine> {
   const wasm = await moduleBytes(host, model)
   if (!wasm) return engineOf(host, await loadVariant(host, model, options.variant), options.backends)
-  const other = backendsNamed(options.backends).find(
-    (backend) => options.backends?.length && !exactBackends.includes(backend),
-  )
+  const other = options.backends?.length ? selectBackends(options.backends).find(({ exact }) => !exact) : undefined
   if (other) throw new MilliwattError('USAGE', other.name, 'A compiled module runs without a backend.')
   return { backend: 'compiled', executable: openCompiledModule(wasm, model) }
 }
