@@ -92,6 +92,8 @@ export interface Host {
   command(name: string, args: readonly string[], timeoutS: number): Promise<CommandResult | null>
   /** Loads an optional package; null when it is not installed. */
   optionalPackage(name: string): Promise<unknown | null>
+  /** Bytes of a file of an optional package, named as `PACKAGE/PATH`; null when it is not installed. */
+  packageFile(name: string): Promise<Uint8Array<ArrayBuffer> | null>
   /** SHA-256 as lower-case hex. */
   sha256(bytes: Uint8Array): Promise<string>
 }

@@ -34,6 +34,8 @@ export interface FakeHostOptions {
   readonly openPort?: (path: string, options: { readonly baudRate: number }) => Promise<Link>
   readonly commands?: Readonly<Record<string, FakeCommand>>
   readonly packages?: Readonly<Record<string, unknown>>
+  /** Bytes of packages' files by `PACKAGE/PATH`. */
+  readonly packageFiles?: Readonly<Record<string, Uint8Array<ArrayBuffer>>>
   /** The user's files by path. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>
   /** Also read what is not in `files` from the real disk. Writes stay in memory. */
@@ -73,6 +75,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     packageFolder: options.packageFolder ?? repository,
     command: async (name, args) => runFakeCommand(options.commands?.[name] ?? null, args),
     optionalPackage: async (name) => options.packages?.[name] ?? null,
+    packageFile: async (name) => options.packageFiles?.[name] ?? null,
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
   }
 }

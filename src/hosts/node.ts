@@ -120,18 +120,27 @@ function cacheFolderOf(environment: NodeJS.ProcessEnv, platform: string): string
 /** The folder two levels above this file, in `src/` and in `dist/` alike, is the package's own. */
 const packageFolder = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
-async function optionalPackage(name: string): Promise<unknown | null> {
+/** Path of a package's file, seen from milliwatt and from the working folder; null when it is not installed. */
+function findPackage(name: string): string | null {
   const roots = [import.meta.url, pathToFileURL(join(process.cwd(), 'package.json')).href]
   for (const root of roots) {
-    let path: string
     try {
-      path = createRequire(root).resolve(name)
+      return createRequire(root).resolve(name)
     } catch {
-      continue
+      // Not seen from here.
     }
-    return import(pathToFileURL(path).href)
   }
   return null
+}
+
+async function optionalPackage(name: string): Promise<unknown | null> {
+  const path = findPackage(name)
+  return path === null ? null : import(pathToFileURL(path).href)
+}
+
+async function packageFile(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  const path = findPackage(name)
+  return path === null ? null : new Uint8Array(await readFile(path))
 }
 
 /** The host of a Node process: real files, real ports, real clock. */
@@ -149,6 +158,7 @@ export function nodeHost(): Host {
     packageFolder,
     command: runCommand,
     optionalPackage,
+    packageFile,
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
   }
 }

@@ -27,26 +27,34 @@ function bringDebianPackages() {
   for (const { name, isThere, what } of debianPackages) if (!isThere()) missing.push(`${name}: ${what}`)
 }
 
-function bringNpmPackage(name, version, what) {
-  const isThere = () => existsSync(join(root, 'node_modules', name, 'package.json'))
-  if (!isThere()) {
-    console.log(`Installing ${name} (optional npm package, for tests only) ...`)
-    // Its install script downloads GPU libraries that no test uses.
+const npmPackages = [
+  { name: 'onnxruntime-node', version: '1.30.0', what: 'tests of the native backend' },
+  { name: '@tensorflow/tfjs-tflite', version: '0.0.1-alpha.10', what: 'tests of the backend tfjs-tflite' },
+]
+
+/** All by one command: the next "npm install" would prune what an earlier one brought without saving it. */
+function bringNpmPackages() {
+  const isThere = ({ name }) => existsSync(join(root, 'node_modules', name, 'package.json'))
+  if (!npmPackages.every(isThere)) {
+    const names = npmPackages.map(({ name }) => name)
+    console.log(`Installing ${names.join(', ')} (optional npm packages, for tests only) ...`)
+    // Install scripts would download GPU libraries that no test uses; a peer would bring all of TensorFlow.js.
     run('npm', [
       'install',
       '--no-save',
       '--save-dev',
       '--ignore-scripts',
+      '--legacy-peer-deps',
       '--no-audit',
       '--no-fund',
       '--loglevel=error',
-      `${name}@${version}`,
+      ...npmPackages.map(({ name, version }) => `${name}@${version}`),
     ])
   }
-  if (!isThere()) missing.push(`${name}: ${what}`)
+  for (const entry of npmPackages) if (!isThere(entry)) missing.push(`${entry.name}: ${entry.what}`)
 }
 
 bringDebianPackages()
-bringNpmPackage('onnxruntime-node', '1.30.0', 'tests of the native backend')
+bringNpmPackages()
 for (const line of missing) console.log(`Not here, its tests are skipped: ${line}`)
 if (ci && missing.length > 0) process.exit(1)
