@@ -34,7 +34,7 @@ const arenaAt = 16
 /** Vector loads may reach this far beyond a value or constant. */
 const slackBytes = 128
 
-/** Compiles a graph. @throws MilliwattError BACKEND_FAILED that names the first node which cannot be compiled */
+/** Compiles a graph. @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled */
 export function compileGraph(graph: Graph, options: CompileOptions = {}): CompiledModel {
   const program = lowerGraph(graph, options.semantics ?? 'tflm')
   return compileProgram((options.prune ?? !options.keepAll) ? pruneProgram(program) : program, options)

@@ -1,4 +1,5 @@
 import type { DataType } from '../graph/graph.ts'
+import type { FloatStep } from './float-steps.ts'
 
 /** Whose rounding: TensorFlow Lite's fixed-point reference kernels, or the float scales of XNNPACK and onnxruntime. */
 export type Semantics = 'tflm' | 'fp32'
@@ -51,7 +52,8 @@ export interface Requantization {
   readonly max: number
 }
 
-interface StepBase {
+/** What all steps have. */
+export interface StepBase {
   readonly name: string
   readonly op: string
   readonly inputs: readonly Value[]
@@ -147,6 +149,17 @@ export interface ReshapeStep extends StepBase {
   readonly kind: 'reshape'
 }
 
+/**
+ * Mean, sum, maximum or minimum over the axes that are marked. `requantize` has one channel; null for floats, maxima
+ * and minima, which need none.
+ */
+export interface ReduceStep extends StepBase {
+  readonly kind: 'reduce'
+  readonly mode: 'mean' | 'sum' | 'max' | 'min'
+  readonly reduced: readonly boolean[]
+  readonly requantize: Requantization | null
+}
+
 /** One operation of a program. */
 export type Step =
   | ConvStep
@@ -158,6 +171,8 @@ export type Step =
   | PairTableStep
   | MoveStep
   | ReshapeStep
+  | ReduceStep
+  | FloatStep
 
 /** A model as a list of typed steps over values: what every renderer (wasm, C) starts from. */
 export interface Program {

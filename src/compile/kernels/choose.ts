@@ -1,6 +1,7 @@
 import type { Simd, Step } from '../program.ts'
 import { addKernel } from './add.ts'
 import { averageGlobalKernel, isGlobalAverage } from './average-global.ts'
+import { chooseFloatKernel } from './choose-float.ts'
 import { isPointwise, pointwiseKernel } from './conv-pointwise.ts'
 import { convRowsKernel } from './conv-rows.ts'
 import { convScalarKernel } from './conv-scalar.ts'
@@ -10,6 +11,7 @@ import type { ChosenKernel } from './kernel.ts'
 import { moveKernel } from './move.ts'
 import { pairTableKernel } from './pair-table.ts'
 import { poolScalarKernel } from './pool-scalar.ts'
+import { reduceKernel } from './reduce.ts'
 import { copyKernel } from './reshape.ts'
 import { softmaxKernel } from './softmax.ts'
 import { softmaxFloatKernel } from './softmax-float.ts'
@@ -42,5 +44,9 @@ export function chooseKernel(step: Step, simd: Simd): ChosenKernel {
       return moveKernel(step)
     case 'reshape':
       return copyKernel(step)
+    case 'reduce':
+      return reduceKernel(step, vector)
+    default:
+      return chooseFloatKernel(step, simd)
   }
 }

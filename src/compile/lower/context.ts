@@ -11,7 +11,7 @@ export interface LowerContext {
 
 /** Says that the compiler cannot lower a node, and why. */
 export function refuse({ node }: LowerContext, reason: string): MilliwattError {
-  return new MilliwattError('BACKEND_FAILED', `${node.op} "${node.name || node.outputs[0]}"`, reason)
+  return new MilliwattError('OP_UNSUPPORTED', `${node.op} "${node.name || node.outputs[0]}"`, reason)
 }
 
 /** The tensor of an input; null for an optional one that is missing. */
@@ -20,7 +20,7 @@ export function optionalTensor(context: LowerContext, index: number): Tensor | n
   return name ? (context.graph.tensors.get(name) ?? null) : null
 }
 
-/** The tensor of an input. @throws MilliwattError BACKEND_FAILED if it is missing */
+/** The tensor of an input. @throws MilliwattError OP_UNSUPPORTED if it is missing */
 export function tensorAt(context: LowerContext, index: number): Tensor {
   const tensor = optionalTensor(context, index)
   if (!tensor) throw refuse(context, `input ${index} is missing`)
@@ -31,7 +31,7 @@ export function tensorAt(context: LowerContext, index: number): Tensor {
 export function toValue(tensor: Tensor): Value {
   const shape = tensor.shape ?? []
   if (!tensor.shape || !shape.every((dimension) => typeof dimension === 'number' && dimension > 0))
-    throw new MilliwattError('BACKEND_FAILED', tensor.name, `its shape [${shape.join(', ')}] is not fixed`)
+    throw new MilliwattError('OP_UNSUPPORTED', tensor.name, `its shape [${shape.join(', ')}] is not fixed`)
   return {
     name: tensor.name,
     dtype: tensor.dtype,
@@ -55,7 +55,7 @@ export function outputValue(context: LowerContext): Value {
   return toValue(tensor)
 }
 
-/** @throws MilliwattError BACKEND_FAILED unless all values have this type */
+/** @throws MilliwattError OP_UNSUPPORTED unless all values have this type */
 export function requireType(context: LowerContext, dtype: string, ...values: readonly Value[]): void {
   for (const value of values)
     if (value.dtype !== dtype) throw refuse(context, `"${value.name}" is ${value.dtype}, not ${dtype}`)
@@ -67,7 +67,7 @@ export function constantInt8(context: LowerContext, index: number): { tensor: Te
   if (!tensor.data || tensor.dtype !== 'int8') throw refuse(context, `input ${index} is not constant int8`)
   const shape = toValue(tensor).shape
   if (tensor.data.byteLength < sizeOf(shape)) throw refuse(context, `input ${index} is shorter than its shape`)
-  return { tensor, data: new Int8Array(tensor.data.slice().buffer, 0, sizeOf(shape)) }
+  return { tensor, data: new Int8Array(Uint8Array.from(tensor.data).buffer, 0, sizeOf(shape)) }
 }
 
 /** A constant int32 bias, or null where there is none. */
@@ -76,7 +76,7 @@ export function constantBias(context: LowerContext, index: number, channels: num
   if (!tensor) return null
   if (!tensor.data || tensor.dtype !== 'int32') throw refuse(context, `input ${index} is not constant int32`)
   if (tensor.data.byteLength < 4 * channels) throw refuse(context, `the bias is shorter than ${channels} channels`)
-  return new Int32Array(tensor.data.slice().buffer, 0, channels)
+  return new Int32Array(Uint8Array.from(tensor.data).buffer, 0, channels)
 }
 
 /** Scales of constant weights: one, or one a channel. */
@@ -89,6 +89,14 @@ export function weightScales(context: LowerContext, tensor: Tensor, channels: nu
   if (!scales.every((scale) => scale > 0 && Number.isFinite(scale)))
     throw refuse(context, `"${tensor.name}" has a scale that is not a positive number`)
   return scales.map(Math.fround)
+}
+
+/** @throws MilliwattError OP_UNSUPPORTED unless a tensor has one positive scale */
+export function requireScale(context: LowerContext, { name, quantization }: Tensor): void {
+  const scale = quantization?.scales[0] ?? Number.NaN
+  if (quantization?.scales.length !== 1) throw refuse(context, `"${name}" has not got one scale for all its elements`)
+  if (!(scale > 0 && Number.isFinite(scale)))
+    throw refuse(context, `"${name}" has a scale that is not a positive number`)
 }
 
 /** The fused activation. */

@@ -6,6 +6,8 @@ import { lowerConv, lowerDepthwise } from './conv.ts'
 import { lowerFullyConnected } from './fully-connected.ts'
 import { lowerMove } from './move.ts'
 import { lowerPool } from './pool.ts'
+import { lowerDequantize, lowerQuantize } from './quantize.ts'
+import { lowerReduce } from './reduce.ts'
 import { lowerReshape } from './reshape.ts'
 import { lowerSoftmax } from './softmax.ts'
 import { lowerPairTable, lowerTable } from './table.ts'
@@ -16,18 +18,7 @@ const all = (lowering: Lowering, ...ops: readonly string[]) => Object.fromEntrie
 
 /** How a node becomes a step, by operator of the domain "tflite". */
 const lowerings: Readonly<Record<string, Lowering>> = {
-  ...all(
-    lowerTable,
-    'logistic',
-    'tanh',
-    'hard_swish',
-    'relu',
-    'relu6',
-    'relu_n1_to_1',
-    'leaky_relu',
-    'quantize',
-    'abs',
-  ),
+  ...all(lowerTable, 'logistic', 'tanh', 'hard_swish', 'relu', 'relu6', 'relu_n1_to_1', 'leaky_relu', 'abs'),
   ...all(lowerPairTable, 'sub', 'mul', 'maximum', 'minimum', 'prelu'),
   ...all(
     lowerMove,
@@ -49,6 +40,9 @@ const lowerings: Readonly<Record<string, Lowering>> = {
   max_pool_2d: lowerPool,
   add: lowerAdd,
   softmax: lowerSoftmax,
+  quantize: lowerQuantize,
+  dequantize: lowerDequantize,
+  ...all(lowerReduce, 'mean', 'sum', 'reduce_max', 'reduce_min'),
   reshape: lowerReshape,
   squeeze: lowerReshape,
   expand_dims: lowerReshape,
@@ -59,7 +53,7 @@ export function isCompiled(node: Node): boolean {
   return node.domain === 'tflite' && node.op in lowerings
 }
 
-/** A graph as a program. @throws MilliwattError BACKEND_FAILED that names the first node which cannot be compiled */
+/** A graph as a program. @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled */
 export function lowerGraph(graph: Graph, semantics: Semantics): Program {
   const value = (name: string) => toValue(graph.tensors.get(name)!)
   const steps = graph.nodes.flatMap((node) => {
