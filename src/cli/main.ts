@@ -8,6 +8,7 @@ import { addCompileCommand } from './compile.ts'
 import { addConvertCommand } from './convert.ts'
 import { addDevicesCommand } from './devices.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
+import { addInspectCommand } from './inspect.ts'
 import { addRunCommand } from './run.ts'
 
 const host = nodeHost()
@@ -24,6 +25,7 @@ function buildProgram(): Command {
     .showHelpAfterError('(--help lists the options)')
     .exitOverride()
   addRunCommand(program, host, version, finish)
+  addInspectCommand(program, host, finish)
   addConvertCommand(program, host, finish)
   addCompileCommand(program, host, finish)
   addDevicesCommand(program, host, finish)
@@ -38,6 +40,7 @@ Examples:
   milliwatt run kws --meter ppk2:/dev/ttyACM0 --supply-v 3.3 --max-latency-ms 20
   arecord -f S16_LE -r 16000 -d 3 -t raw | milliwatt run kws --input -
   milliwatt run model.tflite --raw-input in.bin --raw-output out.bin
+  milliwatt inspect model.tflite                       what is in it, and what runs where
   milliwatt convert model.tflite model.onnx
   milliwatt compile model.tflite -o model.wasm
   milliwatt devices`,
