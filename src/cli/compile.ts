@@ -3,12 +3,12 @@ import { type CompiledModel, compileGraph } from '../compile/compile.ts'
 import { hostSimd } from '../compile/host-simd.ts'
 import { isMilliwattError, MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
+import { segmentIn } from '../formats/forms.ts'
 import type { Segment } from '../graph/segment.ts'
 import { loadVariant } from '../loop/raw-engine.ts'
 import { writeOutput } from '../loop/raw-run.ts'
 import { formatCount, formatMacs } from '../report/format.ts'
 import { plainStyle, type Table, tableLines } from '../report/table.ts'
-import { canonicalOf } from './convert.ts'
 import { exitCodes } from './exit.ts'
 import { addDimensions, type DimensionOptions } from './options.ts'
 import { terminalStyle } from './run-output.ts'
@@ -54,7 +54,7 @@ function textOf(path: string, compiled: CompiledModel): string {
 
 /** Compiles, where refusals name the operator. @throws MilliwattError OP_UNSUPPORTED */
 function compile(segment: Segment, options: CompileCommandOptions): CompiledModel {
-  const canonical = canonicalOf(segment, options)
+  const canonical = segmentIn(segment, 'canonical').graph
   try {
     return compileGraph(canonical, {
       semantics: options.semantics ?? (segment.source.format === 'tflite' ? 'tflm' : 'fp32'),
@@ -70,7 +70,7 @@ function compile(segment: Segment, options: CompileCommandOptions): CompiledMode
 async function compileCommand(host: Host, model: string, options: CompileCommandOptions): Promise<number> {
   if (!options.out.toLowerCase().endsWith('.wasm'))
     throw new MilliwattError('USAGE', options.out, 'The name of a compiled module ends in .wasm.')
-  const { segment } = await loadVariant(host, model, options.variant)
+  const { segment } = await loadVariant(host, model, options)
   const compiled = compile(segment, options)
   await writeOutput(host, host.files.resolve(options.out), compiled.wasm)
   process.stdout.write(`${textOf(options.out, compiled)}\n`)

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
-import { toCanonical } from '../formats/convert/to-canonical.ts'
 import { toOnnx } from '../formats/convert/to-onnx.ts'
+import { segmentIn } from '../formats/forms.ts'
 import { readModel } from '../formats/list.ts'
 import { writeOnnx } from '../formats/onnx/write.ts'
 import { writeTflite } from '../formats/tflite/writer.ts'
@@ -36,11 +36,6 @@ function writerFor(path: string): Writer {
   throw new MilliwattError('USAGE', path, `Its name must end in ${Object.keys(writers).join(' or ')}.`)
 }
 
-/** A model in canonical form, whatever file it came from. @throws MilliwattError OP_UNSUPPORTED, MODEL_ILLEGAL */
-export function canonicalOf({ graph, source }: Segment, { dimensions }: DimensionOptions): Graph {
-  return source.format === 'tflite' ? graph : toCanonical(graph, { dimensions })
-}
-
 /** Lines on one side of a conversion: file, format and size, then the operators with their counts. */
 function describe(path: string, { graph, source }: Segment): readonly string[] {
   const versions = Object.entries(graph.opsets).map(([domain, version]) =>
@@ -56,8 +51,8 @@ function describe(path: string, { graph, source }: Segment): readonly string[] {
 /** Runs `milliwatt convert A B` and gives the exit code. */
 async function convertCommand(host: Host, from: string, to: string, options: ConvertOptions): Promise<number> {
   const write = writerFor(to)
-  const { segment } = await loadVariant(host, from, undefined)
-  const bytes = write(canonicalOf(segment, options), options)
+  const { segment } = await loadVariant(host, from, options)
+  const bytes = write(segmentIn(segment, 'canonical').graph, options)
   const written = readModel(bytes, to)
   await writeOutput(host, host.files.resolve(to), bytes)
   process.stdout.write(`${[...describe(from, segment), ...describe(to, written)].join('\n')}\n`)

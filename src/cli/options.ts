@@ -30,8 +30,8 @@ function addDimension(text: string, known: Readonly<Record<string, number>>): Re
 /** Gives a command the option that fixes open dimensions. */
 export function addDimensions(command: Command): Command {
   return command.option(
-    '--dimensions <name=length>',
-    'length of a dimension that the file only names',
+    '--dimensions <name=length...>',
+    'lengths of dimensions that the file only names, batch=1 for instance',
     addDimension,
     {},
   )

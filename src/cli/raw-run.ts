@@ -27,6 +27,7 @@ export async function rawRunCommand(host: Host, model: string, options: RunOptio
     ...paths,
     ...(options.backend ? { backends: options.backend } : {}),
     ...(options.variant === undefined ? {} : { variant: options.variant }),
+    dimensions: options.dimensions,
     signal,
   }).finally(release)
   const { backend, inferences, inputBytes, outputBytes, latencyS } = run

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
-import { type GoalOptions, toNumber, toPositive } from './options.ts'
+import { addDimensions, type DimensionOptions, type GoalOptions, toNumber, toPositive } from './options.ts'
 
 /** Options of `milliwatt run`. */
-export interface RunOptions extends GoalOptions {
+export interface RunOptions extends GoalOptions, DimensionOptions {
   readonly input?: string
   readonly rawInput?: string
   readonly rawOutput?: string
@@ -33,7 +33,7 @@ function addInput(command: Command): void {
 }
 
 function addRaw(command: Command): void {
-  command
+  addDimensions(command)
     .option(
       '--raw-input <file>',
       "raw input tensors one after another, in the model's own type; no recordings, no meter",

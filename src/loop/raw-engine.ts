@@ -1,15 +1,24 @@
-import { type Backend, type Executable, firstUnsupported, segmentFor } from '../backends/backend.ts'
+import { type Backend, type Executable, firstUnsupported, segmentFor, segmentSpecs } from '../backends/backend.ts'
 import { selectBackends } from '../backends/list.ts'
 import { loadCatalogue, type Variant } from '../catalogue/load.ts'
 import type { Device } from '../core/device.ts'
 import { isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
+import { fixDimensions } from '../formats/convert/to-canonical/fix-dimensions.ts'
+import { modelFacts } from '../graph/facts.ts'
 import { isWasm, openCompiledModule } from './compiled-module.ts'
 import { measureLatencies, type Timed } from './profile.ts'
+import { closedShape } from './raw-tensors.ts'
+
+/** Which variant of a model to take, and how. */
+export interface VariantOptions {
+  readonly variant?: string
+  /** Lengths of dimensions that the file only names: `{ batch: 1 }`. */
+  readonly dimensions?: Readonly<Record<string, number>>
+}
 
 /** Which engine to take. */
-export interface EngineOptions {
-  readonly variant?: string
+export interface EngineOptions extends VariantOptions {
   /** Names of the only backends that may be taken. */
   readonly backends?: readonly string[]
 }
@@ -20,18 +29,26 @@ export interface Engine {
   readonly executable: Executable
 }
 
+/** The variant with its open dimensions at these lengths. */
+function withDimensions(variant: Variant, dimensions: Readonly<Record<string, number>> = {}): Variant {
+  if (Object.keys(dimensions).length === 0) return variant
+  const graph = fixDimensions(variant.segment.graph, dimensions)
+  return { ...variant, segment: { ...variant.segment, graph }, facts: modelFacts(graph) }
+}
+
 /**
  * One variant of a model: the only one, or the one of this name.
  * @throws MilliwattError MODEL_*, CARD_INVALID, VARIANT_MISMATCH, VARIANT_UNKNOWN, USAGE if the family has several
  */
-export async function loadVariant(host: Host, model: string, name: string | undefined): Promise<Variant> {
+export async function loadVariant(host: Host, model: string, options: VariantOptions = {}): Promise<Variant> {
+  const { variant: name, dimensions } = options
   const { variants } = await loadCatalogue(host, model)
   const names = variants.map((variant) => variant.name).join(', ')
   const [only] = name === undefined ? variants : variants.filter((variant) => variant.name === name)
   if (!only) throw new MilliwattError('VARIANT_UNKNOWN', name ?? model, `There are: ${names}.`)
   if (name === undefined && variants.length > 1)
     throw new MilliwattError('USAGE', model, `It has several variants; take one with --variant: ${names}.`)
-  return only
+  return withDimensions(only, dimensions)
 }
 
 /** The processor that this process runs on, for engines that are used without a probe. */
@@ -76,6 +93,7 @@ async function fastest(host: Host, variant: Variant, ready: readonly Timed[]): P
 
 async function engineOf(host: Host, variant: Variant, names: readonly string[] | undefined): Promise<Engine> {
   const allowed = selectBackends(names)
+  for (const spec of segmentSpecs(variant.segment).inputs) closedShape(spec)
   const reasons: string[] = []
   for (const group of [allowed.filter(({ exact }) => exact), allowed.filter(({ exact }) => !exact)]) {
     const ready: Timed[] = []
@@ -99,11 +117,11 @@ async function moduleBytes(host: Host, model: string): Promise<Uint8Array | null
 /**
  * Opens a model for exact runs: the engines that declare to be bit-exact first, and only where none of them runs the
  * model the fastest of the others, measured now. A module of `milliwatt compile` runs as it is.
- * @throws MilliwattError MODEL_*, VARIANT_*, BACKEND_UNKNOWN, BACKEND_FAILED with the reason of every backend
+ * @throws MilliwattError MODEL_*, VARIANT_*, INPUT_SHAPE, BACKEND_UNKNOWN, BACKEND_FAILED with the reason of every backend
  */
 export async function openEngine(host: Host, model: string, options: EngineOptions = {}): Promise<Engine> {
   const wasm = await moduleBytes(host, model)
-  if (!wasm) return engineOf(host, await loadVariant(host, model, options.variant), options.backends)
+  if (!wasm) return engineOf(host, await loadVariant(host, model, options), options.backends)
   const other = options.backends?.length ? selectBackends(options.backends).find(({ exact }) => !exact) : undefined
   if (other) throw new MilliwattError('USAGE', other.name, 'A compiled module runs without a backend.')
   return { backend: 'compiled', executable: openCompiledModule(wasm, model) }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { writeTflite } from '../../src/formats/tflite/writer.ts'
 import { interpret } from '../../src/graph/reference/interpret.ts'
 import { milliwatt } from '../support/cli.ts'
+import { buildOnnx } from '../support/onnx-builder.ts'
 import { sharedPath } from '../support/shared.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { canonicalGraph, node, perTensor, smallNetwork, tensor } from '../support/tflite-graphs.ts'
@@ -82,6 +83,21 @@ describe('milliwatt run --raw-input', () => {
     expect([code, stderr]).toEqual([0, ''])
     const bytes = new Uint8Array(readFileSync(at('pair.bin')))
     expect([...new Float32Array(bytes.buffer)]).toEqual([3, 4, 5, 0, 2, 8, 9, 10, 6, 0])
+  })
+
+  it('gives open dimensions the lengths of --dimensions, and names them where they are missing', async () => {
+    const value = (name: string) => ({ name, dims: ['batch', 2] })
+    const nodes = [{ op: 'Relu', inputs: ['a'], outputs: ['b'] }]
+    writeFileSync(at('open.onnx'), buildOnnx({ nodes, inputs: [value('a')], outputs: [value('b')] }))
+    writeFileSync(at('two.bin'), new Uint8Array(Float32Array.of(-1, 2, 3, -4).buffer))
+    const open = await raw('open.onnx', 'two.bin', 'two.out.bin')
+    expect(open.code).toBe(1)
+    expect(open.stderr).toContain('Its shape [batch, 2] is open: give lengths, as with --dimensions batch=1.')
+    const { code, stdout, stderr } = await raw('open.onnx', 'two.bin', 'two.out.bin', '--dimensions', 'batch=1')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('2 inferences')
+    const bytes = new Uint8Array(readFileSync(at('two.out.bin')))
+    expect([...new Float32Array(bytes.buffer)]).toEqual([0, 2, 3, 0])
   })
 
   it.each([

@@ -15,7 +15,7 @@ const host = testHost(folder)
 const look = async (name: string, bytes: Uint8Array) => {
   const path = join(folder, name)
   writeFileSync(path, bytes)
-  return inspect(host, await loadVariant(host, path, undefined))
+  return inspect(host, await loadVariant(host, path))
 }
 
 describe('inspect', () => {
