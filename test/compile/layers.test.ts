@@ -4,7 +4,7 @@ import { compileGraph } from '../../src/compile/compile.ts'
 import { instantiate } from '../../src/compile/instantiate.ts'
 import type { Semantics, Simd } from '../../src/compile/program.ts'
 import { interpret } from '../../src/graph/reference/interpret.ts'
-import { layerGraph, layerPlan, numbers } from './random-layer.ts'
+import { floatLayerGraph, layerGraph, layerPlan, numbers } from './random-layer.ts'
 
 describe('compiled layers equal the reference interpreter', () => {
   for (const semantics of ['tflm', 'fp32'] as const satisfies readonly Semantics[])
@@ -25,4 +25,26 @@ describe('compiled layers equal the reference interpreter', () => {
           { numRuns: simd === 'scalar' ? 150 : 400 },
         )
       })
+})
+
+describe('compiled layers of floats', () => {
+  for (const simd of ['simd128', 'scalar'] as const satisfies readonly Simd[])
+    it(`${simd}: as the reference interpreter${simd === 'scalar' ? ', bit for bit' : ' but for the order of sums'}`, () => {
+      fc.assert(
+        fc.property(layerPlan, (plan) => {
+          const graph = floatLayerGraph(plan)
+          if (!graph) return
+          const model = instantiate(compileGraph(graph, { simd }).wasm)
+          const next = numbers(plan.seed + 7)
+          const values = Float32Array.from(model.inputs[0]!.data, () => next() * 2 - 1)
+          model.inputs[0]!.data.set(values)
+          model.run()
+          const expected = interpret(graph, [values], 'fp32').get('y') as Float32Array
+          if (simd === 'scalar') expect(model.outputs[0]!.data).toEqual(expected)
+          const worst = model.outputs[0]!.data.map((value, at) => Math.abs(value - expected[at]!))
+          expect(Math.max(...worst)).toBeLessThan(1e-4)
+        }),
+        { numRuns: simd === 'scalar' ? 150 : 400 },
+      )
+    })
 })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Graph } from '../../src/graph/graph.ts'
+import type { Graph, Tensor } from '../../src/graph/graph.ts'
 import { canonicalGraph, node, perChannel, perTensor, tensor } from '../support/tflite-graphs.ts'
 
 /** A layer by the numbers that fast-check draws. */
@@ -21,6 +21,8 @@ export interface LayerPlan {
   readonly seed: number
 }
 
+const pad = fc.integer({ min: 0, max: 2 })
+
 /** Draws layers; sizes stay small. */
 export const layerPlan: fc.Arbitrary<LayerPlan> = fc.record({
   kind: fc.constantFrom('conv_2d', 'depthwise_conv_2d', 'fully_connected', 'average_pool_2d', 'max_pool_2d'),
@@ -31,9 +33,7 @@ export const layerPlan: fc.Arbitrary<LayerPlan> = fc.record({
   filter: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
   stride: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
   dilation: fc.constantFrom(1, 1, 1, 2),
-  pads: fc.tuple(...([0, 1, 2, 3].map(() => fc.integer({ min: 0, max: 2 })) as never)) as fc.Arbitrary<
-    [number, number, number, number]
-  >,
+  pads: fc.tuple(pad, pad, pad, pad),
   zeros: fc.tuple(fc.integer({ min: -128, max: 127 }), fc.integer({ min: -128, max: 127 })),
   outputScale: fc.double({ min: 0.002, max: 0.6, noNaN: true }),
   perChannel: fc.boolean(),
@@ -51,6 +51,20 @@ export function numbers(seed: number): () => number {
     state ^= state << 5
     return (state >>> 0) / 2 ** 32
   }
+}
+
+/** The same layer on floats: constants without their scales. */
+export function floatLayerGraph(plan: LayerPlan): Graph | null {
+  const graph = layerGraph(plan)
+  if (!graph) return null
+  const tensors = [...graph.tensors.values()].map((each): Tensor => {
+    const shape = each.shape as readonly number[]
+    if (!each.data) return tensor(each.name, 'float32', shape)
+    const { buffer, byteOffset, length } = each.data
+    const view = each.dtype === 'int8' ? new Int8Array(buffer, byteOffset, length) : new Int32Array(buffer)
+    return tensor(each.name, 'float32', shape, { values: Float32Array.from(view, (value) => value / 64) })
+  })
+  return { ...graph, tensors: new Map(tensors.map((each) => [each.name, each])) }
 }
 
 /** The plan as a graph of one layer; null where no output would be left. */

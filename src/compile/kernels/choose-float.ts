@@ -1,8 +1,13 @@
-import { MilliwattError } from '../../core/errors.ts'
 import type { FloatStep } from '../float-steps.ts'
 import type { Simd } from '../program.ts'
 import { dequantizeKernel } from './dequantize.ts'
+import { floatBinaryKernel } from './float-binary.ts'
+import { floatConvKernel } from './float-conv.ts'
+import { floatConvScalarKernel } from './float-conv-scalar.ts'
+import { floatDepthwiseKernel, isFloatDepthwiseVector } from './float-depthwise.ts'
+import { floatPoolKernel } from './float-pool.ts'
 import { floatSoftmaxKernel } from './float-softmax.ts'
+import { floatUnaryKernel } from './float-unary.ts'
 import type { ChosenKernel } from './kernel.ts'
 import { quantizeKernel } from './quantize.ts'
 
@@ -14,9 +19,17 @@ export function chooseFloatKernel(step: FloatStep, simd: Simd): ChosenKernel {
       return quantizeKernel(step, vector)
     case 'dequantize':
       return dequantizeKernel(step, vector)
+    case 'float-conv':
+      return vector ? floatConvKernel(step) : floatConvScalarKernel(step)
+    case 'float-depthwise':
+      return vector && isFloatDepthwiseVector(step) ? floatDepthwiseKernel(step) : floatConvScalarKernel(step)
+    case 'float-pool':
+      return floatPoolKernel(step, vector)
+    case 'float-unary':
+      return floatUnaryKernel(step, vector)
+    case 'float-binary':
+      return floatBinaryKernel(step, vector)
     case 'float-softmax':
       return floatSoftmaxKernel(step)
-    default:
-      throw new MilliwattError('OP_UNSUPPORTED', step.name, step.op)
   }
 }

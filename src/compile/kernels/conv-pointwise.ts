@@ -1,11 +1,11 @@
-import type { ConvStep } from '../program.ts'
+import type { ConvStep, Geometry } from '../program.ts'
 import { FunctionBuilder } from '../wasm/function.ts'
 import { blockLoop, pixelLoop, spillBytes, tiledLayer } from './block-loop.ts'
 import { type Dialect, emitPack } from './dialect.ts'
 import type { ChosenKernel } from './kernel.ts'
 
 /** Whether every output pixel reads exactly its own input pixel. */
-export function isPointwise({ geometry: g }: ConvStep): boolean {
+export function isPointwise({ geometry: g }: { readonly geometry: Geometry }): boolean {
   return (
     g.filterHeight * g.filterWidth * g.strideHeight * g.strideWidth === 1 &&
     g.padTop === 0 &&

@@ -1,4 +1,4 @@
-import type { ConvStep } from '../program.ts'
+import type { Geometry } from '../program.ts'
 import type { Dialect } from './dialect.ts'
 
 /** A stretch of contiguous packed activations that a filter covers: `elements` of row `row` from column `column`. */
@@ -13,7 +13,7 @@ export interface Run {
 }
 
 /** The runs of a filter: one a row, or one a tap where columns are dilated. */
-export function runsOf({ geometry: g }: ConvStep, dialect: Dialect): Run[] {
+export function runsOf({ geometry: g }: { readonly geometry: Geometry }, dialect: Dialect): Run[] {
   const taps = g.dilationWidth === 1 ? [{ column: 0, elements: g.filterWidth * g.inputChannels }] : []
   if (g.dilationWidth !== 1)
     for (let kx = 0; kx < g.filterWidth; kx++) taps.push({ column: kx * g.dilationWidth, elements: g.inputChannels })
@@ -25,14 +25,25 @@ export function runsOf({ geometry: g }: ConvStep, dialect: Dialect): Run[] {
   ).flat()
 }
 
+/** A convolution's weights in OHWI. */
+export interface Filter<T> {
+  readonly geometry: Geometry
+  readonly weights: T
+}
+
 /** Weights in the order in which the tile reads them: [block][run][step][channel][element of the step]. */
-export function packWeights(step: ConvStep, runs: readonly Run[], dialect: Dialect, block: number): Int8Array {
+export function packWeights<T extends Int8Array | Float32Array>(
+  step: Filter<T>,
+  runs: readonly Run[],
+  dialect: Dialect,
+  block: number,
+): T {
   const { geometry: g, weights } = step
   const channels = g.outputChannels
   const blocks = Math.ceil(channels / block)
   const size = g.filterHeight * g.filterWidth * g.inputChannels
   const perChannel = runs.reduce((sum, run) => sum + run.steps, 0) * dialect.stepElements
-  const packed = new Int8Array(blocks * block * perChannel)
+  const packed = new (weights.constructor as new (length: number) => T)(blocks * block * perChannel)
   let at = 0
   for (let first = 0; first < blocks * block; first += block)
     for (const run of runs) {

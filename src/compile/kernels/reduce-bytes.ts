@@ -32,7 +32,7 @@ export function byteAccumulator(
     if (mode === 'mean' || mode === 'sum') f.op(wide ? 'i32x4.add' : 'i32.add')
     else if (wide) f.op(mode === 'max' ? 'i32x4.max_s' : 'i32x4.min_s')
     else {
-      f.set(value).get(value).get(acc).get(value).get(acc)
+      f.set(value).get(value).get(acc).get(value)
       f.op(mode === 'max' ? 'i32.gt_s' : 'i32.lt_s').op('select')
     }
   }

@@ -63,7 +63,7 @@ function packRowFunction(context: EmitContext, ring: RowRing, input: Value): num
     () => {
       if (g.padLeft > 0) emitFill(f, slot, 0, g.padLeft * unit, padding, counter, at)
       f.get(row)
-        .i32(g.inputWidth * g.inputChannels)
+        .i32(g.inputWidth * g.inputChannels * dialect.inputBytes)
         .op('i32.mul')
         .get(image)
         .op('i32.add')
@@ -94,7 +94,7 @@ export function emitRows(
   site: { readonly input: Value; readonly output: Value; readonly scratch: number },
   body: (rows: readonly Local[], output: Local) => void,
 ): void {
-  const { geometry: g } = ring
+  const { geometry: g, dialect } = ring
   const pack = packRowFunction(context, ring, site.input)
   const rows = Array.from({ length: g.filterHeight }, () => f.local('i32'))
   const [top, counter, output, image, batch, spare] = [0, 1, 2, 3, 4, 5].map(() => f.local('i32')) as [
@@ -130,8 +130,8 @@ export function emitRows(
         for (let index = 0; index + 1 < rows.length; index++) f.get(rows[index + 1]!).set(rows[index]!)
         f.get(spare).set(rows.at(-1)!)
       }
-      f.advance(top, g.strideHeight).advance(output, g.outputWidth * g.outputChannels)
+      f.advance(top, g.strideHeight).advance(output, g.outputWidth * g.outputChannels * dialect.inputBytes)
     })
-    f.advance(image, g.inputHeight * g.inputWidth * g.inputChannels)
+    f.advance(image, g.inputHeight * g.inputWidth * g.inputChannels * dialect.inputBytes)
   })
 }

@@ -16,6 +16,7 @@ export interface TileLocals {
 
 /** Bytes of the weights of four channels in one step. */
 function weightBytes(tile: TileLocals, dialect: Dialect): number {
+  if (dialect.name === 'f32') return 16
   return 4 * dialect.stepElements * (tile.wide ? 2 : 1)
 }
 

@@ -1,7 +1,9 @@
 import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../fixed-point.ts'
+import type { FloatBinaryStep } from '../float-steps.ts'
 import { type AddStep, type PairTableStep, sizeOf, type Value } from '../program.ts'
 import { activationRange } from '../requantization.ts'
 import { activationOf, inputValue, type LowerContext, outputValue, requireType, tensorAt, toValue } from './context.ts'
+import { lowerFloatBinary } from './float-elementwise.ts'
 import { lowerPairTable } from './table.ts'
 
 /** Bits that TFLite's int8 addition keeps below the point (add.cc, left_shift). */
@@ -41,8 +43,9 @@ function sharedShiftSum(left: Value, right: Value, output: Value): Sum {
   return { tables: [table(left, ratios[0]!), table(right, ratios[1]!)], multiplier: 0, shift }
 }
 
-/** add: of two computed int8 tensors of equal shape by its own kernel, else by a table. */
-export function lowerAdd(context: LowerContext): AddStep | PairTableStep {
+/** add: of floats, of two computed int8 tensors of equal shape by its own kernel, else by a table. */
+export function lowerAdd(context: LowerContext): AddStep | PairTableStep | FloatBinaryStep {
+  if (outputValue(context).dtype === 'float32') return lowerFloatBinary(context)
   const operands = [tensorAt(context, 0), tensorAt(context, 1)]
   const size = sizeOf(outputValue(context).shape)
   if (operands.some((tensor) => tensor.data || tensor.dtype !== 'int8' || sizeOf(toValue(tensor).shape) !== size))

@@ -1,3 +1,4 @@
+import type { FloatConvStep, FloatDepthwiseStep } from '../float-steps.ts'
 import type { ConvStep, DepthwiseStep } from '../program.ts'
 import { requantizationOf } from '../requantization.ts'
 import {
@@ -9,12 +10,15 @@ import {
   outputValue,
   refuse,
   requireType,
+  tensorAt,
   weightScales,
 } from './context.ts'
+import { lowerFloatConv, lowerFloatDepthwise } from './float-conv.ts'
 import { geometryOf } from './geometry.ts'
 
-/** conv_2d with int8 activations and weights OHWI. */
-export function lowerConv(context: LowerContext): ConvStep {
+/** conv_2d with weights OHWI. */
+export function lowerConv(context: LowerContext): ConvStep | FloatConvStep {
+  if (tensorAt(context, 0).dtype === 'float32') return lowerFloatConv(context)
   const input = inputValue(context, 0)
   const output = outputValue(context)
   requireType(context, 'int8', input, output)
@@ -50,7 +54,8 @@ export function lowerConv(context: LowerContext): ConvStep {
 }
 
 /** depthwise_conv_2d with weights 1HWC. One input channel makes it a plain convolution. */
-export function lowerDepthwise(context: LowerContext): DepthwiseStep | ConvStep {
+export function lowerDepthwise(context: LowerContext): DepthwiseStep | ConvStep | FloatDepthwiseStep | FloatConvStep {
+  if (tensorAt(context, 0).dtype === 'float32') return lowerFloatDepthwise(context)
   const input = inputValue(context, 0)
   const output = outputValue(context)
   requireType(context, 'int8', input, output)

@@ -1,3 +1,4 @@
+import type { FloatConvStep } from '../float-steps.ts'
 import { type ConvStep, sizeOf } from '../program.ts'
 import { requantizationOf } from '../requantization.ts'
 import {
@@ -9,11 +10,15 @@ import {
   outputValue,
   refuse,
   requireType,
+  tensorAt,
   weightScales,
 } from './context.ts'
+import { lowerFloatFullyConnected } from './float-conv.ts'
+import { rowsGeometry } from './geometry.ts'
 
 /** fully_connected with weights [out, in]: a convolution of 1×1 over as many pixels as there are rows. */
-export function lowerFullyConnected(context: LowerContext): ConvStep {
+export function lowerFullyConnected(context: LowerContext): ConvStep | FloatConvStep {
+  if (tensorAt(context, 0).dtype === 'float32') return lowerFloatFullyConnected(context)
   const input = inputValue(context, 0)
   const output = outputValue(context)
   requireType(context, 'int8', input, output)
@@ -30,23 +35,7 @@ export function lowerFullyConnected(context: LowerContext): ConvStep {
     inputs: [input],
     output,
     macs: rows * channels * depth,
-    geometry: {
-      batches: 1,
-      inputHeight: 1,
-      inputWidth: rows,
-      inputChannels: depth,
-      outputHeight: 1,
-      outputWidth: rows,
-      outputChannels: channels,
-      filterHeight: 1,
-      filterWidth: 1,
-      strideHeight: 1,
-      strideWidth: 1,
-      dilationHeight: 1,
-      dilationWidth: 1,
-      padTop: 0,
-      padLeft: 0,
-    },
+    geometry: rowsGeometry(rows, depth, channels),
     weights: data,
     requantize: requantizationOf(
       {

@@ -52,3 +52,24 @@ export function geometryOf(
     padLeft: attribute(context, 'padLeft', 0),
   })
 }
+
+/** A matrix product as a convolution of 1×1 over a row of pixels. */
+export function rowsGeometry(rows: number, depth: number, channels: number): Geometry {
+  return {
+    batches: 1,
+    inputHeight: 1,
+    inputWidth: rows,
+    inputChannels: depth,
+    outputHeight: 1,
+    outputWidth: rows,
+    outputChannels: channels,
+    filterHeight: 1,
+    filterWidth: 1,
+    strideHeight: 1,
+    strideWidth: 1,
+    dilationHeight: 1,
+    dilationWidth: 1,
+    padTop: 0,
+    padLeft: 0,
+  }
+}

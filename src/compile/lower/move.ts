@@ -1,13 +1,37 @@
 import type { Tensor } from '../../graph/graph.ts'
 import { interpret } from '../../graph/reference/interpret.ts'
 import { elementBytes, type MoveStep, sizeOf, type Value } from '../program.ts'
-import { type LowerContext, outputValue, refuse, toValue } from './context.ts'
+import { type LowerContext, optionalTensor, outputValue, refuse, toValue } from './context.ts'
 
 /** Inputs that hold elements, as opposed to axes, begins and sizes. */
 function elementInputs({ node, graph }: LowerContext, dtype: string): Tensor[] {
   return node.inputs
     .map((name) => graph.tensors.get(name))
     .filter((tensor): tensor is Tensor => tensor !== undefined && !tensor.data && tensor.dtype === dtype)
+}
+
+/** Operators whose inputs are all elements; the others take axes, begins and sizes as well. */
+const gathers: readonly string[] = ['concatenation', 'pack']
+
+/** Refuses what a list of copies cannot say: elements that are constants, or places that are computed. */
+function requireFixedPlaces(context: LowerContext, sources: readonly Tensor[]): void {
+  const { node, graph } = context
+  const names = sources.map((tensor) => tensor.name)
+  const others = node.inputs.filter((name) => name !== '' && !names.includes(name))
+  if (gathers.includes(node.op) && others.length > 0) throw refuse(context, 'of constants is not compiled yet')
+  const computed = others.find((name) => !graph.tensors.get(name)?.data)
+  if (computed !== undefined) throw refuse(context, `"${computed}" is not constant`)
+}
+
+/** A pad without its third input, the value: padding is the zero point, and others are refused. */
+function withoutPadValue(context: LowerContext, output: Value): LowerContext {
+  const value = context.node.op.startsWith('pad') ? optionalTensor(context, 2) : null
+  if (!value) return context
+  const zero = output.dtype === 'float32' ? 0 : output.zeroPoint & 255
+  const bytes = value.data ?? new Uint8Array(0)
+  if (bytes.length !== elementBytes(output.dtype) || bytes.some((byte, at) => byte !== (at === 0 ? zero : 0)))
+    throw refuse(context, 'its padding is not zero')
+  return { ...context, node: { ...context.node, inputs: context.node.inputs.slice(0, 2) } }
 }
 
 /**
@@ -62,13 +86,17 @@ function copiesOf(origins: Int32Array, values: readonly Value[], width: number):
  * Any operator that only moves elements (pad, concatenation, slice, transpose, …): a list of copies, taken from the
  * reference interpreter. One step an output.
  */
-export function lowerMove(context: LowerContext): MoveStep[] {
-  const first = outputValue(context)
+export function lowerMove(whole: LowerContext): MoveStep[] {
+  const first = outputValue(whole)
+  const context = withoutPadValue(whole, first)
   const sources = elementInputs(context, first.dtype)
   const values = sources.map(toValue)
   if (values.length === 0) throw refuse(context, 'all its inputs are constants')
+  requireFixedPlaces(context, sources)
   if (values.some((value) => value.scale !== first.scale || value.zeroPoint !== first.zeroPoint))
     throw refuse(context, 'its inputs and output differ in scale or zero point')
+  if (elementBytes(first.dtype) > 1 && first.zeroPoint !== 0)
+    throw refuse(context, `${first.dtype} with a zero point is not compiled yet`)
   return context.node.outputs.map((name) => {
     const output = toValue(context.graph.tensors.get(name)!)
     const origins = originsOf(context, sources, name)

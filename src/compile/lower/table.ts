@@ -2,6 +2,7 @@ import type { Tensor } from '../../graph/graph.ts'
 import { interpret } from '../../graph/reference/interpret.ts'
 import type { Values } from '../../graph/reference/values.ts'
 import { type PairTableStep, sizeOf, type TableStep, type Value } from '../program.ts'
+import { broadcastIndices } from './broadcast.ts'
 import { inputValue, type LowerContext, outputValue, refuse, tensorAt, toValue } from './context.ts'
 
 /** Runs the node alone on these values, each in place of one input, and returns the bytes of its output. */
@@ -49,23 +50,6 @@ export function lowerTable(context: LowerContext): TableStep {
     macs: 0,
     table: evaluate(context, [bytesOf(input, (byte) => byte, 256)]),
   }
-}
-
-/** Index of the operand's element for every element of the output, under broadcasting. */
-function broadcastIndices(context: LowerContext, from: readonly number[], to: readonly number[]): Int32Array {
-  const padded = [...to.slice(from.length).map(() => 1), ...from]
-  const strides = padded.map((length, axis) => (length === 1 ? 0 : sizeOf(padded.slice(axis + 1))))
-  if (padded.length !== to.length || padded.some((length, axis) => length !== 1 && length !== to[axis]))
-    throw refuse(context, `[${from}] does not broadcast to [${to}]`)
-  return Int32Array.from({ length: sizeOf(to) }, (_, at) => {
-    let rest = at
-    let index = 0
-    for (let axis = to.length - 1; axis >= 0; axis--) {
-      index += (rest % to[axis]!) * strides[axis]!
-      rest = Math.floor(rest / to[axis]!)
-    }
-    return index
-  })
 }
 
 /** Any operator on pairs of bytes, broadcasting included: its 65,536 results, taken from the reference interpreter. */
