@@ -7,6 +7,7 @@ import type { Host } from '../core/host.ts'
 import { fixDimensions } from '../formats/convert/to-canonical/fix-dimensions.ts'
 import { modelFacts } from '../graph/facts.ts'
 import { isWasm, openCompiledModule } from './compiled-module.ts'
+import { checkGolden, whyUnchecked } from './golden.ts'
 import { measureLatencies, type Timed } from './profile.ts'
 import { closedShape } from './raw-tensors.ts'
 
@@ -91,16 +92,35 @@ async function fastest(host: Host, variant: Variant, ready: readonly Timed[]): P
   return { backend: backend.name, executable: again.executable }
 }
 
-async function engineOf(host: Host, variant: Variant, names: readonly string[] | undefined): Promise<Engine> {
+/** What is wrong with an engine's outputs beside the reference interpreter's; null when nothing is, or none can tell. */
+async function goldenFault(variant: Variant, { backend, executable }: Timed): Promise<string | null> {
+  const semantics = backend.semantics(variant.segment)
+  if (semantics === null || whyUnchecked(variant) !== null) return null
+  const verdict = await checkGolden(variant, semantics, executable)
+  return verdict.kind === 'failed' ? `golden check: ${verdict.reason}` : null
+}
+
+/** A backend with the model ready and checked, or the reason why not. One that the user named is not checked. */
+async function readyOn(host: Host, backend: Backend, variant: Variant, named: boolean): Promise<Timed | string> {
+  const attempt = await tryBackend(host, backend, variant)
+  if ('reason' in attempt) return attempt.reason
+  const timed = { key: backend.name, backend, executable: attempt.executable }
+  const fault = backend.exact || named ? null : await goldenFault(variant, timed)
+  if (fault === null) return timed
+  await timed.executable[Symbol.asyncDispose]()
+  return fault
+}
+
+async function engineOf(host: Host, variant: Variant, names: readonly string[] = []): Promise<Engine> {
   const allowed = selectBackends(names)
   for (const spec of segmentSpecs(variant.segment).inputs) closedShape(spec)
   const reasons: string[] = []
   for (const group of [allowed.filter(({ exact }) => exact), allowed.filter(({ exact }) => !exact)]) {
     const ready: Timed[] = []
     for (const backend of group) {
-      const attempt = await tryBackend(host, backend, variant)
-      if ('executable' in attempt) ready.push({ key: backend.name, backend, executable: attempt.executable })
-      else reasons.push(`${backend.name}: ${attempt.reason}`)
+      const one = await readyOn(host, backend, variant, names.length > 0)
+      if (typeof one === 'string') reasons.push(`${backend.name}: ${one}`)
+      else ready.push(one)
     }
     if (ready.length > 0) return fastest(host, variant, ready)
   }
@@ -115,8 +135,9 @@ async function moduleBytes(host: Host, model: string): Promise<Uint8Array | null
 }
 
 /**
- * Opens a model for exact runs: the engines that declare to be bit-exact first, and only where none of them runs the
- * model the fastest of the others, measured now. A module of `milliwatt compile` runs as it is.
+ * Opens a model for exact runs: on a backend that declares to be bit-exact, and only where none of them runs the model
+ * on the fastest of the others whose outputs pass the golden check, measured now. A module of `milliwatt compile` runs
+ * as it is.
  * @throws MilliwattError MODEL_*, VARIANT_*, INPUT_SHAPE, BACKEND_UNKNOWN, BACKEND_FAILED with the reason of every backend
  */
 export async function openEngine(host: Host, model: string, options: EngineOptions = {}): Promise<Engine> {
