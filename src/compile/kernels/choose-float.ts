@@ -1,6 +1,7 @@
 import type { FloatStep } from '../float-steps.ts'
 import type { Simd } from '../program.ts'
 import { dequantizeKernel } from './dequantize.ts'
+import { f32Dialect, f32FusedDialect } from './dialect.ts'
 import { floatBinaryKernel } from './float-binary.ts'
 import { floatConvKernel } from './float-conv.ts'
 import { floatConvScalarKernel } from './float-conv-scalar.ts'
@@ -20,7 +21,9 @@ export function chooseFloatKernel(step: FloatStep, simd: Simd): ChosenKernel {
     case 'dequantize':
       return dequantizeKernel(step, vector)
     case 'float-conv':
-      return vector ? floatConvKernel(step) : floatConvScalarKernel(step)
+      return vector
+        ? floatConvKernel(step, simd === 'relaxed' ? f32FusedDialect : f32Dialect)
+        : floatConvScalarKernel(step)
     case 'float-depthwise':
       return vector && isFloatDepthwiseVector(step) ? floatDepthwiseKernel(step) : floatConvScalarKernel(step)
     case 'float-pool':

@@ -13,6 +13,8 @@ export interface Dialect {
   readonly elementBytes: number
   /** Activations that one step consumes. */
   readonly stepElements: number
+  /** Floats: product and sum in one instruction, which rounds once or twice as the machine likes. */
+  readonly fused?: true
 }
 
 /** The base: every simd128 machine. */
@@ -24,9 +26,13 @@ export const u8Dialect: Dialect = { name: 'u8', inputBytes: 1, elementBytes: 1, 
 /** Floats: product and sum are rounded one by one. */
 export const f32Dialect: Dialect = { name: 'f32', inputBytes: 4, elementBytes: 4, stepElements: 1 }
 
+/** Floats where relaxed SIMD is at hand: results differ in the last bits between machines. */
+export const f32FusedDialect: Dialect = { ...f32Dialect, fused: true }
+
 /** acc += weights · activations; the weights and activations are locals. */
 export function emitDot(f: FunctionBuilder, dialect: Dialect, acc: Local, weights: Local, activations: Local): void {
-  if (dialect.name === 'f32') f.get(activations).get(weights).op('f32x4.mul').get(acc).op('f32x4.add').set(acc)
+  if (dialect.fused) f.get(activations).get(weights).get(acc).op('f32x4.relaxed_madd').set(acc)
+  else if (dialect.name === 'f32') f.get(activations).get(weights).op('f32x4.mul').get(acc).op('f32x4.add').set(acc)
   else if (dialect.name === 'u8')
     f.get(weights).get(activations).get(acc).op('i32x4.relaxed_dot_i8x16_i7x16_add_s').set(acc)
   else f.get(activations).get(weights).op('i32x4.dot_i16x8_s').get(acc).op('i32x4.add').set(acc)

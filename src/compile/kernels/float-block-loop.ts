@@ -2,7 +2,7 @@ import type { FloatConvStep } from '../float-steps.ts'
 import type { FunctionBuilder, Local } from '../wasm/function.ts'
 import { tilePixels } from './block-loop.ts'
 import type { EmitContext } from './context.ts'
-import { type Dialect, f32Dialect } from './dialect.ts'
+import type { Dialect } from './dialect.ts'
 import { emitCut, fourLanes } from './lanes.ts'
 import { packWeights, type Run, runsOf } from './packed-weights.ts'
 import { emitTile, tileLocals } from './tile.ts'
@@ -17,15 +17,18 @@ export interface FloatLayer {
   readonly runs: readonly Run[]
 }
 
-/** Pixels that a tile takes at most: eight accumulators, two weights, one activation and a product fit 15 registers. */
-const maxPixels = 4
+/**
+ * Pixels that a tile takes at most: eight accumulators, two weights, one activation and a product fit 15 registers;
+ * fused products need no register of their own.
+ */
+const maxPixels = ({ fused }: Dialect) => (fused ? 5 : 4)
 
 /** Chooses tile and block. Few pixels leave room for more channels. */
-export function floatLayer(step: FloatConvStep, pixelsInRow: number): FloatLayer {
-  const pixels = tilePixels(pixelsInRow, maxPixels)
+export function floatLayer(step: FloatConvStep, dialect: Dialect, pixelsInRow: number): FloatLayer {
+  const pixels = tilePixels(pixelsInRow, maxPixels(dialect))
   const channels = step.geometry.outputChannels
   const block = pixels === 1 && channels % 32 === 0 ? 32 : pixels <= 2 && channels % 16 === 0 ? 16 : 8
-  return { step, dialect: f32Dialect, pixels, block, runs: runsOf(step, f32Dialect) }
+  return { step, dialect, pixels, block, runs: runsOf(step, dialect) }
 }
 
 /** Where a tile's outputs go, and where its activations come from. */

@@ -2,18 +2,19 @@ import type { FloatConvStep } from '../float-steps.ts'
 import { FunctionBuilder } from '../wasm/function.ts'
 import { pixelLoop } from './block-loop.ts'
 import { isPointwise } from './conv-pointwise.ts'
+import type { Dialect } from './dialect.ts'
 import { floatBlockLoop, floatLayer } from './float-block-loop.ts'
 import type { ChosenKernel } from './kernel.ts'
 import { emitRows, rowRing } from './row-ring.ts'
 
 /** 1×1 convolution and fully connected of floats: a matrix product that reads its activations where they lie. */
-function pointwiseKernel(step: FloatConvStep): ChosenKernel {
+function pointwiseKernel(step: FloatConvStep, dialect: Dialect): ChosenKernel {
   const { geometry: g } = step
   const count = g.batches * g.outputHeight * g.outputWidth
-  const layer = floatLayer(step, count)
+  const layer = floatLayer(step, dialect, count)
   const pixelBytes = 4 * g.inputChannels
   return {
-    name: `pointwise f32 ${layer.pixels}x${layer.block}`,
+    name: `pointwise f32${dialect.fused ? ' fused' : ''} ${layer.pixels}x${layer.block}`,
     scratchBytes: 0,
     emit: (context) => {
       const f = new FunctionBuilder([], [])
@@ -35,14 +36,14 @@ function pointwiseKernel(step: FloatConvStep): ChosenKernel {
 }
 
 /** Any other convolution of floats: padded rows in a ring, tiles of neighbouring pixels of an output row. */
-function rowsKernel(step: FloatConvStep): ChosenKernel {
+function rowsKernel(step: FloatConvStep, dialect: Dialect): ChosenKernel {
   const { geometry: g } = step
-  const layer = floatLayer(step, g.outputWidth)
-  const ring = rowRing(g, layer.dialect)
+  const layer = floatLayer(step, dialect, g.outputWidth)
+  const ring = rowRing(g, dialect)
   const unit = 4 * g.inputChannels
   const pixelBytes = g.strideWidth * unit
   return {
-    name: `rows f32 ${layer.pixels}x${layer.block}`,
+    name: `rows f32${dialect.fused ? ' fused' : ''} ${layer.pixels}x${layer.block}`,
     scratchBytes: ring.bytes,
     emit: (context, scratch) => {
       const f = new FunctionBuilder([], [])
@@ -73,6 +74,6 @@ function rowsKernel(step: FloatConvStep): ChosenKernel {
 }
 
 /** Convolution of floats, eight channels of several pixels at once. */
-export function floatConvKernel(step: FloatConvStep): ChosenKernel {
-  return isPointwise(step) ? pointwiseKernel(step) : rowsKernel(step)
+export function floatConvKernel(step: FloatConvStep, dialect: Dialect): ChosenKernel {
+  return isPointwise(step) ? pointwiseKernel(step, dialect) : rowsKernel(step, dialect)
 }

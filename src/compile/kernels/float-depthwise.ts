@@ -35,7 +35,7 @@ export function floatDepthwiseKernel(step: FloatDepthwiseStep): ChosenKernel {
   const blockBytes = 16 * (g.filterHeight * g.filterWidth + 1)
   return {
     name: `depthwise f32 ${pixels}x4`,
-    scratchBytes: ring.bytes,
+    scratchBytes: ring.bytes + 16,
     emit: (context, scratch) => {
       const f = new FunctionBuilder([], [])
       const weightsAt = context.constant(packTaps(step))
@@ -56,6 +56,13 @@ export function floatDepthwiseKernel(step: FloatDepthwiseStep): ChosenKernel {
         accumulators.forEach((acc, at) => {
           f.get(source).at('v128.load', at * pixelBytes + column * g.dilationWidth * 4 * channels)
           f.get(weight).op('f32x4.mul').get(acc).op('f32x4.add').set(acc)
+        })
+        // Stores that nobody reads keep V8 before 13 from moving all loads ahead of all arithmetic.
+        accumulators.forEach((acc, at) => {
+          if (at % 2 === tap % 2)
+            f.i32(scratch + ring.bytes)
+              .get(acc)
+              .at('v128.store')
         })
       }
       const emitTile = (rows: readonly number[]) => {
