@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { hostSimd } from '../../src/compile/host-simd.ts'
 import { writeTflite } from '../../src/formats/tflite/writer.ts'
 import { interpret } from '../../src/graph/reference/interpret.ts'
 import { milliwatt } from '../support/cli.ts'
@@ -108,6 +109,21 @@ describe('milliwatt compile', () => {
     expect([code, stdout]).toEqual([wanted, ''])
     expect(stderr).toMatch(message)
     expect(existsSync(at('a.wasm'))).toBe(false)
+  })
+
+  it('runs a module with instructions that this host has not got nowhere, and names them', async () => {
+    await call('compile', 'small.tflite', '-o', 'relaxed.wasm', '--simd', 'relaxed')
+    const { code, stderr } = await call('run', 'relaxed.wasm', '--raw-input', 'in.bin', '--raw-output', 'relaxed.bin')
+    if (hostSimd() === 'relaxed') expect([code, stderr]).toEqual([0, ''])
+    else expect(stderr).toMatch(/^BACKEND_UNAVAILABLE: relaxed\.wasm: .*needs relaxed instructions/)
+  })
+
+  it('tells a module that was cut off', async () => {
+    await call('compile', 'small.tflite', '-o', 'whole.wasm')
+    writeFileSync(at('cut.wasm'), readFileSync(at('whole.wasm')).subarray(0, 500))
+    const { code, stderr } = await call('run', 'cut.wasm', '--raw-input', 'in.bin', '--raw-output', 'cut.bin')
+    expect(code).toBe(1)
+    expect(stderr).toContain('MODEL_ILLEGAL: cut.wasm: ')
   })
 
   it('tells a module of another origin, and a backend that cannot run one', async () => {
