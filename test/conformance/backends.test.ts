@@ -69,7 +69,7 @@ describe.each(members.map((backend) => ({ name: backend.name, backend })))('back
   })
 
   it('declares its support by node and device', () => {
-    const segment = readModel(denseModel(6, 4), name)
+    const segment = segmentFor(readModel(denseModel(6, 4), name), backend)
     expect(firstUnsupported(backend, segment, cpu)).toBeNull()
     const odd = buildOnnx({
       nodes: [{ op: 'Thing', name: 'odd', domain: 'com.example', inputs: ['x'], outputs: ['y'] }],
@@ -77,10 +77,8 @@ describe.each(members.map((backend) => ({ name: backend.name, backend })))('back
       outputs: [{ name: 'y', dims: [1] }],
     })
     if (!exact(name)) return
-    expect(firstUnsupported(backend, readModel(odd, 'odd'), cpu)).toBe(
-      'Thing "odd": operator set "com.example" is not in onnxruntime',
-    )
-    expect(firstUnsupported(backend, segment, gpu)).toContain('no execution provider for a gpu')
+    expect(firstUnsupported(backend, readModel(odd, 'odd'), cpu)).toMatch(/^Thing "odd": .*com\.example/)
+    expect(firstUnsupported(backend, segment, gpu)).toMatch(/ a gpu$/)
   })
 
   if (exact(name))
@@ -90,7 +88,9 @@ describe.each(members.map((backend) => ({ name: backend.name, backend })))('back
         inputs: [{ name: 'x', dims: [1] }],
         outputs: [{ name: 'y', dims: [1] }],
       })
-      await expect(prepare(unknown)).rejects.toThrow(/BACKEND_FAILED|backend failed/i)
+      await expect(prepare(unknown)).rejects.toMatchObject({
+        code: expect.stringMatching(/^(BACKEND_FAILED|OP_UNSUPPORTED)$/),
+      })
     })
 })
 

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { backends } from '../../src/backends/list.ts'
+import { readModel } from '../../src/formats/list.ts'
+import { sharedPath } from '../support/shared.ts'
+import { differenceOn, host } from './compare.ts'
+
+const folder = sharedPath('data', 'mlperf-tiny', 'models')
+
+/** Steps of int8 outputs, or the output's unit of floats; the hybrid network quantises its activations at every run. */
+const models: Readonly<Record<string, number>> = {
+  kws_ref_model: 0,
+  vww_96_int8: 0,
+  ad01_int8: 0,
+  pretrainedResnet_quant: 0,
+  str_ww_ref_model: 0,
+  micro_speech_quantized: 0,
+  hello_world_int8: 0,
+  ad01_fp32: 1e-4,
+  hello_world_float: 1e-5,
+  pretrainedResnet: 1e-5,
+  vww_96_float: 1e-5,
+  kws_ref_model_float32: 0.02,
+}
+
+/** XNNPACK's global mean rounds ties to even; the softmax after it makes several steps of one. */
+const exceptions: Readonly<Record<string, number>> = { 'tfjs-tflite pretrainedResnet_quant': 12 }
+
+it.runIf(process.env.CI === 'true')('has ../shared/data/mlperf-tiny in CI', () => {
+  expect(folder).not.toBeNull()
+})
+
+describe.skipIf(!folder)('models on all backends (needs ../shared/data/mlperf-tiny)', async () => {
+  for (const backend of backends) {
+    const { ok } = await backend.available(host)
+    it.runIf(ok).each(Object.entries(models))(
+      `%s on ${backend.name}, within %d of the interpreter`,
+      async (model, most) => {
+        const segment = readModel(readFileSync(join(folder!, `${model}.tflite`)), model)
+        const allowed = exceptions[`${backend.name} ${model}`] ?? most
+        expect(await differenceOn(backend, segment, 4)).toBeLessThanOrEqual(allowed)
+      },
+      60_000,
+    )
+  }
+})

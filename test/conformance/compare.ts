@@ -1,0 +1,53 @@
+import { type Backend, type Executable, segmentFor, type TensorValue } from '../../src/backends/backend.ts'
+import type { Device } from '../../src/core/device.ts'
+import { segmentIn } from '../../src/formats/forms.ts'
+import type { Graph } from '../../src/graph/graph.ts'
+import { interpret } from '../../src/graph/reference/interpret.ts'
+import type { Values } from '../../src/graph/reference/values.ts'
+import type { Segment } from '../../src/graph/segment.ts'
+import { nodeHost } from '../../src/hosts/node.ts'
+import { largestDifference, randomNumbers, randomValues } from '../formats/convert-support.ts'
+
+/** This machine, one host for all tests of a file. */
+export const host = nodeHost()
+
+/** The processor. */
+export const cpu: Device = { id: 'cpu', kind: 'cpu', name: 'cpu', facts: {}, sources: [] }
+
+/** A segment on a backend. */
+export async function prepareOn(backend: Backend, segment: Segment): Promise<Executable> {
+  return backend.prepare(segmentFor(segment, backend), cpu, host)
+}
+
+function randomInputs(graph: Graph, random: () => number): Readonly<Record<string, TensorValue>> {
+  return Object.fromEntries(
+    graph.inputs.map((name) => {
+      const tensor = graph.tensors.get(name)!
+      return [
+        name,
+        { dtype: tensor.dtype, shape: tensor.shape as readonly number[], data: randomValues(tensor, random) },
+      ]
+    }),
+  )
+}
+
+/**
+ * The largest difference, in the output's own unit (steps of integers), between a backend and the reference
+ * interpreter in the semantics that the backend declares, over random inputs.
+ */
+export async function differenceOn(backend: Backend, segment: Segment, inputs: number): Promise<number> {
+  const { graph } = segmentIn(segment, 'canonical')
+  const semantics = backend.semantics(segment)!
+  const random = randomNumbers(5)
+  await using executable = await prepareOn(backend, segment)
+  let worst = 0
+  for (let index = 0; index < inputs; index++) {
+    const given = randomInputs(graph, random)
+    const values = graph.inputs.map((name) => given[name]!.data as Values)
+    const expected = interpret(graph, values, semantics)
+    const actual = await executable.run(given)
+    for (const name of graph.outputs)
+      worst = Math.max(worst, largestDifference(expected.get(name)!, actual[name]!.data as Values))
+  }
+  return worst
+}
