@@ -1,12 +1,20 @@
-// Time per layer of a compiled model: node bench/engines/layers.mjs MODEL.tflite [simd128|relaxed|scalar]
+// Time per layer of a compiled model: node bench/engines/layers.mjs MODEL.tflite|MODEL.onnx [simd128|relaxed|scalar]
 // The sum differs from a whole run's time by the calls in between.
 import { readFileSync } from 'node:fs'
 import { compileGraph } from '../../dist/compile/compile.js'
+import { toCanonical } from '../../dist/formats/convert/to-canonical.js'
 import { readModel } from '../../dist/formats/list.js'
 
 const [path, simd = 'simd128'] = process.argv.slice(2)
-const { graph } = readModel(readFileSync(path), path)
-const { wasm, manifest } = compileGraph(graph, { simd, layers: true, keepAll: true, prune: true })
+const read = readModel(readFileSync(path), path).graph
+const graph = path.endsWith('.onnx') ? toCanonical(read) : read
+const { wasm, manifest } = compileGraph(graph, {
+  simd,
+  semantics: path.endsWith('.onnx') ? 'fp32' : 'tflm',
+  layers: true,
+  keepAll: true,
+  prune: true,
+})
 const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm))
 for (let i = 0; i < 1000; i++) exports.run()
 const us = (call, runs) => {

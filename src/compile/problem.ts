@@ -9,7 +9,7 @@ function problemOf(lower: () => readonly Step[]): string | null {
     for (const step of lower()) chooseKernel(step, 'scalar')
     return null
   } catch (error) {
-    if (isMilliwattError(error)) return error.message
+    if (isMilliwattError(error)) return error.detail ? `${error.where}: ${error.detail}` : error.message
     throw error
   }
 }

@@ -26,3 +26,21 @@ describe('catalogue models with float inputs and int8 inside equal the reference
       }
     })
 })
+
+const floatFiles = readdirSync(folder).filter((file) => file.endsWith('-float32.onnx'))
+
+describe('catalogue models of floats are within 1e-4 of the reference interpreter', () => {
+  it.each(floatFiles)('%s', (file) => {
+    const graph = toCanonical(readModel(readFileSync(new URL(file, folder)), file).graph)
+    const model = instantiate(compileGraph(graph, { semantics: 'fp32' }).wasm)
+    const next = numbers(11)
+    const values = Float32Array.from(model.inputs[0]!.data, () => (next() * 2 - 1) * 5)
+    model.inputs[0]!.data.set(values)
+    model.run()
+    const output = model.outputs[0]!
+    const expected = interpret(graph, [values], 'fp32').get(output.name) as Float32Array
+    expected.forEach((value, at) => {
+      expect(Math.abs(output.data[at]! - value)).toBeLessThan(1e-4)
+    })
+  })
+})

@@ -45,3 +45,21 @@ describe.skipIf(data === null)('MLPerf Tiny, every value as the reference interp
       }
     })
 })
+
+const floatModels = ['ad01_fp32', 'hello_world_float', 'kws_ref_model_float32', 'pretrainedResnet']
+
+describe.skipIf(data === null)('MLPerf Tiny in float32, within 1e-4 of the reference interpreter', () => {
+  it.each(floatModels)('%s', (name) => {
+    const { graph } = readModel(readFileSync(`${data}/models/${name}.tflite`), name)
+    const model = instantiate(compileGraph(graph).wasm)
+    const next = numbers(5)
+    const values = Float32Array.from(model.inputs[0]!.data, () => next() * 2 - 1)
+    model.inputs[0]!.data.set(values)
+    model.run()
+    const expected = interpret(graph, [values], 'fp32').get(model.outputs[0]!.name) as Float32Array
+    const most = Math.max(...expected.map(Math.abs))
+    expected.forEach((value, at) => {
+      expect(Math.abs(model.outputs[0]!.data[at]! - value)).toBeLessThan(1e-4 * most)
+    })
+  })
+})
