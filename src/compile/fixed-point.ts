@@ -34,7 +34,7 @@ export function quantizeMultiplier(real: number): FixedMultiplier {
 }
 
 /** gemmlowp's SaturatingRoundingDoublingHighMul for a multiplier of at least 0: floor((x·m + 2^30) / 2^31). */
-export function doublingHighMultiply(x: number, multiplier: number): number {
+function doublingHighMultiply(x: number, multiplier: number): number {
   const high = x * Math.floor(multiplier / 65536)
   const low = x * (multiplier % 65536) + 2 ** 30
   const quotient = Math.floor(high / 32768)
@@ -42,7 +42,7 @@ export function doublingHighMultiply(x: number, multiplier: number): number {
 }
 
 /** gemmlowp's RoundingDivideByPOT: x / 2^exponent, halves away from zero. */
-export function roundingDivideByPowerOfTwo(x: number, exponent: number): number {
+function roundingDivideByPowerOfTwo(x: number, exponent: number): number {
   const divisor = 2 ** exponent
   return x < 0 ? -Math.floor(-x / divisor + 0.5) : Math.floor(x / divisor + 0.5)
 }

@@ -39,7 +39,7 @@ interface Check {
 }
 
 /** The float form in float32 arithmetic, step by step as the kernel computes it; without zero point and clamp. */
-export function floatRequantize(x: number, scale: number, offset: number, signed: boolean): number {
+function floatRequantize(x: number, scale: number, offset: number, signed: boolean): number {
   const product = Math.fround(Math.fround(x) * scale)
   const moved = Math.fround(product + (signed && product < 0 ? -offset : offset))
   return Math.fround(moved + roundingMagic) - roundingMagic
@@ -89,7 +89,7 @@ function offsetsFor(checks: readonly Check[], scale: number, signed: boolean): r
  * The float64 form. Double rounding lifts a product's threshold by half a unit of the first rounding: 2^−(e+1) towards
  * zero, e being the right shift, so that with this offset one rounding gives the same. Products are exact in float64.
  */
-export function wideRequantize(x: number, scale: number, offset: number): number {
+function wideRequantize(x: number, scale: number, offset: number): number {
   const product = x * scale
   const moved = product + (product < 0 ? -offset : offset) + tieBreak
   return moved + roundingMagic64 - roundingMagic64

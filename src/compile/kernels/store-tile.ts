@@ -77,7 +77,7 @@ function emitFloat32(
 }
 
 /** Stores the first `count` bytes of a vector at `output` + offset. */
-export function emitStoreBytes(
+function emitStoreBytes(
   f: FunctionBuilder,
   output: Local,
   value: Local,

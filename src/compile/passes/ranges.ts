@@ -17,7 +17,7 @@ function fullRange(value: Value): Range {
 }
 
 /** What an accumulator becomes. */
-export function requantizeOne(r: Requantization, channel: number, accumulator: number): number {
+function requantizeOne(r: Requantization, channel: number, accumulator: number): number {
   const fixed = { multiplier: r.multipliers[channel]!, shift: r.shifts[channel]! }
   const scaled =
     r.semantics === 'tflm'
