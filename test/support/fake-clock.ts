@@ -38,12 +38,14 @@ export function createFakeClock(startS = 1000): FakeClock {
     sleep: (seconds, signal) =>
       new Promise((resume) => {
         if (signal?.aborted) return resume()
-        const sleeper = { atS: now + seconds, wake: resume }
-        sleepers.push(sleeper)
-        signal?.addEventListener('abort', () => {
+        const wake = () => {
           sleepers = sleepers.filter((other) => other !== sleeper)
+          signal?.removeEventListener('abort', wake)
           resume()
-        })
+        }
+        const sleeper = { atS: now + seconds, wake }
+        sleepers.push(sleeper)
+        signal?.addEventListener('abort', wake)
       }),
     advance,
     block: (seconds) => {
