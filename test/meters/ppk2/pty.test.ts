@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Host } from '../../../src/core/host.ts'
+import { nodeHost } from '../../../src/hosts/node.ts'
 import { nodeSerial } from '../../../src/hosts/node-serial.ts'
 import { ppk2 } from '../../../src/meters/ppk2/driver.ts'
 import { EmulatedPpk2 } from '../../../src/meters/ppk2/emulator.ts'
@@ -10,19 +10,8 @@ import { openPtyPair, requirePty } from '../../support/pty.ts'
 const missing = requirePty()
 const why = missing ?? ''
 
-const clock: Host['clock'] = {
-  nowS: () => (performance.timeOrigin + performance.now()) / 1000,
-  wallTime: () => new Date(),
-  sleep: (seconds, signal) =>
-    new Promise((resume) => {
-      const timer = setTimeout(resume, seconds * 1000)
-      signal?.addEventListener('abort', () => {
-        clearTimeout(timer)
-        resume()
-      })
-    }),
-}
-const host = { clock, serial: nodeSerial } as Host
+const host = nodeHost()
+const { clock } = host
 
 /** A pty with an emulated PPK2 at its far end. */
 async function plugIn(options: Omit<EmulatorOptions, 'clock'> = {}) {
