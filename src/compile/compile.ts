@@ -41,7 +41,7 @@ export function compileGraph(graph: Graph, options: CompileOptions = {}): Compil
 }
 
 /** Renders a program as WebAssembly. */
-export function compileProgram(program: Program, options: CompileOptions = {}): CompiledModel {
+function compileProgram(program: Program, options: CompileOptions = {}): CompiledModel {
   const simd = options.simd ?? 'simd128'
   const kernels = program.steps.map((step) => chooseKernel(step, simd))
   const arena = planArena(program, kernels, options.keepAll ?? false)

@@ -40,7 +40,7 @@ function viewTensor(memory: ArrayBuffer, tensor: ManifestTensor): TensorView {
 }
 
 /** The manifest of a compiled module. @throws MilliwattError BACKEND_FAILED if it holds none of version 1 */
-export function readManifest(module: WasmModule): Manifest {
+function readManifest(module: WasmModule): Manifest {
   const [section] = webAssembly.Module.customSections(module, manifestSection)
   const manifest = section ? (JSON.parse(new TextDecoder().decode(section)) as Manifest) : null
   if (manifest?.version !== 1)

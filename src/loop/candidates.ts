@@ -1,12 +1,12 @@
-import { type Backend, type Executable, firstUnsupported, segmentFor } from '../backends/backend.ts'
+import type { Backend, Executable } from '../backends/backend.ts'
 import type { Catalogue, Variant } from '../catalogue/load.ts'
 import type { Device } from '../core/device.ts'
-import { isMilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { type Profile, profileKey } from '../cost/profile.ts'
 import { checkGolden, goldenVersion, whyUnchecked } from './golden.ts'
 import type { Probe } from './probe.ts'
 import { type OnProgress, stopIfAborted } from './progress.ts'
+import { tryBackend } from './try-backend.ts'
 
 /** What candidates are prepared with. */
 export interface CandidateContext {
@@ -37,29 +37,16 @@ export type Runnable = Prepared & { readonly executable: Executable }
 /** Tells whether a candidate can run. */
 export const isRunnable = (prepared: Prepared): prepared is Runnable => prepared.executable !== null
 
-/** What went wrong, without the advice that belongs to an error on its own. */
-function reasonOf(error: unknown): string {
-  return isMilliwattError(error) && error.detail ? `${error.where}: ${error.detail}` : messageOf(error)
-}
-
 async function prepareOne(
   context: CandidateContext,
   variant: Variant,
   backend: Backend,
   device: Device,
 ): Promise<Prepared> {
-  const availability = await backend.available(context.host)
-  const engine = availability.ok ? `${availability.engine}, ${goldenVersion}` : ''
-  const base = { key: profileKey(variant.sha256, backend.name, engine, device.id), variant, backend, device }
-  if (!availability.ok) return { ...base, executable: null, unusable: `${availability.reason} ${availability.next}` }
-  try {
-    const segment = segmentFor(variant.segment, backend)
-    const unsupported = firstUnsupported(backend, segment, device)
-    if (unsupported) return { ...base, executable: null, unusable: unsupported }
-    return { ...base, executable: await backend.prepare(segment, device, context.host), unusable: null }
-  } catch (error) {
-    return { ...base, executable: null, unusable: reasonOf(error) }
-  }
+  const { engine, executable, reason } = await tryBackend(context.host, backend, variant, device)
+  const version = engine === '' ? '' : `${engine}, ${goldenVersion}`
+  const key = profileKey(variant.sha256, backend.name, version, device.id)
+  return { key, variant, backend, device, executable, unusable: reason }
 }
 
 /** Candidates in the profile passed the check when they were measured; the others run against the interpreter. */

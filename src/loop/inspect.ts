@@ -8,7 +8,8 @@ import { nodeFacts } from '../graph/facts.ts'
 import { type Graph, type Node, numberAttribute } from '../graph/graph.ts'
 import { originOf, type Segment } from '../graph/segment.ts'
 import type { InspectedBackend, InspectedEngine, InspectedNode, InspectedTensor, Inspection } from './inspection.ts'
-import { reasonOf, tryBackend } from './raw-engine.ts'
+import { thisCpu } from './raw-engine.ts'
+import { reasonOf, tryBackend } from './try-backend.ts'
 
 /** Version of a node's operator: its own in TFLite, that of the operator set in ONNX. */
 const versionOf = (graph: Graph, node: Node): number =>
@@ -86,8 +87,8 @@ function inspectEngine(segment: Segment): InspectedEngine {
 async function inspectBackends(host: Host, variant: Variant): Promise<readonly InspectedBackend[]> {
   const rows: InspectedBackend[] = []
   for (const backend of backends) {
-    const attempt = await tryBackend(host, backend, variant)
-    if ('reason' in attempt) {
+    const attempt = await tryBackend(host, backend, variant, thisCpu)
+    if (!attempt.executable) {
       rows.push({ name: backend.name, ok: false, engine: null, reason: attempt.reason })
       continue
     }

@@ -1,8 +1,8 @@
-import { type Backend, type Executable, firstUnsupported, segmentFor, segmentSpecs } from '../backends/backend.ts'
+import { type Backend, type Executable, segmentSpecs } from '../backends/backend.ts'
 import { selectBackends } from '../backends/list.ts'
 import { loadCatalogue, type Variant } from '../catalogue/load.ts'
 import type { Device } from '../core/device.ts'
-import { isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
+import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { fixDimensions } from '../formats/convert/to-canonical/fix-dimensions.ts'
 import { modelFacts } from '../graph/facts.ts'
@@ -10,6 +10,7 @@ import { isWasm, openCompiledModule } from './compiled-module.ts'
 import { checkGolden, whyUnchecked } from './golden.ts'
 import { measureLatencies, type Timed } from './profile.ts'
 import { closedShape } from './raw-tensors.ts'
+import { tryBackend } from './try-backend.ts'
 
 /** Which variant of a model to take, and how. */
 export interface VariantOptions {
@@ -53,31 +54,7 @@ export async function loadVariant(host: Host, model: string, options: VariantOpt
 }
 
 /** The processor that this process runs on, for engines that are used without a probe. */
-const thisCpu: Device = { id: 'cpu', kind: 'cpu', name: 'this processor', facts: {}, sources: [] }
-
-/** What went wrong, without the advice that belongs to an error on its own. */
-export function reasonOf(error: unknown): string {
-  return isMilliwattError(error) && error.detail ? `${error.where}: ${error.detail}` : messageOf(error)
-}
-
-/** A backend that has the model ready, or why it has not. */
-export type Attempt =
-  | { readonly backend: Backend; readonly engine: string; readonly executable: Executable }
-  | { readonly backend: Backend; readonly reason: string }
-
-/** Tries to get a model ready on a backend on this processor; what fails is a value with the reason. */
-export async function tryBackend(host: Host, backend: Backend, variant: Variant): Promise<Attempt> {
-  const availability = await backend.available(host)
-  if (!availability.ok) return { backend, reason: `${availability.reason} ${availability.next}` }
-  try {
-    const segment = segmentFor(variant.segment, backend)
-    const reason = firstUnsupported(backend, segment, thisCpu)
-    if (reason !== null) return { backend, reason }
-    return { backend, engine: availability.engine, executable: await backend.prepare(segment, thisCpu, host) }
-  } catch (error) {
-    return { backend, reason: reasonOf(error) }
-  }
-}
+export const thisCpu: Device = { id: 'cpu', kind: 'cpu', name: 'this processor', facts: {}, sources: [] }
 
 /** The fastest of several, measured now and made ready again, so that a model with state begins afresh. */
 async function fastest(host: Host, variant: Variant, ready: readonly Timed[]): Promise<Engine> {
@@ -87,8 +64,8 @@ async function fastest(host: Host, variant: Variant, ready: readonly Timed[]): P
   const medianS = ({ key }: Timed) => latencies.get(key)!.medianS
   const { backend } = ready.reduce((best, one) => (medianS(one) < medianS(best) ? one : best))
   for (const { executable } of ready) await executable[Symbol.asyncDispose]()
-  const again = await tryBackend(host, backend, variant)
-  if ('reason' in again) throw new MilliwattError('BACKEND_FAILED', backend.name, again.reason)
+  const again = await tryBackend(host, backend, variant, thisCpu)
+  if (!again.executable) throw new MilliwattError('BACKEND_FAILED', backend.name, again.reason)
   return { backend: backend.name, executable: again.executable }
 }
 
@@ -102,8 +79,8 @@ async function goldenFault(variant: Variant, { backend, executable }: Timed): Pr
 
 /** A backend with the model ready and checked, or the reason why not. One that the user named is not checked. */
 async function readyOn(host: Host, backend: Backend, variant: Variant, named: boolean): Promise<Timed | string> {
-  const attempt = await tryBackend(host, backend, variant)
-  if ('reason' in attempt) return attempt.reason
+  const attempt = await tryBackend(host, backend, variant, thisCpu)
+  if (!attempt.executable) return attempt.reason
   const timed = { key: backend.name, backend, executable: attempt.executable }
   const fault = backend.exact || named ? null : await goldenFault(variant, timed)
   if (fault === null) return timed

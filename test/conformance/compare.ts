@@ -12,10 +12,10 @@ import { largestDifference, randomNumbers, randomValues } from '../formats/conve
 export const host = nodeHost()
 
 /** The processor. */
-export const cpu: Device = { id: 'cpu', kind: 'cpu', name: 'cpu', facts: {}, sources: [] }
+const cpu: Device = { id: 'cpu', kind: 'cpu', name: 'cpu', facts: {}, sources: [] }
 
 /** A segment on a backend. */
-export async function prepareOn(backend: Backend, segment: Segment): Promise<Executable> {
+async function prepareOn(backend: Backend, segment: Segment): Promise<Executable> {
   return backend.prepare(segmentFor(segment, backend), cpu, host)
 }
 
