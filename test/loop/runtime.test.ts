@@ -96,7 +96,7 @@ describe('runtime without a meter', () => {
   })
 
   it('turns a failing engine into BACKEND_FAILED', async () => {
-    await using runtime = await openRuntimeOn(host, { backends: [emulatedBackend({ name: 'frail', failsAtRun: 200 })] })
+    await using runtime = await openRuntimeOn(host, { backends: [emulatedBackend({ name: 'frail', failsAtRun: 30 })] })
     const model = await runtime.load(modelPath, { remeasure: true }).catch((error) => error)
     expect(model).toBeInstanceOf(MilliwattError)
     expect((model as MilliwattError).code).toBe('BACKEND_FAILED')
