@@ -3,20 +3,11 @@ import type { Host } from '../core/host.ts'
 import { type ModelForm, segmentIn } from '../formats/forms.ts'
 import type { DataType, Dimension, Node } from '../graph/graph.ts'
 import type { Semantics } from '../graph/reference/kernel.ts'
+import type { Values } from '../graph/reference/values.ts'
 import type { Segment } from '../graph/segment.ts'
 
 /** The array types that carry a tensor's elements. */
-export type TensorData =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array
+export type TensorData = Values
 
 /** A tensor's value: elements in row-major order. */
 export interface TensorValue {

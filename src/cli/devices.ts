@@ -12,10 +12,10 @@ export function addDevicesCommand(program: Command, host: Host, finish: (code: n
     .option('--json', 'print one JSON document on standard output and nothing else')
     .action(async ({ json }: { readonly json?: boolean }) => {
       const { machine, findings, power } = await probe(host)
+      // Nothing was read here: what rests on a board's published figures is modelled.
+      const publishedPower = power && { ...power, provenance: 'modelled' }
       const lines = [`machine: ${machine}`, ...findings.map(describeFinding)]
-      const text = json
-        ? JSON.stringify({ version: 1, machine, publishedPower: power, findings }, null, 2)
-        : lines.join('\n')
+      const text = json ? JSON.stringify({ version: 1, machine, publishedPower, findings }, null, 2) : lines.join('\n')
       process.stdout.write(`${text}\n`)
       finish(exitCodes.done)
     })
