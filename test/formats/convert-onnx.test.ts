@@ -135,6 +135,69 @@ const floats: Readonly<Record<string, readonly [readonly Node[], readonly Tensor
     [x4, ...convWeights],
     'transpose conv_2d average_pool_2d concatenation leaky_relu transpose',
   ],
+  'AveragePool that counts its padding': [
+    [
+      node('AveragePool', ['x'], ['y'], {
+        kernel_shape: [3, 2],
+        pads: [1, 0, 1, 1],
+        strides: [2, 1],
+        count_include_pad: 1,
+      }),
+    ],
+    [x4],
+    'transpose pad average_pool_2d transpose',
+  ],
+  'pools whose last window hangs over the end': [
+    [
+      node('AveragePool', ['x'], ['a'], { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1, count_include_pad: 1 }),
+      node('MaxPool', ['a'], ['y'], { kernel_shape: [2, 2], pads: [1, 0, 0, 0], strides: [3, 2], ceil_mode: 1 }),
+    ],
+    [x4],
+    'transpose average_pool_2d max_pool_2d transpose',
+  ],
+  'Sum and Max of several, Pow, Reciprocal, HardSigmoid': [
+    [
+      node('Sum', ['x', 'k', 'x'], ['s']),
+      node('Max', ['s', 'x', 'k'], ['m']),
+      node('Pow', ['m', 'three'], ['p']),
+      node('HardSigmoid', ['p'], ['h'], { alpha: 0.25 }),
+      node('Add', ['h', 'one'], ['a']),
+      node('Reciprocal', ['a'], ['r']),
+      node('Pow', ['r', 'half'], ['y']),
+    ],
+    [x2, weight('k', 6), number('three', 3), number('one', 1), number('half', 0.5)],
+    'add add maximum maximum mul mul mul add maximum minimum add div sqrt',
+  ],
+  'Gemm with factors': [
+    [node('Gemm', ['x', 'w', 'b'], ['y'], { alpha: 0.5, beta: 2 })],
+    [x2, weight('w', 6, 4), weight('b', 4)],
+    'fully_connected',
+  ],
+  'MatMul of two computed values': [
+    [
+      node('Transpose', ['x'], ['t'], { perm: [0, 1, 3, 2] }),
+      node('MatMul', ['x', 't'], ['p']),
+      node('Softmax', ['p'], ['s']),
+      node('MatMul', ['s', 'x'], ['y']),
+    ],
+    [x4],
+    'transpose batch_matmul softmax batch_matmul',
+  ],
+  'Gather of channels from the end': [
+    [conv(), node('Gather', ['c', 'i'], ['y'], { axis: 1 })],
+    [x4, ...convWeights, longs('i', -1, 0)],
+    'transpose conv_2d transpose gather',
+  ],
+  'DepthToSpace, SpaceToDepth': [
+    [
+      conv(),
+      node('DepthToSpace', ['c'], ['d'], { blocksize: 2 }),
+      node('Relu', ['d'], ['r']),
+      node('SpaceToDepth', ['r'], ['y'], { blocksize: 2 }),
+    ],
+    [x4, ...convWeights],
+    'transpose conv_2d depth_to_space relu space_to_depth transpose',
+  ],
   'PRelu, Sigmoid, HardSwish, Tanh': [
     [
       conv(),
@@ -173,8 +236,14 @@ const floats: Readonly<Record<string, readonly [readonly Node[], readonly Tensor
 const ops = (graph: Graph) => graph.nodes.map((each) => each.op).join(' ')
 
 describe('ONNX to canonical, floats', () => {
-  it.each(Object.entries(floats))('%s', async (_, [nodes, tensors, expected]) => {
-    const graph = graphOf(nodes, tensors, ['y'])
+  const upsample = node('Upsample', ['x', 'scales'], ['y'], { mode: 'nearest' })
+  const scales = tensor('scales', [4], { data: Float32Array.of(1, 1, 2, 2) })
+  const old: typeof floats = {
+    'Upsample of operator set 9': [[upsample], [x4, scales], 'transpose resize_nearest_neighbor transpose'],
+  }
+
+  it.each(Object.entries({ ...floats, ...old }))('%s', async (name, [nodes, tensors, expected]) => {
+    const graph = { ...graphOf(nodes, tensors, ['y']), ...(name in old ? { opsets: { '': 9 } } : {}) }
     const canonical = throughOnnx({ ...graph, tensors: new Map([...graph.tensors, ['y', tensorOfOutput] as const]) })
     expect(ops(canonical)).toBe(expected)
     const input = graph.tensors.get('x')!

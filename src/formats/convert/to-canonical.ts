@@ -5,6 +5,7 @@ import { checkGraph } from '../../graph/spec.ts'
 import { graphBuilder } from './graph-builder.ts'
 import { renameOutputs } from './rename-outputs.ts'
 import { type CanonicalContext, unsupported } from './to-canonical/context.ts'
+import { expandComposites } from './to-canonical/expand-composites.ts'
 import { expandQOperators } from './to-canonical/expand-q-operators.ts'
 import { fixDimensions } from './to-canonical/fix-dimensions.ts'
 import { foldBatchNorm } from './to-canonical/fold-batch-norm.ts'
@@ -76,6 +77,7 @@ function convert(graph: Graph, dimensions: Readonly<Record<string, number>>): Gr
     (current) => fixDimensions(current, dimensions),
     expandQOperators,
     foldConstants,
+    expandComposites,
     (current) => foldBatchNorm(current, ranks(current)),
   ])
   return runPasses(translate(prepared), [foldPads, foldDense, foldReshapes])

@@ -71,8 +71,30 @@ function addedBias(context: CanonicalContext, node: Node, units: number): readon
   return bias.dtype === 'float32' || bias.dtype === 'int32' ? [next, bias] : null
 }
 
+/** MatMul of two computed values: BATCH_MATMUL. Batches are equal, or one side has a single one. */
+function batchMatMul(context: CanonicalContext, node: Node): void {
+  const operands = [0, 1].map((index) => toSame(context, valueAt(context, node, index)))
+  const [a, b] = operands.map((value) => value.shape) as [readonly number[], readonly number[]]
+  const [x, y] = [a.slice(0, -2), b.slice(0, -2)]
+  const fits = x.join() === y.join() || product(x) === 1 || product(y) === 1
+  if (a.length < 2 || b.length < 2 || !fits) throw unsupported(node, 'of these batches is missing')
+  const batch = product(x) > 1 || (product(y) === 1 && x.length >= y.length) ? x : y
+  const shape = [...batch, a.at(-2)!, b.at(-1)!]
+  compute(context, node, {
+    inputs: operands,
+    layout: 'same',
+    shape,
+    stored: shape,
+    write: (inputs, output) => emit(context, 'batch_matmul', inputs, [output], { adjX: 0, adjY: 0 }),
+  })
+}
+
 /** MatMul by a constant matrix, with the Add of a bias after it: FULLY_CONNECTED. */
 export function matMulToCanonical(context: CanonicalContext, node: Node): void {
+  if (constantOf(context, node.inputs[1])?.shape?.length !== 2) {
+    batchMatMul(context, node)
+    return
+  }
   const weights = weightsOf(context, node, false)
   const added = addedBias(context, node, lengthsOf(weights)[0]!)
   if (added) context.done.add(added[0])

@@ -1,5 +1,6 @@
 import { type Node, numberAttribute } from '../../../graph/graph.ts'
 import { argToCanonical, castToCanonical } from './arg.ts'
+import { depthToSpaceToCanonical, spaceToDepthToCanonical } from './blocks.ts'
 import type { CanonicalContext } from './context.ts'
 import { convToCanonical } from './conv.ts'
 import { gemmToCanonical, matMulToCanonical } from './dense.ts'
@@ -11,6 +12,7 @@ import {
   softmaxToCanonical,
   unaryToCanonical,
 } from './elementwise.ts'
+import { gatherToCanonical } from './gather.ts'
 import {
   aliasToCanonical,
   concatToCanonical,
@@ -41,6 +43,7 @@ export const toCanonicalRules: Readonly<Record<string, ToCanonical>> = {
   Conv: convToCanonical,
   ConvTranspose: convTransposeToCanonical,
   Cos: floatUnaryToCanonical('cos'),
+  DepthToSpace: depthToSpaceToCanonical,
   DequantizeLinear: dequantizeToCanonical,
   Div: binaryToCanonical('div', true),
   Dropout: aliasToCanonical,
@@ -48,6 +51,7 @@ export const toCanonicalRules: Readonly<Record<string, ToCanonical>> = {
   Exp: floatUnaryToCanonical('exp'),
   Flatten: reshapeToCanonical,
   Floor: floatUnaryToCanonical('floor'),
+  Gather: gatherToCanonical,
   Gemm: gemmToCanonical,
   GlobalAveragePool: globalAveragePoolToCanonical,
   GlobalMaxPool: reduceToCanonical('reduce_max'),
@@ -76,6 +80,7 @@ export const toCanonicalRules: Readonly<Record<string, ToCanonical>> = {
   Sin: floatUnaryToCanonical('sin'),
   Slice: sliceToCanonical,
   Softmax: softmaxToCanonical('softmax'),
+  SpaceToDepth: spaceToDepthToCanonical,
   Split: splitToCanonical,
   Sqrt: floatUnaryToCanonical('sqrt'),
   Squeeze: reshapeToCanonical,

@@ -1,5 +1,4 @@
 import { type AttributeValue, type Node, numberAttribute, numbersAttribute } from '../../../graph/graph.ts'
-import { unsupported } from './context.ts'
 
 /** How a window slides over the height and width of a stored tensor. */
 export interface StoredWindow {
@@ -32,6 +31,27 @@ function padPairs(node: Node, lengths: readonly number[], strides: readonly numb
   return lengths.map((_, axis) => [begin[axis] ?? 0, end[axis] ?? 0] as const)
 }
 
+interface AxisWindow {
+  readonly length: number
+  readonly stride: number
+  readonly reach: number
+  readonly pads: readonly [number, number]
+  /** A last window that hangs over the end counts, if it begins before it. */
+  readonly ceil: boolean
+}
+
+interface AxisExtent {
+  readonly count: number
+  readonly padEnd: number
+}
+
+function extentOf({ length, stride, reach, pads: [begin, end], ceil }: AxisWindow): AxisExtent {
+  const whole = Math.floor((length + begin + end - reach) / stride) + 1
+  const hangs = ceil && whole * stride < length + begin && (length + begin + end - reach) % stride !== 0
+  if (!hangs) return { count: whole, padEnd: end }
+  return { count: whole + 1, padEnd: whole * stride + reach - length - begin }
+}
+
 /**
  * Window of a Conv or pool over a stored tensor [N, H, W, C].
  * @param kernel height and width
@@ -42,15 +62,15 @@ export function windowOf(node: Node, stored: readonly number[], kernel: readonly
   const lengths = stored.slice(1, 3)
   const reach = kernel.map((size, axis) => (size - 1) * dilations[axis]! + 1)
   const pads = padPairs(node, lengths, strides, reach)
-  const spans = lengths.map((length, axis) => length + pads[axis]![0] + pads[axis]![1] - reach[axis]!)
   const ceil = numberAttribute(node, 'ceil_mode', 0) === 1
-  if (ceil && spans.some((span, axis) => span % strides[axis]! !== 0))
-    throw unsupported(node, 'with ceil_mode is missing')
+  const [rows, columns] = lengths.map((length, axis) =>
+    extentOf({ length, stride: strides[axis]!, reach: reach[axis]!, pads: pads[axis]!, ceil }),
+  ) as [AxisExtent, AxisExtent]
   return {
     strides,
     dilations,
-    pads: { padTop: pads[0]![0], padBottom: pads[0]![1], padLeft: pads[1]![0], padRight: pads[1]![1] },
-    extent: spans.map((span, axis) => Math.floor(span / strides[axis]!) + 1),
+    pads: { padTop: pads[0]![0], padBottom: rows.padEnd, padLeft: pads[1]![0], padRight: columns.padEnd },
+    extent: [rows.count, columns.count],
   }
 }
 
