@@ -98,6 +98,21 @@ const cases: readonly Case[] = [
     constants: [ints('from', 0, 4, 9, 0), ints('to', 0, -9, 9, 2), ints('step', 1, -2, 1, 1)],
     attributes: { ...masks, beginMask: 4, endMask: 14, shrinkAxisMask: 1 },
   },
+  { op: 'gather', inputs: [image], output: [1, 5, 2, 3], constants: [ints('at', 3, 1)], attributes: { axis: 2 } },
+  { op: 'pack', inputs: [image, image], output: [1, 5, 2, 4, 3], attributes: { axis: 2 } },
+  { op: 'unpack', inputs: [[1, 5, 3, 4]], output: [1, 5, 4], attributes: { axis: 2, num: 3 } },
+  { op: 'depth_to_space', inputs: [[1, 3, 2, 8]], output: [1, 6, 4, 2], attributes: { blockSize: 2 } },
+  { op: 'space_to_depth', inputs: [[1, 6, 4, 2]], output: [1, 3, 2, 8], attributes: { blockSize: 2 } },
+  {
+    op: 'batch_matmul',
+    inputs: [
+      [2, 3, 4],
+      [2, 3, 5],
+    ],
+    output: [2, 4, 5],
+    quantization: per(0.05, -7),
+    attributes: { adjX: 1 },
+  },
   ...['abs', 'ceil', 'cos', 'elu', 'exp', 'floor', 'neg', 'sin', 'log_softmax'].map(
     (op): Case => ({ op, inputs: [image], output: image, floatOnly: true }),
   ),
@@ -123,7 +138,7 @@ function graphFor(each: Case, quantised: boolean): Graph {
   const of = (quantization: Quantization) => (quantised ? { dtype: 'int8' as const, quantization } : {})
   const inputs = each.inputs.map((shape, i) => tensor(`x${i}`, shape, of(i === 0 || each.quantization ? base : base)))
   const out = of(each.quantization ?? base)
-  const names = each.op === 'split' ? ['y', 'y1', 'y2'] : ['y']
+  const names = each.op === 'split' || each.op === 'unpack' ? ['y', 'y1', 'y2'] : ['y']
   const outputs = names.map((name) => tensor(name, each.output, out))
   const constants = each.constants ?? []
   const mixed = inputs.map((input) => mix(input, quantised))
@@ -179,5 +194,14 @@ describe('canonical operators in ONNX', () => {
       expect(back).toEqual(own)
       expect(largestDifference(outside, own)).toBeLessThanOrEqual(1)
     }
+  })
+
+  it('cast to integers and back', async () => {
+    const [x, steps, y] = [tensor('x', [6]), tensor('i', [6], { dtype: 'int32' }), tensor('y', [6])]
+    const casts = [node('cast', ['x'], ['i'], {}, 'tflite'), node('cast', ['i'], ['y'], {}, 'tflite')]
+    const { own, back, outside } = await compare(graphOf(casts, [x, steps, y], ['y']), 'int8')
+    expect(back).toEqual(own)
+    expect(outside).toEqual(own)
+    expect(own.every(Number.isInteger)).toBe(true)
   })
 })

@@ -1,5 +1,13 @@
 import { type Node, numberAttribute } from '../../../graph/graph.ts'
 import { argFromCanonical } from './arg.ts'
+import {
+  batchMatmulFromCanonical,
+  blocksFromCanonical,
+  castFromCanonical,
+  gatherFromCanonical,
+  packFromCanonical,
+  unpackFromCanonical,
+} from './collect.ts'
 import type { OnnxContext } from './context.ts'
 import { dequantizeFromCanonical, fullyConnectedFromCanonical, quantizeFromCanonical } from './dense.ts'
 import { binaryFromCanonical, clipFromCanonical, softmaxFromCanonical, unaryFromCanonical } from './elementwise.ts'
@@ -30,11 +38,14 @@ export const fromCanonical: Readonly<Record<string, FromCanonical>> = {
   arg_max: argFromCanonical('ArgMax'),
   arg_min: argFromCanonical('ArgMin'),
   average_pool_2d: averagePoolFromCanonical,
+  batch_matmul: batchMatmulFromCanonical,
+  cast: castFromCanonical,
   ceil: unaryFromCanonical('Ceil'),
   concatenation: concatenationFromCanonical,
   conv_2d: convFromCanonical,
   cos: unaryFromCanonical('Cos'),
   depthwise_conv_2d: depthwiseFromCanonical,
+  depth_to_space: blocksFromCanonical('DepthToSpace'),
   dequantize: dequantizeFromCanonical,
   div: binaryFromCanonical('Div'),
   elu: unaryFromCanonical('Elu'),
@@ -42,6 +53,7 @@ export const fromCanonical: Readonly<Record<string, FromCanonical>> = {
   expand_dims: reshapeFromCanonical,
   floor: unaryFromCanonical('Floor'),
   fully_connected: fullyConnectedFromCanonical,
+  gather: gatherFromCanonical,
   hard_swish: unaryFromCanonical('HardSwish'),
   leaky_relu: unaryFromCanonical('LeakyRelu', (node) => ({ alpha: numberAttribute(node, 'alpha', 0) })),
   log: unaryFromCanonical('Log'),
@@ -53,6 +65,7 @@ export const fromCanonical: Readonly<Record<string, FromCanonical>> = {
   minimum: binaryFromCanonical('Min'),
   mul: binaryFromCanonical('Mul'),
   neg: unaryFromCanonical('Neg'),
+  pack: packFromCanonical,
   pad: padFromCanonical,
   padv2: padFromCanonical,
   prelu: binaryFromCanonical('PRelu'),
@@ -68,6 +81,7 @@ export const fromCanonical: Readonly<Record<string, FromCanonical>> = {
   sin: unaryFromCanonical('Sin'),
   slice: sliceFromCanonical,
   softmax: softmaxFromCanonical('Softmax'),
+  space_to_depth: blocksFromCanonical('SpaceToDepth'),
   split: splitFromCanonical,
   split_v: splitFromCanonical,
   sqrt: unaryFromCanonical('Sqrt'),
@@ -78,4 +92,5 @@ export const fromCanonical: Readonly<Record<string, FromCanonical>> = {
   tanh: unaryFromCanonical('Tanh'),
   transpose: transposeFromCanonical,
   transpose_conv: transposeConvFromCanonical,
+  unpack: unpackFromCanonical,
 }
