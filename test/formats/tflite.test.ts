@@ -6,6 +6,7 @@ import { MilliwattError } from '../../src/core/errors.ts'
 import { readModel } from '../../src/formats/list.ts'
 import { writeTflite } from '../../src/formats/tflite/writer.ts'
 import type { Graph, Node, Tensor } from '../../src/graph/graph.ts'
+import { interpret, type State } from '../../src/graph/reference/interpret.ts'
 import { sharedPath } from '../support/shared.ts'
 import { canonicalGraph, node, perChannel, perTensor, smallNetwork, tensor } from '../support/tflite-graphs.ts'
 
@@ -76,6 +77,30 @@ describe('TFLite reader and writer', () => {
       ['y'],
     )
     expect(readBack(graph)).toEqual(graph)
+  })
+
+  it('keep what CALL_ONCE assigns to variables, and run with it', () => {
+    const int8 = (name: string) => tensor(name, 'int8', [2], { quantization: perTensor(1, 7) })
+    const initial = tensor('read/initial', 'int8', [2], { quantization: perTensor(1, 7), values: Int8Array.of(3, 4) })
+    const graph = canonicalGraph(
+      [int8('x'), tensor('read', 'resource', []), int8('y')],
+      [
+        node('var_handle', [], ['read'], { container: '', sharedName: 'v', version: 1, initial: { tensor: initial } }),
+        node('read_variable', ['read'], ['y'], { version: 1 }),
+        node('assign_variable', ['read', 'x'], [], { version: 1 }),
+      ],
+      ['x'],
+      ['y'],
+    )
+    const back = readBack(graph)
+    const nameless = ({ nodes }: Graph) => nodes.map(({ name: _, ...rest }) => rest)
+    expect(nameless(back)).toEqual(nameless(graph))
+    const state: State = new Map()
+    const step = (...x: number[]) => [...interpret(back, [Int8Array.from(x)], 'tflm', state).get('y')!]
+    expect([step(1, 2), step(5, 6)]).toEqual([
+      [3, 4],
+      [1, 2],
+    ])
   })
 
   it('refuse what breaks a rule, by the name of the tensor or operator', () => {

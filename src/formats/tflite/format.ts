@@ -3,6 +3,7 @@ import type { Graph, Tensor } from '../../graph/graph.ts'
 import { checkGraph } from '../../graph/spec.ts'
 import type { ModelFormat } from '../format.ts'
 import { IllegalModel, NotTflite, OutsideFile } from './faults.ts'
+import { withInitialValues } from './initial-values.ts'
 import { readNode, readOperatorCode } from './nodes.ts'
 import { openFlatFile, readUint32, rootTable, type Table } from './table.ts'
 import { readTensor, uniqueName } from './tensors.ts'
@@ -63,9 +64,15 @@ function parse(bytes: Uint8Array): Graph {
   const model = rootTable(openFlatFile(bytes))
   const version = readUint32(model, 0)
   if (version !== 3) throw new NotTflite(`its schema has version ${version}, milliwatt reads version 3`)
-  const [main] = readTables(model, 2)
-  if (!main) throw new NotTflite('it has no graph')
-  return readSubgraph(main, readTables(model, 4), model)
+  const subgraphs = readTables(model, 2)
+  if (subgraphs.length === 0) throw new NotTflite('it has no graph')
+  const buffers = readTables(model, 4)
+  const subgraph = (index: number) => {
+    const table = subgraphs[index]
+    if (!table) throw new IllegalModel(`an operator names subgraph ${index} of ${subgraphs.length}`)
+    return readSubgraph(table, buffers, model)
+  }
+  return withInitialValues(subgraph(0), subgraph)
 }
 
 function codeOf(error: unknown): 'MODEL_TRUNCATED' | 'MODEL_ILLEGAL' | 'MODEL_NOT_A_MODEL' {
@@ -85,6 +92,7 @@ function read(bytes: Uint8Array, where: string): Graph {
 
 /**
  * TFLite (flatbuffer, schema version 3; field numbers from the public schema). The graph is the file's first
- * subgraph, in canonical form: domain `tflite`, operators in lower case, padding as explicit numbers.
+ * subgraph, in canonical form: domain `tflite`, operators in lower case, padding as explicit numbers; values that a
+ * CALL_ONCE assigns to variables stand in the attribute `initial` of their handles.
  */
 export const tfliteFormat: ModelFormat = { name: 'tflite', detects, read }

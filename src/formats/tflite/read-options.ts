@@ -21,7 +21,7 @@ const readers: Readonly<Record<Option['kind'], (table: Table, option: Option) =>
   activation: (table, { field }) => nameOf(activations, readInt8(table, field), 'fused activation'),
   padding: (table, { field }) => nameOf(['same', 'valid'], readInt8(table, field), 'padding'),
   mirror: (table, { field }) => nameOf(['reflect', 'symmetric'], readInt8(table, field), 'mirror mode'),
-  subgraph: (table, { field }) => ({ unsupported: `subgraph ${readInt32(table, field)}` }),
+  subgraph: (table, { field }) => readInt32(table, field),
 }
 
 /** A table of options without fields: every field has its default. */
@@ -32,7 +32,6 @@ function absent(option: Option): AttributeValue | null {
   if (option.kind === 'type') return 'float32'
   if (option.kind === 'ints') return null
   if (option.kind === 'text') return ''
-  if (option.kind === 'subgraph') return { unsupported: 'subgraph 0' }
   return option.fallback
 }
 

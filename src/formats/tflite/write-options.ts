@@ -72,8 +72,9 @@ const writers: Readonly<Record<Option['kind'], Add>> = {
     if (!rule) throw cannotWrite(node, 'has pads that neither SAME nor VALID gives')
     builder.addFieldInt8(field, rule === 'same' ? 0 : 1, 0)
   },
-  subgraph: (_builder, node) => {
-    throw cannotWrite(node, 'refers to another subgraph')
+  subgraph: (builder, node, { name, field }) => {
+    if (node.op !== 'call_once') throw cannotWrite(node, 'refers to another subgraph')
+    builder.addFieldInt32(field, numberAttribute(node, name, 0), 0)
   },
 }
 

@@ -1,6 +1,7 @@
 import { Builder } from 'flatbuffers'
 import { MilliwattError } from '../../core/errors.ts'
 import type { Graph, Node, Tensor } from '../../graph/graph.ts'
+import { toSubgraphs } from './initial-values.ts'
 import { customOperator, operatorNumber, placeholderOperator } from './operators.ts'
 import { withPadNodes } from './pad-nodes.ts'
 import { operatorVersion } from './versions.ts'
@@ -73,10 +74,10 @@ function indexer(tensors: readonly Tensor[]): Index {
   }
 }
 
-function writeSubgraph(builder: Builder, graph: Graph, codes: readonly string[]): number {
+function writeSubgraph(builder: Builder, graph: Graph, codes: readonly string[], firstBuffer: number): number {
   const tensors = [...graph.tensors.values()]
   const index = indexer(tensors)
-  let buffers = 0
+  let buffers = firstBuffer - 1
   const tables = tensors.map((tensor) => writeTensor(builder, tensor, tensor.data ? ++buffers : 0))
   const operators = graph.nodes.map((node) =>
     writeOperator(builder, node, codes.indexOf(JSON.stringify(codeOf(node, graph))), graph, index),
@@ -98,15 +99,18 @@ function writeSubgraph(builder: Builder, graph: Graph, codes: readonly string[])
  * @throws MilliwattError OP_UNSUPPORTED naming what TFLite cannot hold
  */
 export function writeTflite(given: Graph): Uint8Array {
-  const graph = withPadNodes(given)
+  const graphs = toSubgraphs(withPadNodes(given))
   const builder = new Builder(4096)
-  const codes = [...new Set(graph.nodes.map((node) => JSON.stringify(codeOf(node, graph))))]
-  const constants = [...graph.tensors.values()].flatMap(({ data }) => (data ? [data] : []))
-  const buffers = [new Uint8Array(0), ...constants].map((data) => writeBuffer(builder, data))
-  const subgraph = writeSubgraph(builder, graph, codes)
+  const codes = [...new Set(graphs.flatMap((graph) => graph.nodes.map((node) => JSON.stringify(codeOf(node, graph)))))]
+  const constants = graphs.map(({ tensors }) => [...tensors.values()].flatMap(({ data }) => (data ? [data] : [])))
+  const buffers = [new Uint8Array(0), ...constants.flat()].map((data) => writeBuffer(builder, data))
+  const offsets = graphs.map((graph, index) => {
+    const before = constants.slice(0, index).flat().length
+    return writeSubgraph(builder, graph, codes, before + 1)
+  })
   const codeTables = codes.map((code) => writeCode(builder, JSON.parse(code) as Code))
   const bufferList = tableVector(builder, buffers)
-  const subgraphs = tableVector(builder, [subgraph])
+  const subgraphs = tableVector(builder, offsets)
   const codeList = tableVector(builder, codeTables)
   const description = builder.createString('milliwatt')
   builder.startObject(5)

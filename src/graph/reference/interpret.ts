@@ -38,13 +38,17 @@ function stateOperand(graph: Graph, shapes: Shapes, name: string, state: State):
 /** What a streaming model keeps between runs, by name of the tensor or variable. */
 export type State = Map<string, Values>
 
-/** Variables by what their handles name, so that two handles of one variable meet. */
+/** Variables by what their handles name, so that two handles of one variable meet. They begin with `initial`. */
 function variablesIn(graph: Graph, state: State): Variables {
-  const keys = new Map(
-    graph.nodes
-      .filter((node) => node.op === 'var_handle')
-      .map((node) => [node.outputs[0], `${node.attributes.container}/${node.attributes.sharedName}`]),
-  )
+  const keys = new Map<string, string>()
+  for (const { op, outputs, attributes } of graph.nodes) {
+    if (op !== 'var_handle') continue
+    const key = `${attributes.container}/${attributes.sharedName}`
+    keys.set(outputs[0]!, key)
+    const { initial } = attributes
+    if (typeof initial !== 'object' || !('tensor' in initial) || state.has(key)) continue
+    state.set(key, constantValues(initial.tensor, elementCount(initial.tensor.shape) ?? 0))
+  }
   const keyOf = (handle: string) => keys.get(handle) ?? handle
   return { get: (handle) => state.get(keyOf(handle)), set: (handle, values) => void state.set(keyOf(handle), values) }
 }
