@@ -20,8 +20,8 @@ export interface TiledLayer {
 /** From so many pixels on, weights that lie in memory as int16 are faster; below, they cost more than they save. */
 const widePixels = 3
 
-/** Pixels that a tile takes at most: with all operands of a step they fit 15 registers. */
-const maxPixels = 4
+/** Pixels that a tile takes at most: more spill accumulators, fewer load the weights more often. */
+const maxPixels = 5
 
 /** The tile width that wastes the least on `count` pixels. */
 export function tilePixels(count: number, max: number): number {
