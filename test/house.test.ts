@@ -14,6 +14,7 @@ const rows: readonly (readonly string[])[] = [
   ['formats', 'compile', 'cost'],
   ['catalogue', 'plan'],
   ['devices', 'backends', 'meters', 'report'],
+  ['dashboard'],
   ['loop'],
   ['index'],
   ['entries'],

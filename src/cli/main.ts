@@ -9,6 +9,7 @@ import { addConvertCommand } from './convert.ts'
 import { addDevicesCommand } from './devices.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
+import { addMonitorCommand } from './monitor.ts'
 import { addRunCommand } from './run.ts'
 
 const host = nodeHost()
@@ -29,6 +30,7 @@ function buildProgram(): Command {
   addConvertCommand(program, host, finish)
   addCompileCommand(program, host, finish)
   addDevicesCommand(program, host, finish)
+  addMonitorCommand(program, host, finish)
   program.addHelpText(
     'after',
     `
@@ -43,6 +45,7 @@ Examples:
   milliwatt inspect model.tflite                       what is in it, and what runs where
   milliwatt convert model.tflite model.onnx
   milliwatt compile model.tflite -o model.wasm
+  milliwatt monitor --run kws                          a live page of the meter while a model runs
   milliwatt devices`,
   )
   return program

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { styleText } from 'node:util'
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
-import { toHtml } from '../report/html.ts'
+import { type HtmlAssets, toHtml } from '../report/html.ts'
 import { toJson } from '../report/json.ts'
 import { toMarkdown } from '../report/markdown.ts'
 import type { RunReport } from '../report/report.ts'
@@ -19,7 +19,7 @@ export const terminalStyle: TextStyle = {
 }
 
 /** The plot library's files, which the report carries inside. */
-async function plotAssets(host: Host): Promise<{ readonly uplotJs: string; readonly uplotCss: string }> {
+export async function plotAssets(host: Host): Promise<HtmlAssets> {
   const folder = dirname(createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css'))
   const [uplotJs, uplotCss] = await Promise.all(
     ['uPlot.iife.min.js', 'uPlot.min.css'].map((name) => host.files.readText(join(folder, name))),

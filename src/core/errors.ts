@@ -139,6 +139,10 @@ export const errorTable = {
     what: 'The command line is not understood.',
     next: 'Run the command with --help.',
   },
+  WEB_ADDRESS: {
+    what: 'The page cannot be served at this address.',
+    next: 'Take another --port, or 0 for any free one.',
+  },
 } as const
 
 /** Code of an error that a user can meet. */

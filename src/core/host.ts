@@ -1,4 +1,5 @@
 import type { Link, PortInfo } from './link.ts'
+import type { WebPlace, WebReply, WebRequest, WebServer } from './web.ts'
 
 /** Kind and size of a path. `sizeBytes` is 0 for folders. */
 export interface FileStat {
@@ -94,6 +95,11 @@ export interface Host {
   optionalPackage(name: string): Promise<unknown | null>
   /** Bytes of a file of an optional package, named as `PACKAGE/PATH`; null when it is not installed. */
   packageFile(name: string): Promise<Uint8Array<ArrayBuffer> | null>
+  /**
+   * Serves pages over HTTP, to this machine alone unless the place says otherwise.
+   * @throws MilliwattError WEB_ADDRESS
+   */
+  serve(place: WebPlace, answer: (request: WebRequest) => WebReply | Promise<WebReply>): Promise<WebServer>
   /** SHA-256 as lower-case hex. */
   sha256(bytes: Uint8Array): Promise<string>
 }

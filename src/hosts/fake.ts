@@ -75,6 +75,10 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     packageFolder: options.packageFolder ?? repository,
     command: async (name, args) => runFakeCommand(options.commands?.[name] ?? null, args),
     optionalPackage: async (name) => options.packages?.[name] ?? null,
+    serve: async ({ address, port }) => ({
+      url: `http://${address}:${port}/`,
+      [Symbol.asyncDispose]: async () => undefined,
+    }),
     packageFile: async (name) => options.packageFiles?.[name] ?? null,
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
   }

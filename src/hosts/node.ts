@@ -8,6 +8,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Clock, CommandResult, FileAppender, Host, HostFiles, SystemTree } from '../core/host.ts'
 import { nodeSerial } from './node-serial.ts'
+import { serveWeb } from './node-web.ts'
 
 /** The machine's own tree as Node sees it, below `root` (`/`, or a mounted recording). */
 function nodeSystemTree(root = '/'): SystemTree {
@@ -159,6 +160,7 @@ export function nodeHost(): Host {
     command: runCommand,
     optionalPackage,
     packageFile,
+    serve: serveWeb,
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
   }
 }

@@ -6,6 +6,7 @@ import { ClockFit } from '../trace/clock-fit.ts'
 import { idleLevel } from '../trace/idle.ts'
 import { PowerBuffer, type WindowEnergy } from '../trace/power-buffer.ts'
 import { Pyramid } from '../trace/pyramid.ts'
+import type { SampleEvent } from '../trace/samples.ts'
 import { type WindowMarks, windowFromEdges, windowFromHostMarks } from '../trace/windows.ts'
 
 /** A measuring window: where it lies, what it cost, and how it was lined up. */
@@ -36,17 +37,22 @@ export class PowerSession implements AsyncDisposable {
   readonly #buffer: PowerBuffer
   readonly #fit: ClockFit
   readonly #capture: Capture | null
+  readonly #listener: ((event: SampleEvent) => void) | undefined
   readonly #stop = new AbortController()
   readonly #pump: Promise<void>
   #lost: MilliwattError | null = null
   #reason: string | null = null
 
-  /** Starts streaming at once; `ready` tells when samples flow. */
-  constructor(host: Host, meter: Meter, capture: Capture | null) {
+  /**
+   * Starts streaming at once; `ready` tells when samples flow.
+   * @param listener sees everything that the meter yields, as it comes
+   */
+  constructor(host: Host, meter: Meter, capture: Capture | null, listener?: (event: SampleEvent) => void) {
     const { sampleRateHz } = meter.info
     this.#host = host
     this.meter = meter
     this.#capture = capture
+    this.#listener = listener
     this.#buffer = new PowerBuffer({ sampleRateHz, clock: host.clock })
     this.#fit = new ClockFit({ sampleRateHz })
     this.pyramid = new Pyramid(sampleRateHz)
@@ -81,6 +87,7 @@ export class PowerSession implements AsyncDisposable {
         this.#buffer.push(event)
         this.pyramid.push(event)
         this.#capture?.push(event)
+        this.#listener?.(event)
         if (event.kind === 'samples') this.#fit.add(event.firstIndex + event.powerW.length, event.arrivalS)
       }
     } catch (error) {
@@ -112,6 +119,26 @@ export class PowerSession implements AsyncDisposable {
     const window = await this.#measure(label, startS, clock.nowS())
     this.windows.push(window)
     return { value, window }
+  }
+
+  /**
+   * The complete high pulses of a digital channel that begin at or after an index.
+   * @returns their energy, and the index to go on from
+   */
+  pulses(
+    channel: number,
+    fromIndex: number,
+  ): { readonly windows: readonly WindowEnergy[]; readonly nextIndex: number } {
+    const edges = this.#buffer.edges(channel, fromIndex, this.#buffer.endIndex)
+    const windows: WindowEnergy[] = []
+    let rise: number | null = null
+    let nextIndex = this.#buffer.endIndex
+    for (const { index, rising } of edges) {
+      if (!rising && rise !== null) windows.push(this.#buffer.window(rise, index))
+      rise = rising ? index : null
+    }
+    if (rise !== null) nextIndex = rise
+    return { windows, nextIndex }
   }
 
   /** Measures the idle level: nothing runs for so long. Null with a reason when there are no samples. */

@@ -7,6 +7,7 @@ import { openMeter } from '../meters/list.ts'
 import type { Meter, MeterOptions } from '../meters/meter.ts'
 import { checkGoal, defaultGoal, type Goal } from '../plan/goal.ts'
 import { openCapture } from '../trace/capture.ts'
+import type { SampleEvent } from '../trace/samples.ts'
 import { LoadedModel } from './model.ts'
 import { planCatalogue } from './plan.ts'
 import { PowerSession } from './power.ts'
@@ -24,6 +25,8 @@ export interface RuntimeOptions {
   /** Names of the backends to plan over, or backends of one's own; all by default. */
   readonly backends?: readonly (string | Backend)[]
   readonly onProgress?: OnProgress
+  /** Sees everything that the meter yields, as it comes. */
+  readonly onSamples?: (event: SampleEvent) => void
   readonly signal?: AbortSignal
 }
 
@@ -36,7 +39,8 @@ export interface LoadOptions {
   readonly remeasure?: boolean
 }
 
-async function startSession(host: Host, options: RuntimeOptions): Promise<PowerSession | null> {
+/** Opens the meter that the options name and starts its stream; null without one. */
+export async function startSession(host: Host, options: RuntimeOptions): Promise<PowerSession | null> {
   if (options.meter === undefined) return null
   const meter =
     typeof options.meter === 'string' ? await openMeter(host, options.meter, options.meterOptions ?? {}) : options.meter
@@ -54,7 +58,7 @@ async function startSession(host: Host, options: RuntimeOptions): Promise<PowerS
           supplyV,
           provenance,
         })
-  const session = new PowerSession(host, meter, capture)
+  const session = new PowerSession(host, meter, capture, options.onSamples)
   if (await session.ready(options.signal)) return session
   await session[Symbol.asyncDispose]()
   options.signal?.throwIfAborted()
