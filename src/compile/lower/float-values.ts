@@ -39,10 +39,10 @@ export function constantFloats(
 }
 
 /** The bias: zeros where there is none. */
-export function floatBias(context: LowerContext, channels: number): Float32Array {
-  if (!optionalTensor(context, 2)) return new Float32Array(channels)
-  const { data } = constantFloats(context, 2)
-  if (tensorAt(context, 2).dtype !== 'float32') throw refuse(context, 'its bias is not float32')
+export function floatBias(context: LowerContext, index: number, channels: number): Float32Array {
+  if (!optionalTensor(context, index)) return new Float32Array(channels)
+  const { data } = constantFloats(context, index)
+  if (tensorAt(context, index).dtype !== 'float32') throw refuse(context, 'its bias is not float32')
   if (data.length !== channels) throw refuse(context, `its bias has ${data.length} elements for ${channels} channels`)
   return data
 }

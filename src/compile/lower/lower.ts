@@ -9,6 +9,7 @@ import { lowerConv, lowerDepthwise } from './conv.ts'
 import { lowerFloatBinary, lowerFloatUnary } from './float-elementwise.ts'
 import { foldConstants } from './fold-constants.ts'
 import { lowerFullyConnected } from './fully-connected.ts'
+import { lowerGroupedConv } from './grouped-conv.ts'
 import {
   lowerAddLoops,
   lowerCompare,
@@ -46,6 +47,7 @@ import { lowerReshape } from './reshape.ts'
 import { lowerSoftmax } from './softmax.ts'
 import { lowerAssignVariable, lowerReadVariable, lowerVarHandle, statesOf } from './state.ts'
 import { lowerPairTable, lowerTable } from './table.ts'
+import { lowerTransposeConv } from './transpose-conv.ts'
 
 type Lowering = (context: LowerContext) => Step | readonly Step[]
 
@@ -82,9 +84,9 @@ const lowerings: Readonly<Record<string, readonly Lowering[]>> = {
   maximum: [lowerBinary, lowerMaximumLoops],
   minimum: [lowerBinary, lowerMinimumLoops],
   prelu: [lowerBinary, lowerPreluLoops],
-  conv_2d: [lowerConv, lowerConvLoops],
+  conv_2d: [lowerConv, lowerGroupedConv, lowerConvLoops],
   depthwise_conv_2d: [lowerDepthwise, lowerConvLoops],
-  transpose_conv: [lowerConvLoops],
+  transpose_conv: [lowerTransposeConv, lowerConvLoops],
   fully_connected: [lowerFullyConnected, lowerFullyConnectedLoops],
   batch_matmul: [lowerBatchMatmul],
   add: [lowerAdd, lowerAddLoops],
