@@ -171,6 +171,7 @@ function convs(): OpCase[] {
     return [
       made('conv_2d', '', conv(types, 8, 8, { ...padded, activation: 'relu' }, [1, 6, 5, 4])),
       made('conv_2d', ', two groups', conv(types, 8, 4, padded, [1, 6, 5, 4])),
+      made('conv_2d', ', four groups', conv(types, 8, 2, padded, [1, 6, 5, 4])),
       made('conv_2d', ', as many groups as channels', conv(types, 4, 1, padded, [1, 6, 5, 4])),
       made(
         'conv_2d',
@@ -181,6 +182,7 @@ function convs(): OpCase[] {
       made('depthwise_conv_2d', ', multiplier 4', depthwise(types, 2, { activation: 'relu6' })),
       made('depthwise_conv_2d', ', one channel', depthwise(types, 1, {})),
       made('transpose_conv', ', stride 2', transposed(types, 2, 8)),
+      made('transpose_conv', ', stride 4', transposed(types, 4, 13)),
       made('transpose_conv', ', stride 1', transposed(types, 1, 5)),
     ]
   })
