@@ -1,4 +1,5 @@
 import type { Kernel } from '../kernel.ts'
+import { signalKernels } from '../signal/list.ts'
 import { add, sub } from './add.ts'
 import { argMax, argMin } from './arg.ts'
 import { batchMatmul } from './batch-matmul.ts'
@@ -87,3 +88,6 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   tanh,
   transpose,
 }
+
+/** Custom operators that the reference interpreter runs, by name. */
+export const customKernels: Readonly<Record<string, Kernel>> = signalKernels
