@@ -48,7 +48,8 @@ function builtinAttributes(
 }
 
 /**
- * Reads an operator. The operator's version stands in the attribute `version`.
+ * Reads an operator. The operator's version stands in the attribute `version`, names of the tensors that only tell the
+ * quantisation inside it in `intermediates`.
  * @throws IllegalModel for unknown codes and tensors
  */
 export function readNode(
@@ -66,5 +67,7 @@ export function readNode(
   const outputs = (readInt32s(table, 2) ?? []).map((output) => nameAt(names, output, op))
   const node = { name: `${op}#${index}`, op, domain: 'tflite', inputs, outputs }
   const attributes = code.custom ? customAttributes(table, op) : builtinAttributes(table, node, tensors)
-  return { ...node, attributes: { ...attributes, version: code.version } }
+  const inside = (readInt32s(table, 8) ?? []).map((index) => nameAt(names, index, op))
+  const intermediates = inside.length > 0 ? { intermediates: inside } : {}
+  return { ...node, attributes: { ...attributes, ...intermediates, version: code.version } }
 }

@@ -1,4 +1,7 @@
 import type { Kernel } from '../kernel.ts'
+import { unidirectionalSequenceGru } from '../recurrent/gru.ts'
+import { unidirectionalSequenceLstm } from '../recurrent/lstm.ts'
+import { rnn, unidirectionalSequenceRnn } from '../recurrent/rnn.ts'
 import { signalKernels } from '../signal/list.ts'
 import { add, sub } from './add.ts'
 import { argMax, argMin } from './arg.ts'
@@ -71,6 +74,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   padv2: pad,
   prelu,
   quantize,
+  rnn,
   reduce_max: reduceMax,
   reduce_min: reduceMin,
   relu,
@@ -87,6 +91,9 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   sum,
   tanh,
   transpose,
+  unidirectional_sequence_gru: unidirectionalSequenceGru,
+  unidirectional_sequence_lstm: unidirectionalSequenceLstm,
+  unidirectional_sequence_rnn: unidirectionalSequenceRnn,
 }
 
 /** Custom operators that the reference interpreter runs, by name. */
