@@ -1,4 +1,5 @@
 import type { OpDef } from '../ops/op-def.ts'
+import { arrangeOps } from './arrange.ts'
 import { denseOps } from './dense.ts'
 import { elementwiseOps } from './elementwise.ts'
 import { moveOps } from './move.ts'
@@ -10,9 +11,16 @@ import { windowedOps } from './windowed.ts'
 
 /** Every operator of canonical graphs that milliwatt has rules for, by name. */
 export const tfliteOpDefs: ReadonlyMap<string, OpDef> = new Map(
-  [...windowedOps, ...denseOps, ...elementwiseOps, ...reduceOps, ...moveOps, ...selectOps, ...recurrentOps].map(
-    (def) => [def.op, def],
-  ),
+  [
+    ...windowedOps,
+    ...denseOps,
+    ...elementwiseOps,
+    ...reduceOps,
+    ...moveOps,
+    ...selectOps,
+    ...recurrentOps,
+    ...arrangeOps,
+  ].map((def) => [def.op, def]),
 )
 
 /** Custom operators that milliwatt has rules for, by name. */
