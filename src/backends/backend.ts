@@ -46,7 +46,8 @@ export interface Backend {
   /** The form in which `supports` and `prepare` want a model; `any` for one that looks only at its borders. */
   readonly form: ModelForm | 'any'
   available(host: Host): Promise<Availability>
-  supports(node: Node, device: Device): Support
+  /** Whether a node can run on a device; with the segment that it is part of, types and shapes are looked at too. */
+  supports(node: Node, device: Device, segment?: Segment): Support
   /** How it rounds integers, for the check against the reference interpreter; null when it does not compute the model. */
   semantics(segment: Segment): Semantics | null
   /** Outputs are those of the reference interpreter in these semantics bit for bit, on every machine. */
@@ -63,7 +64,7 @@ export function segmentFor(segment: Segment, backend: Backend): Segment {
 /** The first node that a backend cannot run on a device, with the reason; null when it runs them all. */
 export function firstUnsupported(backend: Backend, segment: Segment, device: Device): string | null {
   for (const node of segment.graph.nodes) {
-    const support = backend.supports(node, device)
+    const support = backend.supports(node, device, segment)
     if (!support.ok) return `${node.op}${node.name ? ` "${node.name}"` : ''}: ${support.reason}`
   }
   return null

@@ -2,11 +2,12 @@ import { compileGraph } from '../compile/compile.ts'
 import { hostSimd } from '../compile/host-simd.ts'
 import { instantiate, type ModelTensor, type RunningModel, type TensorView } from '../compile/instantiate.ts'
 import { isCompiled } from '../compile/lower/lower.ts'
+import { nodeProblem } from '../compile/problem.ts'
 import type { Semantics } from '../compile/program.ts'
 import type { WasmModule } from '../compile/webassembly.ts'
 import { webAssembly } from '../compile/webassembly.ts'
-import { MilliwattError } from '../core/errors.ts'
-import type { Graph } from '../graph/graph.ts'
+import { isMilliwattError, MilliwattError } from '../core/errors.ts'
+import type { Graph, Node } from '../graph/graph.ts'
 import { originOf, type Segment } from '../graph/segment.ts'
 import { type Backend, type Executable, segmentSpecs, type TensorValue } from './backend.ts'
 
@@ -25,6 +26,17 @@ function moduleOf(segment: Segment): WasmModule {
   const module = new webAssembly.Module(wasm)
   modules.set(segment.graph, module)
   return module
+}
+
+/** Why a node of a segment cannot be compiled; a segment that compiles as a whole is not looked at node by node. */
+function problemIn(segment: Segment, node: Node): string | null {
+  try {
+    moduleOf(segment)
+    return null
+  } catch (error) {
+    if (isMilliwattError(error)) return nodeProblem(segment.graph, node, semanticsOf(segment))
+    throw error
+  }
 }
 
 function write(tensor: ModelTensor, value: TensorValue | undefined): void {
@@ -59,11 +71,12 @@ export const compiled: Backend = {
     webAssembly
       ? { ok: true, engine: `milliwatt compiler (${hostSimd()})` }
       : { ok: false, reason: 'This host has no WebAssembly.', next: 'Use a host that has it.' },
-  supports: (node, device) => {
+  supports: (node, device, segment) => {
     if (device.kind !== 'cpu') return { ok: false, reason: `compiled models run on a cpu, not on a ${device.kind}` }
     if (!isCompiled(node))
       return { ok: false, reason: `the compiler does not have ${node.domain || 'ai.onnx'}:${node.op}` }
-    return { ok: true }
+    const problem = segment ? problemIn(segment, node) : null
+    return problem === null ? { ok: true } : { ok: false, reason: problem }
   },
   semantics: semanticsOf,
   exact: true,

@@ -20,7 +20,7 @@ const scratchName = (index: number) => `\0scratch ${index}`
 
 /**
  * Places values and scratch. Inputs live from the start, outputs to the end. A reshape shares the place of its input.
- * With `keepAll` nothing is reused, so that every value can be read after a run.
+ * With `keepAll` nothing is reused, so that every value can be read after a run. States are not placed.
  */
 export function planArena(program: Program, kernels: readonly ChosenKernel[], keepAll: boolean): Arena {
   const roots = new Map<string, string>()
@@ -30,13 +30,15 @@ export function planArena(program: Program, kernels: readonly ChosenKernel[], ke
   }
   const aliased = new Set<Step>()
   const inputNames = new Set(program.inputs.map((value) => value.name))
+  const states = new Set(program.states.map(({ value }) => value.name))
   for (const step of program.steps) {
-    if (step.kind !== 'reshape' || inputNames.has(step.output.name)) continue
+    if (step.kind !== 'reshape' || inputNames.has(step.output.name) || states.has(step.inputs[0]!.name)) continue
     roots.set(step.output.name, step.inputs[0]!.name)
     aliased.add(step)
   }
   const spans = new Map<string, { bytes: number; first: number; last: number }>()
   const touch = (value: Value, step: number) => {
+    if (states.has(value.name)) return
     const name = rootOf(value.name)
     const bytes = valueBytes(value)
     const span = spans.get(name)
@@ -67,6 +69,6 @@ export function planArena(program: Program, kernels: readonly ChosenKernel[], ke
     ...program.outputs,
     ...program.steps.flatMap((step) => [...step.inputs, step.output]),
   ]
-  for (const value of named) values.set(value.name, plan.offsets.get(rootOf(value.name))!)
+  for (const value of named) if (!states.has(value.name)) values.set(value.name, plan.offsets.get(rootOf(value.name))!)
   return { plan, values, scratch: kernels.map((_, index) => plan.offsets.get(scratchName(index)) ?? 0), aliased }
 }

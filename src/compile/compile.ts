@@ -5,7 +5,7 @@ import { EmitContext } from './kernels/context.ts'
 import { lowerGraph } from './lower/lower.ts'
 import { type Manifest, type ManifestLayer, type ManifestTensor, manifestSection } from './manifest.ts'
 import { pruneProgram } from './passes/prune.ts'
-import type { Program, Semantics, Simd, Value } from './program.ts'
+import type { Program, Semantics, Simd, State, Value } from './program.ts'
 import { FunctionBuilder } from './wasm/function.ts'
 import { ModuleBuilder } from './wasm/module.ts'
 
@@ -34,6 +34,19 @@ const arenaAt = 16
 /** Vector loads may reach this far beyond a value or constant. */
 const slackBytes = 128
 
+const align = (address: number) => Math.ceil(address / 16) * 16
+
+/** States one after another from an address on; where they end. */
+function placeStates(states: readonly State[], from: number) {
+  let end = from
+  const placed = states.map((state) => {
+    const address = align(end)
+    end = address + valueBytes(state.value)
+    return { ...state, address }
+  })
+  return { placed, end }
+}
+
 /** Compiles a graph. @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled */
 export function compileGraph(graph: Graph, options: CompileOptions = {}): CompiledModel {
   const program = lowerGraph(graph, options.semantics ?? 'tflm')
@@ -47,8 +60,12 @@ function compileProgram(program: Program, options: CompileOptions = {}): Compile
   const arena = planArena(program, kernels, options.keepAll ?? false)
   const places = new Map([...arena.values].map(([name, offset]) => [name, offset + arenaAt]))
   const module = new ModuleBuilder()
-  const constantsAt = Math.ceil((arenaAt + arena.plan.bytes + slackBytes) / 16) * 16
+  const statesAt = align(arenaAt + arena.plan.bytes + slackBytes)
+  const states = placeStates(program.states, statesAt)
+  for (const { value, address } of states.placed) places.set(value.name, address)
+  const constantsAt = align(states.end)
   const context = new EmitContext(module, simd, places, constantsAt)
+  for (const { initial, address } of states.placed) context.preset(address, initial)
   const run = new FunctionBuilder([], [])
   const layers = program.steps.map((step, index): ManifestLayer => {
     const before = context.memoryEnd
@@ -85,6 +102,7 @@ function compileProgram(program: Program, options: CompileOptions = {}): Compile
     arenaBytes: arena.plan.bytes,
     arenaLowerBoundBytes: arena.plan.lowerBound,
     constantBytes: context.memoryEnd - constantsAt,
+    state: { offset: statesAt, bytes: states.end - statesAt },
     values: options.keepAll ? Object.fromEntries(places) : {},
   }
   const content = new TextEncoder().encode(JSON.stringify(manifest))

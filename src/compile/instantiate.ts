@@ -1,10 +1,15 @@
 import { MilliwattError } from '../core/errors.ts'
+import type { Values } from '../graph/reference/values.ts'
 import { type Manifest, type ManifestTensor, manifestSection } from './manifest.ts'
 import { sizeOf } from './program.ts'
 import { type WasmModule, webAssembly } from './webassembly.ts'
 
-/** Elements of an input or output, seen in the module's own memory. */
-export type TensorView = Int8Array | Uint8Array | Int16Array | Int32Array | Float32Array
+/**
+ * Elements of an input or output, seen in the module's own memory. Those of int64 and uint64 are a BigInt64Array and a
+ * BigUint64Array in truth, which only their `dtype` tells: naming them here would make every other view unusable
+ * without a cast.
+ */
+export type TensorView = Exclude<Values, BigInt64Array | BigUint64Array>
 
 /** A tensor of a running model. `data` stays valid as long as the model. */
 export interface ModelTensor extends ManifestTensor {
@@ -22,21 +27,30 @@ export interface RunningModel {
   /** The module's memory, for looking at values in between (`keepAll`). */
   readonly memory: ArrayBuffer
   run(): void
+  /** Forgets what earlier runs left behind: all state is again as at the start. Without state it does nothing. */
+  reset(): void
 }
 
 const views = {
+  int4: Int8Array,
   int8: Int8Array,
   uint8: Uint8Array,
+  bool: Uint8Array,
   int16: Int16Array,
+  uint16: Uint16Array,
   int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
   float32: Float32Array,
+  float64: Float64Array,
 } as const
 
 /** Looks at a tensor in a module's memory. @throws MilliwattError BACKEND_FAILED for a type without a view */
 function viewTensor(memory: ArrayBuffer, tensor: ManifestTensor): TensorView {
   const View = views[tensor.dtype as keyof typeof views]
   if (!View) throw new MilliwattError('BACKEND_FAILED', tensor.name, `${tensor.dtype} tensors cannot be viewed`)
-  return new View(memory, tensor.offset, sizeOf(tensor.shape))
+  return new View(memory, tensor.offset, sizeOf(tensor.shape)) as TensorView
 }
 
 /** The manifest of a compiled module. @throws MilliwattError BACKEND_FAILED if it holds none of version 1 */
@@ -57,6 +71,9 @@ export function instantiate(wasm: Uint8Array<ArrayBuffer> | WasmModule): Running
     run: () => void
   }
   const memory = exports.memory.buffer
+  const { offset, bytes } = manifest.state
+  const state = new Uint8Array(memory, offset, bytes)
+  const initial = state.slice()
   const view = (tensor: ManifestTensor): ModelTensor => ({ ...tensor, data: viewTensor(memory, tensor) })
   return {
     manifest,
@@ -64,5 +81,6 @@ export function instantiate(wasm: Uint8Array<ArrayBuffer> | WasmModule): Running
     outputs: manifest.outputs.map(view),
     memory,
     run: exports.run,
+    reset: () => state.set(initial),
   }
 }

@@ -40,6 +40,8 @@ export interface Manifest {
   /** No plan of these buffers can be smaller. */
   readonly arenaLowerBoundBytes: number
   readonly constantBytes: number
+  /** What is kept from one run to the next, in the module's memory; no bytes where nothing is. */
+  readonly state: { readonly offset: number; readonly bytes: number }
   /** Where the values between layers lie during `run`; a later layer may write over them. */
   readonly values: Readonly<Record<string, number>>
 }

@@ -1,5 +1,6 @@
 import type { DataType } from '../graph/graph.ts'
 import type { FloatStep } from './float-steps.ts'
+import type { LoopsStep } from './loops/loops.ts'
 
 /** Whose rounding: TensorFlow Lite's fixed-point reference kernels, or the float scales of XNNPACK and onnxruntime. */
 export type Semantics = 'tflm' | 'fp32'
@@ -173,6 +174,13 @@ export type Step =
   | ReshapeStep
   | ReduceStep
   | FloatStep
+  | LoopsStep
+
+/** A value that is kept from one run to the next, with the bytes that it begins with. */
+export interface State {
+  readonly value: Value
+  readonly initial: Uint8Array
+}
 
 /** A model as a list of typed steps over values: what every renderer (wasm, C) starts from. */
 export interface Program {
@@ -180,6 +188,8 @@ export interface Program {
   readonly semantics: Semantics
   readonly inputs: readonly Value[]
   readonly outputs: readonly Value[]
+  /** Never planned into the arena; steps may read them, write them, or both. */
+  readonly states: readonly State[]
   readonly steps: readonly Step[]
 }
 
@@ -189,15 +199,18 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 const widths: Readonly<Partial<Record<DataType, number>>> = {
+  int4: 1,
   int8: 1,
   uint8: 1,
-  int16: 2,
-  int32: 4,
-  float32: 4,
   bool: 1,
+  int16: 2,
+  uint16: 2,
+  int32: 4,
+  uint32: 4,
+  float32: 4,
 }
 
-/** Bytes of one element as it lies in the arena. */
+/** Bytes of one element as it lies in the arena; int4 takes a whole byte. */
 export function elementBytes(dtype: DataType): number {
   return widths[dtype] ?? 8
 }

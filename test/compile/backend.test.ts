@@ -5,7 +5,7 @@ import { compileGraph } from '../../src/compile/compile.ts'
 import { instantiate } from '../../src/compile/instantiate.ts'
 import type { Device } from '../../src/core/device.ts'
 import { fakeHost } from '../../src/hosts/fake.ts'
-import { smallNetwork } from '../support/tflite-graphs.ts'
+import { canonicalGraph, node, smallNetwork, tensor } from '../support/tflite-graphs.ts'
 
 const segment = { graph: smallNetwork(), source: { format: 'tflite', bytes: new Uint8Array(0) } }
 const cpu = { kind: 'cpu' } as Device
@@ -22,6 +22,19 @@ describe('compiled backend', () => {
     model.run()
     expect(first.y!.data).toEqual(model.outputs[0]!.data)
     expect((await run()).y!.data).not.toBe(first.y!.data)
+  })
+
+  it('says of the node that cannot be compiled why, and of no other', () => {
+    const tensors = [
+      tensor('a', 'float32', [2, 3]),
+      tensor('b', 'float32', [2, 3]),
+      tensor('p', 'int32', [2]),
+      tensor('y', 'float32', [3, 2]),
+    ]
+    const nodes = [node('relu', ['a'], ['b']), node('transpose', ['b', 'p'], ['y'])]
+    const moved = { ...segment, graph: canonicalGraph(tensors, nodes, ['a', 'p'], ['y']) }
+    expect(compiled.supports(moved.graph.nodes[0]!, cpu, moved)).toEqual({ ok: true })
+    expect(firstUnsupported(compiled, moved, cpu)).toBe('transpose "transpose#1": "p" is not constant')
   })
 
   it('refuses inputs of another type or length', async () => {

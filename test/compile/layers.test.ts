@@ -4,7 +4,7 @@ import { compileGraph } from '../../src/compile/compile.ts'
 import { instantiate } from '../../src/compile/instantiate.ts'
 import type { Semantics, Simd } from '../../src/compile/program.ts'
 import { interpret } from '../../src/graph/reference/interpret.ts'
-import { floatLayerGraph, layerGraph, layerPlan, numbers } from './random-layer.ts'
+import { floatLayerGraph, formedLayerGraph, layerForm, layerGraph, layerPlan, numbers } from './random-layer.ts'
 
 describe('compiled layers equal the reference interpreter', () => {
   for (const semantics of ['tflm', 'fp32'] as const satisfies readonly Semantics[])
@@ -23,6 +23,27 @@ describe('compiled layers equal the reference interpreter', () => {
             expect(model.outputs[0]!.data).toEqual(interpret(graph, [values], semantics).get('y'))
           }),
           { numRuns: simd === 'scalar' ? 150 : 400 },
+        )
+      })
+})
+
+describe('compiled layers of other types and groups equal the reference interpreter', () => {
+  for (const semantics of ['tflm', 'fp32'] as const satisfies readonly Semantics[])
+    for (const simd of ['simd128', 'scalar'] as const satisfies readonly Simd[])
+      it(`${semantics}, ${simd}`, () => {
+        fc.assert(
+          fc.property(layerPlan, layerForm, (plan, form) => {
+            const graph = formedLayerGraph(plan, form)
+            if (!graph) return
+            const model = instantiate(compileGraph(graph, { semantics, simd }).wasm)
+            const next = numbers(plan.seed + 7)
+            const input = model.inputs[0]!.data as Int16Array
+            for (let at = 0; at < input.length; at++) input[at] = next() * 65536
+            const values = input.slice()
+            model.run()
+            expect(model.outputs[0]!.data).toEqual(interpret(graph, [values], semantics).get('y'))
+          }),
+          { numRuns: 150 },
         )
       })
 })

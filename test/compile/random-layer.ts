@@ -67,8 +67,55 @@ export function floatLayerGraph(plan: LayerPlan): Graph | null {
   return { ...graph, tensors: new Map(tensors.map((each) => [each.name, each])) }
 }
 
+/** Types of a layer's tensors, and groups of a convolution. */
+export interface LayerForm {
+  readonly activations: 'int8' | 'uint8' | 'int16'
+  readonly weights: 'int8' | 'uint8'
+  readonly wideBias: boolean
+  readonly groups: 1 | 2
+}
+
+/** Draws forms that TFLite's kernels know: uint8 throughout, int8 weights otherwise. */
+export const layerForm: fc.Arbitrary<LayerForm> = fc.record({
+  activations: fc.constantFrom('int8', 'uint8', 'int16'),
+  weights: fc.constantFrom('int8', 'uint8'),
+  wideBias: fc.boolean(),
+  groups: fc.constantFrom(1, 2),
+})
+
+/** Integers of a layer in other types; zero points move with them. */
+function retyped(each: Tensor, form: LayerForm): Tensor {
+  const { activations, weights, wideBias } = form
+  const quantization = each.quantization!
+  const shape = each.shape as readonly number[]
+  if (each.name === 'b') {
+    const values = new Int32Array(each.data!.slice().buffer)
+    if (!wideBias || activations !== 'int16') return each
+    return tensor('b', 'int64', shape, { quantization, values: BigInt64Array.from(values, BigInt) })
+  }
+  if (each.name === 'w') {
+    const values = new Int8Array(each.data!.slice().buffer)
+    if (weights === 'int8') return each
+    const zeros = { ...quantization, zeroPoints: quantization.zeroPoints.map(() => 117) }
+    return tensor('w', 'uint8', shape, { quantization: zeros, values: Uint8Array.from(values, (value) => value + 128) })
+  }
+  const [scale, zero] = [quantization.scales[0]!, quantization.zeroPoints[0]!]
+  if (activations === 'int16') return tensor(each.name, 'int16', shape, { quantization: perTensor(scale / 200) })
+  const moved = perTensor(scale, activations === 'uint8' ? zero + 128 : zero)
+  return tensor(each.name, activations, shape, { quantization: moved })
+}
+
+/** The same layer in another form; null where no output would be left. */
+export function formedLayerGraph(plan: LayerPlan, form: LayerForm): Graph | null {
+  const grouped = form.groups === 2 && plan.kind === 'conv_2d' && plan.channels % 2 === 0 && plan.outputs % 2 === 0
+  const graph = layerGraph(plan, grouped ? 2 : 1)
+  if (!graph) return null
+  const tensors = [...graph.tensors.values()].map((each) => retyped(each, form))
+  return { ...graph, tensors: new Map(tensors.map((each) => [each.name, each])) }
+}
+
 /** The plan as a graph of one layer; null where no output would be left. */
-export function layerGraph(plan: LayerPlan): Graph | null {
+export function layerGraph(plan: LayerPlan, groups: 1 | 2 = 1): Graph | null {
   const next = numbers(plan.seed)
   const weight = () => Math.round((next() * 2 - 1) * plan.weightLimit)
   const pool = plan.kind.endsWith('pool_2d')
@@ -91,7 +138,7 @@ export function layerGraph(plan: LayerPlan): Graph | null {
     ? [outputs, plan.channels]
     : depthwise
       ? [1, ...plan.filter, outputs]
-      : [outputs, ...plan.filter, plan.channels]
+      : [outputs, ...plan.filter, plan.channels / groups]
   const size = shape.reduce((a, b) => a * b, 1)
   const input = perTensor(0.05, plan.zeros[0])
   const x = tensor('x', 'int8', dense ? [plan.width, plan.channels] : [1, plan.height, plan.width, plan.channels], {

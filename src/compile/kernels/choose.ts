@@ -8,6 +8,7 @@ import { convScalarKernel } from './conv-scalar.ts'
 import { depthwiseKernel } from './depthwise.ts'
 import { i16Dialect, u8Dialect } from './dialect.ts'
 import type { ChosenKernel } from './kernel.ts'
+import { loopsKernel } from './loops.ts'
 import { moveKernel } from './move.ts'
 import { pairTableKernel } from './pair-table.ts'
 import { poolScalarKernel } from './pool-scalar.ts'
@@ -46,6 +47,8 @@ export function chooseKernel(step: Step, simd: Simd): ChosenKernel {
       return copyKernel(step)
     case 'reduce':
       return reduceKernel(step, vector)
+    case 'loops':
+      return loopsKernel(step)
     default:
       return chooseFloatKernel(step, simd)
   }

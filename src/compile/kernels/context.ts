@@ -25,8 +25,13 @@ export class EmitContext {
     return this.places.get(value.name)!
   }
 
+  /** Bytes that lie at an address when the module starts; zeros lie there anyway. */
+  preset(address: number, bytes: Uint8Array): void {
+    if (bytes.some((byte) => byte !== 0)) this.segments.push({ address, bytes })
+  }
+
   /** Puts constant bytes into the module; returns their address, aligned to 16. */
-  constant(data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array): number {
+  constant(data: ArrayBufferView): number {
     const address = Math.ceil(this.end / 16) * 16
     this.segments.push({ address, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) })
     this.end = address + data.byteLength

@@ -2,15 +2,15 @@ import type { FunctionBuilder, Local } from '../wasm/function.ts'
 
 const log2e = Math.LOG2E
 /** ln 2 in two parts; the first has zeros behind its first 33 bits, so that k · high is exact. */
-const ln2High = 0.6931471803691238
-const ln2Low = 1.9082149292705877e-10
+export const ln2High: number = 0.6931471803691238
+export const ln2Low: number = 1.9082149292705877e-10
 const terms = 13
 
 /** 1.5 · 2^52: added to a small integer, it leaves the integer in the lowest bits. */
-const integerMagic = 6755399441055744
+export const integerMagic: number = 6755399441055744
 
 /** 1/n!, highest first: Taylor's series of e^r for |r| ≤ ln 2 / 2, whose rest is below 2^-53. */
-const coefficients: readonly number[] = Array.from({ length: terms + 1 }, (_, index) => {
+export const coefficients: readonly number[] = Array.from({ length: terms + 1 }, (_, index) => {
   let factorial = 1
   for (let n = 2; n <= terms - index; n++) factorial *= n
   return 1 / factorial

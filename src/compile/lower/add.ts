@@ -2,7 +2,16 @@ import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../fixed-poin
 import type { FloatBinaryStep } from '../float-steps.ts'
 import { type AddStep, type PairTableStep, sizeOf, type Value } from '../program.ts'
 import { activationRange } from '../requantization.ts'
-import { activationOf, inputValue, type LowerContext, outputValue, requireType, tensorAt, toValue } from './context.ts'
+import {
+  activationOf,
+  inputValue,
+  isConstant,
+  type LowerContext,
+  outputValue,
+  requireType,
+  tensorAt,
+  toValue,
+} from './context.ts'
 import { lowerFloatBinary } from './float-elementwise.ts'
 import { lowerPairTable } from './table.ts'
 
@@ -48,7 +57,9 @@ export function lowerAdd(context: LowerContext): AddStep | PairTableStep | Float
   if (outputValue(context).dtype === 'float32') return lowerFloatBinary(context)
   const operands = [tensorAt(context, 0), tensorAt(context, 1)]
   const size = sizeOf(outputValue(context).shape)
-  if (operands.some((tensor) => tensor.data || tensor.dtype !== 'int8' || sizeOf(toValue(tensor).shape) !== size))
+  if (
+    operands.some((tensor) => isConstant(tensor) || tensor.dtype !== 'int8' || sizeOf(toValue(tensor).shape) !== size)
+  )
     return lowerPairTable(context)
   const left = inputValue(context, 0)
   const right = inputValue(context, 1)

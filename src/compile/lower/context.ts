@@ -1,5 +1,6 @@
 import { MilliwattError } from '../../core/errors.ts'
-import { type Graph, type Node, numberAttribute, type Tensor } from '../../graph/graph.ts'
+import { dataTypeBits, type Graph, type Node, numberAttribute, type Tensor } from '../../graph/graph.ts'
+import { constantValues } from '../../graph/reference/values.ts'
 import { type Semantics, sizeOf, type Value } from '../program.ts'
 
 /** A node with what its lowering reads. */
@@ -27,6 +28,11 @@ export function tensorAt(context: LowerContext, index: number): Tensor {
   return tensor
 }
 
+/** Whether a tensor's elements are known; those of a state change. */
+export function isConstant(tensor: Tensor | undefined): boolean {
+  return tensor?.data !== undefined && !tensor.variable
+}
+
 /** A tensor as a value of the arena: fixed shape, one scale and zero point at most. */
 export function toValue(tensor: Tensor): Value {
   const shape = tensor.shape ?? []
@@ -44,7 +50,7 @@ export function toValue(tensor: Tensor): Value {
 /** The value of an input that is computed, not constant. */
 export function inputValue(context: LowerContext, index: number): Value {
   const tensor = tensorAt(context, index)
-  if (tensor.data) throw refuse(context, `input ${index} is a constant`)
+  if (isConstant(tensor)) throw refuse(context, `input ${index} is a constant`)
   return toValue(tensor)
 }
 
@@ -61,22 +67,24 @@ export function requireType(context: LowerContext, dtype: string, ...values: rea
     if (value.dtype !== dtype) throw refuse(context, `"${value.name}" is ${value.dtype}, not ${dtype}`)
 }
 
-/** A constant int8 tensor. */
+/** A constant int8 tensor, or one of int4 with an element a byte. */
 export function constantInt8(context: LowerContext, index: number): { tensor: Tensor; data: Int8Array } {
   const tensor = tensorAt(context, index)
-  if (!tensor.data || tensor.dtype !== 'int8') throw refuse(context, `input ${index} is not constant int8`)
-  const shape = toValue(tensor).shape
-  if (tensor.data.byteLength < sizeOf(shape)) throw refuse(context, `input ${index} is shorter than its shape`)
-  return { tensor, data: new Int8Array(Uint8Array.from(tensor.data).buffer, 0, sizeOf(shape)) }
+  if (!isConstant(tensor) || (tensor.dtype !== 'int8' && tensor.dtype !== 'int4'))
+    throw refuse(context, `input ${index} is not constant int8`)
+  const length = sizeOf(toValue(tensor).shape)
+  if ((tensor.data!.byteLength * 8) / dataTypeBits[tensor.dtype] < length)
+    throw refuse(context, `input ${index} is shorter than its shape`)
+  return { tensor, data: constantValues(tensor, length) as Int8Array }
 }
 
 /** A constant int32 bias, or null where there is none. */
 export function constantBias(context: LowerContext, index: number, channels: number): Int32Array | null {
   const tensor = optionalTensor(context, index)
   if (!tensor) return null
-  if (!tensor.data || tensor.dtype !== 'int32') throw refuse(context, `input ${index} is not constant int32`)
-  if (tensor.data.byteLength < 4 * channels) throw refuse(context, `the bias is shorter than ${channels} channels`)
-  return new Int32Array(Uint8Array.from(tensor.data).buffer, 0, channels)
+  if (!isConstant(tensor) || tensor.dtype !== 'int32') throw refuse(context, `input ${index} is not constant int32`)
+  if (tensor.data!.byteLength < 4 * channels) throw refuse(context, `the bias is shorter than ${channels} channels`)
+  return new Int32Array(Uint8Array.from(tensor.data!).buffer, 0, channels)
 }
 
 /** Scales of constant weights: one, or one a channel. */
@@ -99,10 +107,14 @@ export function requireScale(context: LowerContext, { name, quantization }: Tens
     throw refuse(context, `"${name}" has a scale that is not a positive number`)
 }
 
-/** The fused activation. */
-export function activationOf({ node }: LowerContext): string {
-  const value = node.attributes.activation
-  return typeof value === 'string' ? value.toLowerCase() : 'none'
+const activations: readonly string[] = ['none', 'relu', 'relu6', 'relu_n1_to_1']
+
+/** The fused activation. @throws MilliwattError OP_UNSUPPORTED for those that TFLite's kernels do not fuse */
+export function activationOf(context: LowerContext): string {
+  const value = context.node.attributes.activation
+  const name = typeof value === 'string' ? value.toLowerCase() : 'none'
+  if (!activations.includes(name)) throw refuse(context, `the fused activation ${name} is not compiled yet`)
+  return name
 }
 
 /** A number attribute, or its default. */

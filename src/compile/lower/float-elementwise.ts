@@ -5,6 +5,7 @@ import {
   activationOf,
   attribute,
   inputValue,
+  isConstant,
   type LowerContext,
   outputValue,
   refuse,
@@ -79,7 +80,7 @@ function operandOf(context: LowerContext, index: number, to: readonly number[]):
   const period = periodOf(value.shape, to)
   return {
     value,
-    constant: tensor.data ? constantFloats(context, index).data : null,
+    constant: isConstant(tensor) ? constantFloats(context, index).data : null,
     period: period ?? sizeOf(to),
     indices: period === null ? broadcastIndices(context, value.shape, to) : null,
   }

@@ -1,8 +1,9 @@
 import type { Tensor } from '../../graph/graph.ts'
 import { dequantized } from '../../graph/reference/dequantized.ts'
+import { constantValues } from '../../graph/reference/values.ts'
 import type { FloatRange } from '../float-steps.ts'
 import { sizeOf } from '../program.ts'
-import { type LowerContext, optionalTensor, refuse, tensorAt, toValue } from './context.ts'
+import { isConstant, type LowerContext, optionalTensor, refuse, tensorAt, toValue } from './context.ts'
 
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
   none: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
@@ -20,16 +21,15 @@ export function floatRange(context: LowerContext, activation: string): FloatRang
 
 function floatsOf(context: LowerContext, tensor: Tensor): Float32Array {
   const { shape } = toValue(tensor)
-  const length = sizeOf(shape)
-  const bytes = Uint8Array.from(tensor.data ?? [])
-  if (tensor.dtype === 'float32' && bytes.length >= 4 * length) return new Float32Array(bytes.buffer, 0, length)
-  const integers = tensor.dtype === 'int8' ? new Int8Array(bytes.buffer) : tensor.dtype === 'uint8' ? bytes : null
-  if (!integers || integers.length < length || !tensor.quantization)
-    throw refuse(context, `"${tensor.name}" is not constant float32 or quantised to 8 bits`)
-  return dequantized(integers.subarray(0, length), { tensor, shape, data: integers })
+  if (!isConstant(tensor)) throw refuse(context, `"${tensor.name}" is not constant`)
+  const values = constantValues(tensor, sizeOf(shape))
+  if (values instanceof Float32Array) return values
+  const integers = ['int4', 'int8', 'uint8', 'int16'].includes(tensor.dtype) && tensor.quantization
+  if (!integers) throw refuse(context, `"${tensor.name}" is neither float32 nor quantised to 16 bits or less`)
+  return dequantized(values as Int8Array, { tensor, shape, data: values })
 }
 
-/** A constant as float32; one of 8 bits (a hybrid layer) is dequantised once, here. */
+/** A constant as float32; one of integers (a hybrid layer) is dequantised once, here. */
 export function constantFloats(
   context: LowerContext,
   index: number,
@@ -39,9 +39,10 @@ export function constantFloats(
 }
 
 /** The bias: zeros where there is none. */
-export function floatBias(context: LowerContext, channels: number): Float32Array {
-  if (!optionalTensor(context, 2)) return new Float32Array(channels)
-  const { data } = constantFloats(context, 2)
+export function floatBias(context: LowerContext, index: number, channels: number): Float32Array {
+  if (!optionalTensor(context, index)) return new Float32Array(channels)
+  const { data } = constantFloats(context, index)
+  if (tensorAt(context, index).dtype !== 'float32') throw refuse(context, 'its bias is not float32')
   if (data.length !== channels) throw refuse(context, `its bias has ${data.length} elements for ${channels} channels`)
   return data
 }

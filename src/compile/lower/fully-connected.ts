@@ -13,7 +13,7 @@ import {
   tensorAt,
   weightScales,
 } from './context.ts'
-import { lowerFloatFullyConnected } from './float-conv.ts'
+import { lowerFloatFullyConnected } from './float-fully-connected.ts'
 import { rowsGeometry } from './geometry.ts'
 
 /** fully_connected with weights [out, in]: a convolution of 1×1 over as many pixels as there are rows. */

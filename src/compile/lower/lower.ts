@@ -1,18 +1,53 @@
-import { MilliwattError } from '../../core/errors.ts'
+import { isMilliwattError, MilliwattError } from '../../core/errors.ts'
 import type { Graph, Node } from '../../graph/graph.ts'
+import { dataTypeBits } from '../../graph/graph.ts'
+import { scalarOf } from '../loops/loops.ts'
 import type { Program, Semantics, Step, Value } from '../program.ts'
 import { lowerAdd } from './add.ts'
-import { type LowerContext, refuse, tensorAt, toValue } from './context.ts'
+import { isConstant, type LowerContext, refuse, tensorAt, toValue } from './context.ts'
 import { lowerConv, lowerDepthwise } from './conv.ts'
 import { lowerFloatBinary, lowerFloatUnary } from './float-elementwise.ts'
+import { foldConstants } from './fold-constants.ts'
 import { lowerFullyConnected } from './fully-connected.ts'
+import { lowerGroupedConv } from './grouped-conv.ts'
+import {
+  lowerAddLoops,
+  lowerCompare,
+  lowerDivLoops,
+  lowerMaximumLoops,
+  lowerMinimumLoops,
+  lowerMulLoops,
+  lowerPreluLoops,
+  lowerSubLoops,
+} from './loops/binary.ts'
+import { lowerConvLoops } from './loops/conv.ts'
+import { lowerGather } from './loops/gather.ts'
+import { lowerBatchMatmul, lowerFullyConnectedLoops } from './loops/matmul.ts'
+import { copyLoops } from './loops/move.ts'
+import { lowerPoolLoops } from './loops/pool.ts'
+import { lowerArgument, lowerExtremeLoops, lowerSumLoops } from './loops/reduce.ts'
+import { lowerResizeBilinear } from './loops/resize.ts'
+import { lowerSoftmaxLoops } from './loops/softmax.ts'
+import { constantElements } from './loops/source.ts'
+import { lowerSvdf } from './loops/svdf.ts'
+import {
+  lowerCast,
+  lowerDequantizeLoops,
+  lowerFunctionLoops,
+  lowerLeakyReluLoops,
+  lowerQuantizeLoops,
+  lowerReluLoops,
+  lowerTableLoops,
+} from './loops/unary.ts'
 import { lowerMove } from './move.ts'
 import { lowerPool } from './pool.ts'
 import { lowerDequantize, lowerQuantize } from './quantize.ts'
 import { lowerReduce } from './reduce.ts'
 import { lowerReshape } from './reshape.ts'
 import { lowerSoftmax } from './softmax.ts'
+import { lowerAssignVariable, lowerReadVariable, lowerVarHandle, statesOf } from './state.ts'
 import { lowerPairTable, lowerTable } from './table.ts'
+import { lowerTransposeConv } from './transpose-conv.ts'
 
 type Lowering = (context: LowerContext) => Step | readonly Step[]
 
@@ -22,58 +57,107 @@ const lowerUnary: Lowering = (context) =>
 const lowerBinary: Lowering = (context) =>
   tensorAt(context, 0).dtype === 'float32' ? lowerFloatBinary(context) : lowerPairTable(context)
 
-const byOps = (lowering: Lowering, ops: string) => Object.fromEntries(ops.split(' ').map((op) => [op, lowering]))
+const byOps = (ops: string, ...forms: readonly Lowering[]) =>
+  Object.fromEntries(ops.split(' ').map((op) => [op, forms]))
 
-/** How a node becomes a step, by operator of the domain "tflite". */
-const lowerings: Readonly<Record<string, Lowering>> = {
-  ...byOps(lowerUnary, 'logistic tanh hard_swish relu relu6 relu_n1_to_1 leaky_relu'),
-  ...byOps(lowerUnary, 'abs neg square sqrt rsqrt floor ceil exp elu'),
-  ...byOps(lowerBinary, 'sub mul div maximum minimum prelu'),
-  ...byOps(lowerMove, 'pad padv2 mirror_pad concatenation slice strided_slice transpose split split_v'),
-  ...byOps(lowerMove, 'gather pack unpack space_to_depth depth_to_space resize_nearest_neighbor'),
-  ...byOps(lowerPool, 'average_pool_2d max_pool_2d'),
-  ...byOps(lowerReduce, 'mean sum reduce_max reduce_min'),
-  ...byOps(lowerReshape, 'reshape squeeze expand_dims'),
-  conv_2d: lowerConv,
-  depthwise_conv_2d: lowerDepthwise,
-  fully_connected: lowerFullyConnected,
-  add: lowerAdd,
-  softmax: lowerSoftmax,
-  quantize: lowerQuantize,
-  dequantize: lowerDequantize,
+/**
+ * How a node becomes steps, by operator of the domain "tflite": forms that are tried one after another. Those with fast
+ * kernels come first and refuse what they do not take; the general form in loops comes last.
+ */
+const lowerings: Readonly<Record<string, readonly Lowering[]>> = {
+  ...byOps('logistic tanh hard_swish', lowerUnary, lowerTableLoops),
+  ...byOps('relu relu6 relu_n1_to_1', lowerUnary, lowerReluLoops),
+  ...byOps('abs neg square sqrt rsqrt floor ceil exp elu', lowerFloatUnary),
+  ...byOps('sin cos log', lowerFunctionLoops),
+  ...byOps('equal not_equal greater greater_equal less less_equal logical_and logical_or', lowerCompare),
+  ...byOps('pad padv2 mirror_pad concatenation slice strided_slice transpose split split_v', lowerMove),
+  ...byOps('pack unpack space_to_depth depth_to_space resize_nearest_neighbor', lowerMove),
+  ...byOps('average_pool_2d max_pool_2d', lowerPool, lowerPoolLoops),
+  ...byOps('mean sum', lowerReduce, lowerSumLoops),
+  ...byOps('reduce_max reduce_min', lowerReduce, lowerExtremeLoops),
+  ...byOps('arg_max arg_min', lowerArgument),
+  ...byOps('reshape squeeze expand_dims', lowerReshape),
+  leaky_relu: [lowerUnary, lowerLeakyReluLoops],
+  sub: [lowerBinary, lowerSubLoops],
+  mul: [lowerBinary, lowerMulLoops],
+  div: [lowerBinary, lowerDivLoops],
+  maximum: [lowerBinary, lowerMaximumLoops],
+  minimum: [lowerBinary, lowerMinimumLoops],
+  prelu: [lowerBinary, lowerPreluLoops],
+  conv_2d: [lowerConv, lowerGroupedConv, lowerConvLoops],
+  depthwise_conv_2d: [lowerDepthwise, lowerConvLoops],
+  transpose_conv: [lowerTransposeConv, lowerConvLoops],
+  fully_connected: [lowerFullyConnected, lowerFullyConnectedLoops],
+  batch_matmul: [lowerBatchMatmul],
+  add: [lowerAdd, lowerAddLoops],
+  softmax: [lowerSoftmax, lowerSoftmaxLoops],
+  log_softmax: [lowerSoftmaxLoops],
+  cast: [lowerCast],
+  gather: [lowerMove, lowerGather],
+  resize_bilinear: [lowerResizeBilinear],
+  svdf: [lowerSvdf],
+  quantize: [lowerQuantize, lowerQuantizeLoops],
+  dequantize: [lowerDequantize, lowerDequantizeLoops],
+  var_handle: [lowerVarHandle],
+  read_variable: [lowerReadVariable],
+  assign_variable: [lowerAssignVariable],
 }
 
 /** Whether the compiler has an operator at all; `compileProblem` and `nodeProblem` look at types and shapes too. */
 export function isCompiled(node: Node): boolean {
-  return node.domain === 'tflite' && Object.hasOwn(lowerings, node.op)
+  return node.domain === 'tflite' && node.attributes.custom !== 1 && Object.hasOwn(lowerings, node.op)
+}
+
+/** The steps of the first form that takes the node; what the last one says if none does. */
+function firstThatTakes(forms: readonly Lowering[], context: LowerContext): readonly Step[] {
+  const [form, ...others] = forms
+  try {
+    return [form!(context)].flat()
+  } catch (error) {
+    if (others.length === 0 || !isMilliwattError(error, 'OP_UNSUPPORTED')) throw error
+    return firstThatTakes(others, context)
+  }
 }
 
 /** The steps of one node. @throws MilliwattError OP_UNSUPPORTED that names it, if it cannot be compiled */
 export function lowerNode(graph: Graph, node: Node, semantics: Semantics): readonly Step[] {
   const context: LowerContext = { graph, node, semantics }
   if (!isCompiled(node)) throw refuse(context, 'the compiler does not have this operator')
-  const state = node.inputs.find((name) => graph.tensors.get(name)?.variable)
-  if (state) throw refuse(context, `it keeps state in "${state}", which is not compiled yet`)
-  return [lowerings[node.op]!(context)].flat()
+  return firstThatTakes(lowerings[node.op]!, context)
 }
 
 /** An input or output of the graph. */
 function interfaceValue(graph: Graph, name: string): Value {
   const tensor = graph.tensors.get(name)!
-  const readable = ['int8', 'uint8', 'int16', 'int32', 'float32'].includes(tensor.dtype)
-  const fault = tensor.data ? 'it is a constant' : readable ? null : `it is ${tensor.dtype}`
-  if (fault) throw new MilliwattError('OP_UNSUPPORTED', name, `as input or output of a compiled model: ${fault}`)
+  if (!scalarOf(tensor.dtype) || dataTypeBits[tensor.dtype] === 0)
+    throw new MilliwattError('OP_UNSUPPORTED', name, `as input or output of a compiled model: it is ${tensor.dtype}`)
   return toValue(tensor)
 }
 
+function inputOf(graph: Graph, name: string): Value {
+  if (!isConstant(graph.tensors.get(name))) return interfaceValue(graph, name)
+  throw new MilliwattError('OP_UNSUPPORTED', name, 'as input of a compiled model: it is a constant')
+}
+
+/** Outputs that are constants are written like others. */
+function constantOutputs(graph: Graph, semantics: Semantics): readonly Step[] {
+  return graph.outputs.flatMap((name) => {
+    const tensor = graph.tensors.get(name)!
+    const data = constantElements(tensor)
+    const node: Node = { name, op: 'constant', domain: 'tflite', inputs: [], outputs: [name], attributes: {} }
+    return data ? [copyLoops({ graph, node, semantics }, data, toValue(tensor))] : []
+  })
+}
+
 /** A graph as a program. @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled */
-export function lowerGraph(graph: Graph, semantics: Semantics): Program {
-  const value = (name: string) => interfaceValue(graph, name)
+export function lowerGraph(given: Graph, semantics: Semantics): Program {
+  const graph = foldConstants(given, semantics)
   return {
     name: graph.name,
     semantics,
-    inputs: graph.inputs.map(value),
-    steps: graph.nodes.flatMap((node) => lowerNode(graph, node, semantics)),
-    outputs: graph.outputs.map(value),
+    inputs: graph.inputs.map((name) => inputOf(graph, name)),
+    states: statesOf(graph),
+    steps: [...graph.nodes.flatMap((node) => lowerNode(graph, node, semantics)), ...constantOutputs(graph, semantics)],
+    outputs: graph.outputs.map((name) => interfaceValue(graph, name)),
   }
 }

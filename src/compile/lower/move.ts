@@ -1,37 +1,34 @@
 import type { Tensor } from '../../graph/graph.ts'
 import { interpret } from '../../graph/reference/interpret.ts'
+import { constantValues, emptyValues } from '../../graph/reference/values.ts'
+import type { ConstantData, LoopsStep } from '../loops/loops.ts'
 import { elementBytes, type MoveStep, sizeOf, type Value } from '../program.ts'
-import { type LowerContext, optionalTensor, outputValue, refuse, toValue } from './context.ts'
+import { isConstant, type LowerContext, refuse, tensorAt, toValue } from './context.ts'
+import { type Arrangement, moveLoops, type Run } from './loops/move.ts'
 
-/** Inputs that hold elements, as opposed to axes, begins and sizes. */
-function elementInputs({ node, graph }: LowerContext, dtype: string): Tensor[] {
-  return node.inputs
-    .map((name) => graph.tensors.get(name))
-    .filter((tensor): tensor is Tensor => tensor !== undefined && !tensor.data && tensor.dtype === dtype)
-}
-
-/** Operators whose inputs are all elements; the others take axes, begins and sizes as well. */
+/** Operators whose inputs are all elements; in the others it is the first, and in pads the value as well. */
 const gathers: readonly string[] = ['concatenation', 'pack']
 
-/** Refuses what a list of copies cannot say: elements that are constants, or places that are computed. */
-function requireFixedPlaces(context: LowerContext, sources: readonly Tensor[]): void {
+function elementInputs(context: LowerContext): readonly Tensor[] {
+  const { node } = context
+  if (gathers.includes(node.op)) return node.inputs.map((_, index) => tensorAt(context, index))
+  const first = tensorAt(context, node.op === 'split' ? 1 : 0)
+  return node.op.startsWith('pad') && node.inputs[2] ? [first, tensorAt(context, 2)] : [first]
+}
+
+/** Refuses what an arrangement cannot say: places that are computed, and elements that would change on their way. */
+function requireSameElements(context: LowerContext, sources: readonly Tensor[], output: Value): void {
   const { node, graph } = context
   const names = sources.map((tensor) => tensor.name)
   const others = node.inputs.filter((name) => name !== '' && !names.includes(name))
-  if (gathers.includes(node.op) && others.length > 0) throw refuse(context, 'of constants is not compiled yet')
-  const computed = others.find((name) => !graph.tensors.get(name)?.data)
+  const computed = others.find((name) => !isConstant(graph.tensors.get(name)))
   if (computed !== undefined) throw refuse(context, `"${computed}" is not constant`)
-}
-
-/** A pad without its third input, the value: padding is the zero point, and others are refused. */
-function withoutPadValue(context: LowerContext, output: Value): LowerContext {
-  const value = context.node.op.startsWith('pad') ? optionalTensor(context, 2) : null
-  if (!value) return context
-  const zero = output.dtype === 'float32' ? 0 : output.zeroPoint & 255
-  const bytes = value.data ?? new Uint8Array(0)
-  if (bytes.length !== elementBytes(output.dtype) || bytes.some((byte, at) => byte !== (at === 0 ? zero : 0)))
-    throw refuse(context, 'its padding is not zero')
-  return { ...context, node: { ...context.node, inputs: context.node.inputs.slice(0, 2) } }
+  for (const source of sources) {
+    const { dtype, scale, zeroPoint } = toValue(source)
+    if (dtype !== output.dtype) throw refuse(context, `"${source.name}" is ${dtype}, not ${output.dtype}`)
+    if (node.op === 'concatenation' && (scale !== output.scale || zeroPoint !== output.zeroPoint))
+      throw refuse(context, 'its inputs and output differ in scale or zero point')
+  }
 }
 
 /**
@@ -42,7 +39,7 @@ function originsOf(context: LowerContext, sources: readonly Tensor[], output: st
   const { graph, node, semantics } = context
   const named = new Set([...sources.map((tensor) => tensor.name), ...node.outputs])
   const numbered = (tensor: Tensor): Tensor => {
-    const { quantization: _, ...rest } = tensor
+    const { quantization: _, data: __, variable: ___, ...rest } = tensor
     return named.has(tensor.name) ? { ...rest, dtype: 'int32' } : tensor
   }
   const involved = [...node.inputs, ...node.outputs].flatMap((name) => graph.tensors.get(name) ?? [])
@@ -62,53 +59,73 @@ function originsOf(context: LowerContext, sources: readonly Tensor[], output: st
   return interpret(alone, values, semantics).get(output) as Int32Array
 }
 
-/** Turns origins into copies of contiguous bytes. */
-function copiesOf(origins: Int32Array, values: readonly Value[], width: number): MoveStep['copies'] {
+/** Runs of neighbouring elements, and the output before they are copied. */
+function arrangementOf(origins: Int32Array, sources: readonly Tensor[], output: Value): Arrangement {
   const starts: number[] = []
   let next = 1
-  for (const value of values) {
+  for (const source of sources) {
     starts.push(next)
-    next += sizeOf(value.shape)
+    next += sizeOf(toValue(source).shape)
   }
-  const copies: { input: number; from: number; to: number; bytes: number }[] = []
-  let last = -2
+  const image = emptyValues(output.dtype, origins.length, output.name)
+  if (output.zeroPoint !== 0) image.fill(output.zeroPoint as never)
+  const constants = sources.map((tensor) =>
+    isConstant(tensor) ? constantValues(tensor, sizeOf(toValue(tensor).shape)) : null,
+  )
+  const runs: (Run & { length: number })[] = []
+  let moved = 0
   origins.forEach((origin, at) => {
+    if (origin === 0) return
     const input = starts.findLastIndex((start) => start <= origin)
-    const previous = copies.at(-1)
-    if (origin > 0 && origin === last + 1 && previous?.input === input) previous.bytes += width
-    else if (origin > 0) copies.push({ input, from: (origin - starts[input]!) * width, to: at * width, bytes: width })
-    last = origin > 0 ? origin : -2
+    const [from, constant] = [origin - starts[input]!, constants[input]]
+    const last = runs.at(-1)
+    if (constant) image[at] = constant[from]! as never
+    else {
+      moved++
+      if (last?.input === input && last.from + last.length === from && last.to + last.length === at) last.length++
+      else runs.push({ input, from, to: at, length: 1 })
+    }
   })
-  return copies
+  return { inputs: sources.map(toValue), output, image: moved < origins.length ? (image as ConstantData) : null, runs }
+}
+
+/** Bytes of a run from which copying it as a whole pays. */
+const longBytes = 16
+
+/** Long runs as copies of bytes; null where they are short, or what lies between them is not one byte again and again. */
+function copiesOf({ inputs, output, image, runs }: Arrangement, context: LowerContext): MoveStep | null {
+  const width = elementBytes(output.dtype)
+  const bytes = image ? new Uint8Array(image.buffer, image.byteOffset, image.byteLength) : null
+  const moved = runs.reduce((sum, run) => sum + run.length, 0)
+  if (moved * width < longBytes * runs.length || bytes?.some((byte) => byte !== bytes[0])) return null
+  const used = inputs.map((_, index) => runs.some((run) => run.input === index))
+  return {
+    kind: 'move',
+    name: context.node.name || output.name,
+    op: context.node.op,
+    inputs: inputs.filter((_, index) => used[index]),
+    output,
+    macs: 0,
+    fill: bytes?.[0] ?? null,
+    copies: runs.map(({ input, from, to, length }) => ({
+      input: used.slice(0, input).filter(Boolean).length,
+      from: from * width,
+      to: to * width,
+      bytes: length * width,
+    })),
+  }
 }
 
 /**
- * Any operator that only moves elements (pad, concatenation, slice, transpose, …): a list of copies, taken from the
- * reference interpreter. One step an output.
+ * Any operator that only moves elements (pad, concatenation, slice, transpose, …), constants among them: an arrangement
+ * that is taken from the reference interpreter. One step an output.
  */
-export function lowerMove(whole: LowerContext): MoveStep[] {
-  const first = outputValue(whole)
-  const context = withoutPadValue(whole, first)
-  const sources = elementInputs(context, first.dtype)
-  const values = sources.map(toValue)
-  if (values.length === 0) throw refuse(context, 'all its inputs are constants')
-  requireFixedPlaces(context, sources)
-  if (values.some((value) => value.scale !== first.scale || value.zeroPoint !== first.zeroPoint))
-    throw refuse(context, 'its inputs and output differ in scale or zero point')
-  if (elementBytes(first.dtype) > 1 && first.zeroPoint !== 0)
-    throw refuse(context, `${first.dtype} with a zero point is not compiled yet`)
+export function lowerMove(context: LowerContext): readonly (MoveStep | LoopsStep)[] {
+  const sources = elementInputs(context)
   return context.node.outputs.map((name) => {
     const output = toValue(context.graph.tensors.get(name)!)
-    const origins = originsOf(context, sources, name)
-    return {
-      kind: 'move',
-      name: context.node.name || name,
-      op: context.node.op,
-      inputs: values,
-      output,
-      macs: 0,
-      fill: origins.includes(0) ? output.zeroPoint & 255 : null,
-      copies: copiesOf(origins, values, elementBytes(output.dtype)),
-    }
+    requireSameElements(context, sources, output)
+    const arrangement = arrangementOf(originsOf(context, sources, name), sources, output)
+    return copiesOf(arrangement, context) ?? moveLoops(context, arrangement)
   })
 }

@@ -3,10 +3,10 @@ import { interpret } from '../../graph/reference/interpret.ts'
 import type { Values } from '../../graph/reference/values.ts'
 import { type PairTableStep, sizeOf, type TableStep, type Value } from '../program.ts'
 import { broadcastIndices } from './broadcast.ts'
-import { inputValue, type LowerContext, outputValue, refuse, tensorAt, toValue } from './context.ts'
+import { inputValue, isConstant, type LowerContext, outputValue, refuse, tensorAt, toValue } from './context.ts'
 
-/** Runs the node alone on these values, each in place of one input, and returns the bytes of its output. */
-function evaluate(context: LowerContext, operands: readonly Values[]): Uint8Array {
+/** Runs the node alone on lists of values, each in place of one input, and returns its output. */
+export function evaluateOn(context: LowerContext, operands: readonly Values[]): Values {
   const { node, graph, semantics } = context
   const length = operands[0]!.length
   const names = operands.map((_, index) => `operand ${index}`)
@@ -23,8 +23,12 @@ function evaluate(context: LowerContext, operands: readonly Values[]): Uint8Arra
     inputs: names,
     outputs: ['result'],
   }
-  const result = interpret(alone, operands, semantics).get('result')!
-  return new Uint8Array(result.buffer, result.byteOffset, result.byteLength)
+  return interpret(alone, operands, semantics).get('result')!
+}
+
+function evaluate(context: LowerContext, operands: readonly Values[]): Uint8Array {
+  const { buffer, byteOffset, byteLength } = evaluateOn(context, operands)
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 const isByte = (value: Value) => value.dtype === 'int8' || value.dtype === 'uint8'
@@ -57,7 +61,10 @@ export function lowerPairTable(context: LowerContext): PairTableStep {
   const operands = [toValue(tensorAt(context, 0)), toValue(tensorAt(context, 1))] as const
   const output = outputValue(context)
   if (![...operands, output].every(isByte)) throw refuse(context, `on ${operands[0].dtype} is not compiled yet`)
-  const constants = [0, 1].map((index) => tensorAt(context, index).data ?? null)
+  const constants = [0, 1].map((index) => {
+    const tensor = tensorAt(context, index)
+    return isConstant(tensor) ? tensor.data! : null
+  })
   return {
     kind: 'pair-table',
     name: context.node.name || output.name,

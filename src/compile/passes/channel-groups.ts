@@ -25,15 +25,16 @@ export function channelGroups(program: Program): ChannelGroup[] {
   }
   const values = new Map<string, Value>()
   const consumers = new Map<string, Step[]>()
-  const blocked: string[] = [...program.inputs, ...program.outputs].map((value) => value.name)
+  const states = program.states.map(({ value }) => value)
+  const blocked: string[] = [...program.inputs, ...program.outputs, ...states].map((value) => value.name)
   for (const step of program.steps) {
     for (const value of step.inputs) {
       values.set(value.name, value)
       consumers.set(value.name, [...(consumers.get(value.name) ?? []), step])
     }
     values.set(step.output.name, step.output)
-    const [from, to] = [rootOf(step.inputs[0]!.name), rootOf(step.output.name)]
     if (ties(step)) {
+      const [from, to] = [rootOf(step.inputs[0]!.name), rootOf(step.output.name)]
       if (from !== to) parents.set(to, from)
     } else if (step.kind !== 'conv') blocked.push(step.output.name, ...step.inputs.map((value) => value.name))
     // A fully connected layer may read several pixels as one row.

@@ -68,7 +68,7 @@ export function tighten(step: ConvStep | DepthwiseStep, input: Range): Requantiz
 }
 
 function outputRange(step: Step, ranges: ReadonlyMap<string, Range>): Range {
-  const input = ranges.get(step.inputs[0]!.name)
+  const input = ranges.get(step.inputs[0]?.name ?? '')
   if ((step.kind === 'conv' || step.kind === 'depthwise') && input) {
     const r = tighten(step, input)
     return {
@@ -88,6 +88,7 @@ function outputRange(step: Step, ranges: ReadonlyMap<string, Range>): Range {
 /** Interval analysis of a program, channel by channel, from the whole range of its inputs. */
 export function rangesOf(program: Program): Ranges {
   const ranges = new Map<string, Range>()
+  for (const { value } of program.states) ranges.set(value.name, fullRange(value))
   for (const value of program.inputs) ranges.set(value.name, fullRange(value))
   for (const step of program.steps) ranges.set(step.output.name, outputRange(step, ranges))
   return ranges

@@ -222,8 +222,8 @@ export class FunctionBuilder {
   }
 
   private emit(name: Plain | Access | LaneStore | Lane): void {
-    const { code, vector } = opcodeOf(name)
-    if (vector) this.code.push(0xfd, ...unsigned(code))
-    else this.code.push(code)
+    const { code, prefix } = opcodeOf(name)
+    if (prefix === null) this.code.push(code)
+    else this.code.push(prefix, ...unsigned(code))
   }
 }

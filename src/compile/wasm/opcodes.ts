@@ -86,6 +86,39 @@ const plain = {
   'i64.reinterpret_f64': 0xbd,
   'f64.reinterpret_i64': 0xbf,
   'i64.trunc_f64_s': 0xb0,
+  'i64.ne': 0x52,
+  'i64.lt_u': 0x54,
+  'i64.gt_u': 0x56,
+  'i64.le_u': 0x58,
+  'i64.ge_u': 0x5a,
+  'f64.eq': 0x61,
+  'f32.ne': 0x5c,
+  'f64.ne': 0x62,
+  'f32.le': 0x5f,
+  'f64.le': 0x65,
+  'f64.ge': 0x66,
+  'i64.clz': 0x79,
+  'i64.rem_s': 0x81,
+  'f64.neg': 0x9a,
+  'f64.ceil': 0x9b,
+  'f64.floor': 0x9c,
+  'f64.trunc': 0x9d,
+  'f64.sqrt': 0x9f,
+  'f32.convert_i32_u': 0xb3,
+  'f32.convert_i64_s': 0xb4,
+  'f32.convert_i64_u': 0xb5,
+  'f64.convert_i32_u': 0xb8,
+  'f64.convert_i64_s': 0xb9,
+  'f64.convert_i64_u': 0xba,
+} as const
+
+/** Conversions that saturate, behind the prefix 0xfc. */
+const saturating = {
+  'i32.trunc_sat_f32_s': 0x00,
+  'i32.trunc_sat_f64_s': 0x02,
+  'i64.trunc_sat_f32_s': 0x04,
+  'i64.trunc_sat_f64_s': 0x06,
+  'i64.trunc_sat_f64_u': 0x07,
 } as const
 
 /** Loads and stores of scalars. */
@@ -105,6 +138,8 @@ const memory = {
   'i32.store8': 0x3a,
   'i32.store16': 0x3b,
   'i64.store8': 0x3c,
+  'i64.load32_u': 0x35,
+  'i64.store32': 0x3e,
 } as const
 
 /** Vector instructions without immediates, behind the prefix 0xfd; from 0x100 on relaxed SIMD. */
@@ -215,7 +250,7 @@ const lanes = {
 } as const
 
 /** Instruction that only touches the stack. */
-export type Plain = keyof typeof plain | keyof typeof vectors
+export type Plain = keyof typeof plain | keyof typeof saturating | keyof typeof vectors
 /** Instruction with a memory offset. */
 export type Access = keyof typeof memory | keyof typeof vectorMemory
 /** Store of one lane with a memory offset. */
@@ -223,13 +258,18 @@ export type LaneStore = keyof typeof laneMemory
 /** Instruction with a lane index. */
 export type Lane = keyof typeof lanes
 
-const plainTable: Readonly<Record<string, number>> = plain
-const memoryTable: Readonly<Record<string, number>> = memory
+const plainTable: Readonly<Record<string, number>> = { ...plain, ...memory }
+const saturatingTable: Readonly<Record<string, number>> = saturating
 /** Opcodes with the prefix 0xfd by name. */
 const prefixed: Readonly<Record<string, number>> = { ...vectors, ...vectorMemory, ...laneMemory, ...lanes }
 
-/** Opcode by name: one byte, or one behind the vector prefix. */
-export function opcodeOf(name: Plain | Access | LaneStore | Lane): { readonly code: number; readonly vector: boolean } {
-  const code = plainTable[name] ?? memoryTable[name]
-  return code === undefined ? { code: prefixed[name]!, vector: true } : { code, vector: false }
+/** Opcode by name, and the byte before it if there is one. */
+export function opcodeOf(name: Plain | Access | LaneStore | Lane): {
+  readonly code: number
+  readonly prefix: number | null
+} {
+  const code = plainTable[name]
+  if (code !== undefined) return { code, prefix: null }
+  const saturated = saturatingTable[name]
+  return saturated === undefined ? { code: prefixed[name]!, prefix: 0xfd } : { code: saturated, prefix: 0xfc }
 }

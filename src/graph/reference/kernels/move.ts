@@ -61,8 +61,9 @@ export const pad: Kernel = (call) => {
   const [x, out] = [input(call, 0), output(call)]
   const before = integers(call, 1).filter((_, index) => index % 2 === 0)
   const given = call.inputs[2]
-  const value = given ? elements(given.data)[0]! : zeroPoint(out)
   const [source, target] = [elements(x.data), elements(out.data)]
+  // A zero of the type's own, which is a bigint for 64-bit integers.
+  const value = given ? elements(given.data)[0]! : zeroPoint(out) || target[0]!
   const strides = stridesOf(x.shape)
   eachIndex(out.shape, (index, at) => {
     const inside = x.shape.every(
