@@ -1,4 +1,5 @@
 import type { AttributeValue, Node, Tensor } from '../../graph/graph.ts'
+import { readCustomOptions } from './custom-options.ts'
 import { IllegalModel } from './faults.ts'
 import { customOperator, operatorName } from './operators.ts'
 import { explicitPadding, isWindowed } from './padding.ts'
@@ -29,9 +30,10 @@ function nameAt(names: readonly string[], index: number, op: string): string {
   return name
 }
 
-function customAttributes(table: Table): Readonly<Record<string, AttributeValue>> {
+function customAttributes(table: Table, op: string): Readonly<Record<string, AttributeValue>> {
   const options = readBytes(table, 5)
-  return { custom: 1, ...(options && options.length > 0 ? { customOptions: [...options] } : {}) }
+  const bytes = options && options.length > 0 ? { customOptions: [...options] } : {}
+  return { ...readCustomOptions(op, options), custom: 1, ...bytes }
 }
 
 function builtinAttributes(
@@ -46,7 +48,8 @@ function builtinAttributes(
 }
 
 /**
- * Reads an operator. The operator's version stands in the attribute `version`.
+ * Reads an operator. The operator's version stands in the attribute `version`, names of the tensors that only tell the
+ * quantisation inside it in `intermediates`.
  * @throws IllegalModel for unknown codes and tensors
  */
 export function readNode(
@@ -63,6 +66,8 @@ export function readNode(
   const inputs = (readInt32s(table, 1) ?? []).map((input) => (input === -1 ? '' : nameAt(names, input, op)))
   const outputs = (readInt32s(table, 2) ?? []).map((output) => nameAt(names, output, op))
   const node = { name: `${op}#${index}`, op, domain: 'tflite', inputs, outputs }
-  const attributes = code.custom ? customAttributes(table) : builtinAttributes(table, node, tensors)
-  return { ...node, attributes: { ...attributes, version: code.version } }
+  const attributes = code.custom ? customAttributes(table, op) : builtinAttributes(table, node, tensors)
+  const inside = (readInt32s(table, 8) ?? []).map((index) => nameAt(names, index, op))
+  const intermediates = inside.length > 0 ? { intermediates: inside } : {}
+  return { ...node, attributes: { ...attributes, ...intermediates, version: code.version } }
 }

@@ -47,19 +47,39 @@ function customOptions(builder: Builder, node: Node): number {
 
 type Index = (name: string) => number
 
+/** Inputs that TFLite wants as state which stays between runs. */
+const stateInputs: Readonly<Record<string, readonly number[]>> = {
+  rnn: [4],
+  svdf: [4],
+  unidirectional_sequence_lstm: [18, 19],
+  unidirectional_sequence_rnn: [4],
+}
+
+/** TFLite's recurrent operators have one output, and keep their state in variables. */
+function checkStates(node: Node, { tensors }: Graph): void {
+  const states = stateInputs[node.op] ?? []
+  if (!states.every((index) => tensors.get(node.inputs[index] ?? '')?.variable))
+    throw cannotWrite(node, 'begins afresh with every run, which TFLite has not got')
+  if (states.length > 0 && node.outputs.length > 1) throw cannotWrite(node, 'gives its state out')
+}
+
 function writeOperator(builder: Builder, node: Node, code: number, graph: Graph, index: Index): number {
   const custom = node.attributes.custom === 1
+  if (!custom) checkStates(node, graph)
   const options = custom ? { type: 0, at: 0 } : writeOptions(builder, node, graph)
   const bytes = custom ? customOptions(builder, node) : 0
   const inputs = int32Vector(builder, node.inputs.map(index))
   const outputs = int32Vector(builder, node.outputs.map(index))
-  builder.startObject(6)
+  const { intermediates: names } = node.attributes
+  const intermediates = Array.isArray(names) ? int32Vector(builder, (names as readonly string[]).map(index)) : 0
+  builder.startObject(9)
   builder.addFieldInt32(0, code, 0)
   builder.addFieldOffset(1, inputs, 0)
   builder.addFieldOffset(2, outputs, 0)
   builder.addFieldInt8(3, options.type, 0)
   builder.addFieldOffset(4, options.at, 0)
   builder.addFieldOffset(5, bytes, 0)
+  builder.addFieldOffset(8, intermediates, 0)
   return builder.endObject()
 }
 

@@ -21,4 +21,6 @@ export interface OpDef {
   fault?(context: OpContext): string | null
   /** Which inputs hold trained values when they are constant. */
   readonly weightInputs?: readonly number[]
+  /** Keeps something of its own from one run to the next. */
+  readonly stateful?: true
 }

@@ -1,4 +1,4 @@
-import { roundingDivideByPot, saturatingRoundingDoublingHighMul } from './fixed-point.ts'
+import { type Multiplier, roundingDivideByPot, saturatingRoundingDoublingHighMul } from './fixed-point.ts'
 
 /**
  * gemmlowp's fixed-point functions on raw int32 values: a value with i integer bits stands for raw / 2^(31 − i).
@@ -83,4 +83,29 @@ export function tanhFixedPoint(a: number, integerBits: number): number {
   if (a === 0) return 0
   const negative = oneMinusOverOnePlus(expOnNegativeValues(a < 0 ? a : -a, integerBits + 1))
   return a < 0 ? -negative : negative
+}
+
+/**
+ * 1 / √n of an int32 as a fixed-point factor (TFLite's GetInvSqrtQuantizedMultiplierExp): five of Newton's steps on n
+ * scaled to [1/4, 1) with 3 integer bits, then times √½.
+ */
+export function inverseSquareRoot(n: number): Multiplier {
+  if (n <= 1) return { multiplier: one, shift: 0 }
+  let [rest, right] = [n, 11]
+  for (; rest >= 2 ** 29; right++) rest = Math.trunc(rest / 4)
+  const pairs = ((Math.clz32(rest) - 1) >> 1) - 1
+  const half = roundingDivideByPot((rest << (2 * pairs)) >> 1, 1)
+  let x = 2 ** 28
+  for (let step = 0; step < 5; step++) {
+    const cube = saturatingShift(mul(mul(x, x), x), 6)
+    x = saturatingShift((mul(2 ** 28 + 2 ** 27, x) - mul(half, cube)) | 0, 3)
+  }
+  const [root, shift] = [mul(x, 1518500250), right - pairs]
+  return shift < 0 ? { multiplier: root << -shift, shift: 0 } : { multiplier: root, shift: -shift }
+}
+
+/** 1 / n of a positive int32 as oneOverOnePlus of its fraction, and the bits of n over 1 (TFLite's GetReciprocal). */
+export function reciprocal(n: number): { readonly fraction: number; readonly bits: number } {
+  const headroom = Math.clz32(n)
+  return { fraction: oneOverOnePlus(((n << headroom) - 2 ** 31) | 0), bits: 31 - headroom }
 }

@@ -2,8 +2,8 @@ import { MilliwattError } from '../../core/errors.ts'
 import { checkShapes } from '../check-shapes.ts'
 import { type Dimension, dataTypeBits, elementCount, type Graph, type Node, type Tensor } from '../graph.ts'
 import { inferShapes } from '../shapes.ts'
-import type { Operand, Semantics, Variables } from './kernel.ts'
-import { kernels } from './kernels/list.ts'
+import type { Kernel, Operand, Semantics, Variables } from './kernel.ts'
+import { customKernels, kernels } from './kernels/list.ts'
 import { constantValues, emptyValues, fits, type Values } from './values.ts'
 
 type Shapes = ReadonlyMap<string, readonly Dimension[]>
@@ -61,8 +61,14 @@ interface Run {
   readonly variables: Variables
 }
 
+function kernelOf(node: Node): Kernel | undefined {
+  if (node.domain !== 'tflite') return undefined
+  const known = node.attributes.custom === 1 ? customKernels : kernels
+  return Object.hasOwn(known, node.op) ? known[node.op] : undefined
+}
+
 function runNode({ graph, shapes, known, semantics, variables }: Run, node: Node): void {
-  const kernel = node.domain === 'tflite' && node.attributes.custom !== 1 ? kernels[node.op] : undefined
+  const kernel = kernelOf(node)
   if (!kernel)
     throw new MilliwattError('OP_UNSUPPORTED', node.name || node.op, `Reference interpreter: ${node.op} is missing.`)
   const inputs = node.inputs.map((name) => (name === '' ? null : (known.get(name) ?? null)))

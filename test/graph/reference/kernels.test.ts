@@ -364,3 +364,78 @@ describe('the interpreter', () => {
     expect([...values.keys()].sort()).toEqual([...smallNetwork().tensors.keys()].sort())
   })
 })
+
+describe('operators that TensorFlow Lite in WebAssembly has not got or has wrong', () => {
+  const uint8 = (name: string, length: number, quantization: Quantization) =>
+    tensor(name, 'uint8', [length], { quantization })
+  const q = perTensor(0.02, 4)
+  const a = Uint8Array.of(0, 4, 5, 100, 200, 255, 255, 0, 30, 40)
+  const b = Uint8Array.of(5, 5, 5, 50, 50, 5, 255, 0, 31, 2)
+
+  // Outputs of TensorFlow Lite 2.9's C library.
+  it('divide 8-bit integers in fixed point, and rescale parts that are joined', () => {
+    const pair = [
+      [uint8('a', 10, q), a],
+      [uint8('b', 10, q), b],
+    ] as const
+    expect(run('div', pair, uint8('y', 10, perTensor(0.3, 128)))).toEqual([
+      115, 128, 131, 135, 142, 255, 131, 131, 131, 68,
+    ])
+    const joined = run('concatenation', pair, uint8('y', 20, perTensor(0.031, 12)), { axis: 0 })
+    expect(joined.slice(0, 8)).toEqual([9, 12, 13, 74, 138, 174, 174, 9])
+    const zeros = [int8('b', [2], perTensor(1)), new Int8Array(2)] as const
+    const byZero = run(
+      'div',
+      [[int8('a', [2], perTensor(1)), Int8Array.of(-1, 1)], zeros],
+      int8('y', [2], perTensor(1)),
+    )
+    expect(byZero).toEqual([-128, 127])
+  })
+
+  it('tabulate functions of int8', () => {
+    const table = (op: string, from: Quantization, to: Quantization) =>
+      run(op, [[int8('x', [256], from), everyInt8]], int8('y', [256], to))
+    for (const [op, real] of [
+      ['exp', Math.exp],
+      ['elu', (x: number) => (x < 0 ? Math.expm1(x) : x)],
+      ['gelu', (x: number) => x / (1 + Math.exp(-1.702 * x))],
+    ] as const) {
+      const [from, to] = [perTensor(0.03, 20), perTensor(0.15, -100)]
+      table(op, from, to).forEach((value, index) => {
+        const exact = real(0.03 * (index - 128 - 20)) / 0.15 - 100
+        expect(Math.abs(value - Math.min(127, Math.max(-128, exact)))).toBeLessThan(op === 'gelu' ? 0.7 : 0.501)
+      })
+    }
+  })
+
+  it('gelu of floats by the error function, or by a tangent', () => {
+    const gelu = (approximate: number) =>
+      run('gelu', [[float('x', [3]), Float32Array.of(-1, 0.5, 7)]], float('y', [3]), { approximate })
+    const near = (values: readonly number[], expected: readonly number[]) => {
+      for (const [index, value] of values.entries()) expect(value).toBeCloseTo(expected[index]!, 6)
+    }
+    near(gelu(0), [-0.15865526, 0.34573123, 7])
+    near(gelu(1), [-0.15880801, 0.34571401, 7])
+  })
+
+  it('shape, fill, range, zeros and powers of integers', () => {
+    const int32 = (name: string, shape: readonly number[]) => tensor(name, 'int32', shape)
+    const scalar = (name: string, value: number) => [{ ...list(name, value)[0], shape: [] }] as const
+    expect(run('shape', [[float('x', [2, 3]), new Float32Array(6)]], int32('y', [2]))).toEqual([2, 3])
+    expect(run('fill', [list('s', 2, 2), scalar('v', 7)], int32('y', [2, 2]))).toEqual([7, 7, 7, 7])
+    expect(run('range', [scalar('from', 5), scalar('to', -2), scalar('by', -3)], int32('y', [3]))).toEqual([5, 2, -1])
+    expect(run('zeros_like', [[int32('x', [2]), Int32Array.of(1, 2)]], int32('y', [2]))).toEqual([0, 0])
+    const power = run('pow', [[int32('x', [3]), Int32Array.of(3, -2, 7)], list('e', 4, 3, 0)], int32('y', [3]))
+    expect(power).toEqual([81, -8, 1])
+  })
+
+  it('softmax of int16 sums to one', () => {
+    const out = tensor('y', 'int16', [4], { quantization: perTensor(2 ** -15) })
+    const x = tensor('x', 'int16', [4], { quantization: perTensor(0.001) })
+    const result = run('softmax', [[x, Int16Array.of(-1000, 0, 1000, 2000)]], out, { beta: 1 })
+    const exps = [-1, 0, 1, 2].map(Math.exp)
+    const sum = exps.reduce((total, each) => total + each)
+    for (const [index, value] of result.entries())
+      expect(Math.abs(value / 32768 - exps[index]! / sum)).toBeLessThan(0.0005)
+  })
+})

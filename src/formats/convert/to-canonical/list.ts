@@ -22,6 +22,7 @@ import {
 } from './move.ts'
 import { averagePoolToCanonical, globalAveragePoolToCanonical, maxPoolToCanonical, reduceToCanonical } from './pool.ts'
 import { dequantizeToCanonical, quantizeToCanonical } from './quantizers.ts'
+import { gruToCanonical, lstmToCanonical, rnnToCanonical } from './recurrent.ts'
 import { resizeToCanonical } from './resize.ts'
 import { sliceToCanonical, splitToCanonical } from './slice.ts'
 import { convTransposeToCanonical } from './transpose-conv.ts'
@@ -53,10 +54,12 @@ export const toCanonicalRules: Readonly<Record<string, ToCanonical>> = {
   Floor: floatUnaryToCanonical('floor'),
   Gather: gatherToCanonical,
   Gemm: gemmToCanonical,
+  GRU: gruToCanonical,
   GlobalAveragePool: globalAveragePoolToCanonical,
   GlobalMaxPool: reduceToCanonical('reduce_max'),
   HardSwish: unaryToCanonical('hard_swish'),
   Identity: aliasToCanonical,
+  LSTM: lstmToCanonical,
   LeakyRelu: unaryToCanonical('leaky_relu', (node) => ({ alpha: numberAttribute(node, 'alpha', Math.fround(0.01)) })),
   Log: floatUnaryToCanonical('log'),
   LogSoftmax: softmaxToCanonical('log_softmax'),
@@ -69,6 +72,7 @@ export const toCanonicalRules: Readonly<Record<string, ToCanonical>> = {
   PRelu: binaryToCanonical('prelu', false),
   Pad: padToCanonical,
   QuantizeLinear: quantizeToCanonical,
+  RNN: rnnToCanonical,
   ReduceMax: reduceToCanonical('reduce_max'),
   ReduceMean: reduceToCanonical('mean'),
   ReduceMin: reduceToCanonical('reduce_min'),

@@ -1,6 +1,27 @@
 import type { Kernel } from '../kernel.ts'
+import { unidirectionalSequenceGru } from '../recurrent/gru.ts'
+import { unidirectionalSequenceLstm } from '../recurrent/lstm.ts'
+import { rnn, unidirectionalSequenceRnn } from '../recurrent/rnn.ts'
+import { signalKernels } from '../signal/list.ts'
 import { add, sub } from './add.ts'
 import { argMax, argMin } from './arg.ts'
+import { floorDiv, floorModulo, pow, squaredDifference } from './arithmetic.ts'
+import {
+  batchToSpace,
+  broadcastTo,
+  cumulativeSum,
+  fill,
+  gatherNd,
+  oneHot,
+  range,
+  reverse,
+  select,
+  shapeOf,
+  spaceToBatch,
+  tile,
+  topK,
+  zerosLike,
+} from './arrange.ts'
 import { batchMatmul } from './batch-matmul.ts'
 import { depthToSpace, mirrorPad, spaceToDepth } from './blocks.ts'
 import { cast } from './cast.ts'
@@ -15,9 +36,10 @@ import { logistic, tanh } from './logistic.ts'
 import { maximum, minimum } from './min-max.ts'
 import { concatenation, copy, pad, slice, split, splitV, transpose } from './move.ts'
 import { div, mul } from './mul.ts'
-import { averagePool2d, maxPool2d } from './pool-2d.ts'
+import { l2Normalization, localResponseNormalization } from './normalize.ts'
+import { averagePool2d, l2Pool2d, maxPool2d } from './pool-2d.ts'
 import { dequantize, quantize } from './quantize.ts'
-import { mean, reduceMax, reduceMin, sum } from './reduce.ts'
+import { mean, reduceAll, reduceAny, reduceMax, reduceMin, reduceProd, sum } from './reduce.ts'
 import { leakyRelu, prelu, relu, relu6, reluN1To1 } from './relu.ts'
 import { resizeBilinear, resizeNearest } from './resize.ts'
 import { softmax } from './softmax.ts'
@@ -70,6 +92,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   padv2: pad,
   prelu,
   quantize,
+  rnn,
   reduce_max: reduceMax,
   reduce_min: reduceMin,
   relu,
@@ -86,4 +109,35 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   sum,
   tanh,
   transpose,
+  batch_to_space_nd: batchToSpace,
+  broadcast_to: broadcastTo,
+  cumsum: cumulativeSum,
+  fill,
+  floor_div: floorDiv,
+  floor_mod: floorModulo,
+  gather_nd: gatherNd,
+  l2_normalization: l2Normalization,
+  l2_pool_2d: l2Pool2d,
+  local_response_normalization: localResponseNormalization,
+  one_hot: oneHot,
+  pow,
+  range,
+  reduce_all: reduceAll,
+  reduce_any: reduceAny,
+  reduce_prod: reduceProd,
+  reverse_v2: reverse,
+  select,
+  select_v2: select,
+  shape: shapeOf,
+  space_to_batch_nd: spaceToBatch,
+  squared_difference: squaredDifference,
+  tile,
+  topk_v2: topK,
+  zeros_like: zerosLike,
+  unidirectional_sequence_gru: unidirectionalSequenceGru,
+  unidirectional_sequence_lstm: unidirectionalSequenceLstm,
+  unidirectional_sequence_rnn: unidirectionalSequenceRnn,
 }
+
+/** Custom operators that the reference interpreter runs, by name. */
+export const customKernels: Readonly<Record<string, Kernel>> = signalKernels

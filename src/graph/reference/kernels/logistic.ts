@@ -6,6 +6,7 @@ import {
   roundingDivideByPot,
 } from '../fixed-point.ts'
 import { logisticFixedPoint, tanhFixedPoint } from '../gemmlowp.ts'
+import { logistic16, type TableInput, tableInput, tanh16 } from '../int16-tables.ts'
 import { type Call, input, isFloat, type Kernel, numeric, output, scale, unsupported, zeroPoint } from '../kernel.ts'
 
 interface Curve {
@@ -15,6 +16,10 @@ interface Curve {
   /** Bits after the point of an 8-bit result, and its zero point. */
   readonly outputBits: number
   readonly outputZero: number
+  /** Of 16-bit steps; the result is in Q0.15. */
+  readonly tabled: (steps: number, entry: TableInput) => number
+  /** Powers of two above 2^-12 whose scales need no multiplier. */
+  readonly widest: 0 | 1
 }
 
 const integerBits = 4
@@ -38,6 +43,10 @@ function stepsFunction(call: Call, curve: Curve): (value: number) => number {
   if (call.semantics === 'fp32')
     return (value) =>
       clamp(roundHalfEven(Math.fround(real(value) / scale(out))) + zeroPoint(out), integerRange(out.tensor.dtype))
+  if (x.tensor.dtype === 'int16' && out.tensor.dtype === 'int16') {
+    const entry = tableInput(scale(x), curve.widest)
+    return (value) => curve.tabled(value, entry)
+  }
   if (x.tensor.dtype !== 'int8' || out.tensor.dtype !== 'int8')
     throw unsupported(call, `on ${x.tensor.dtype} is missing`)
   const steps = int8Steps(curve, scale(x))
@@ -52,13 +61,22 @@ const along =
     for (let at = 0; at < source.length; at++) data[at] = one(source[at]!)
   }
 
-/** LOGISTIC: float32, int8 (output scale 1/256, zero point -128). */
+/** LOGISTIC: float32, int8 (output scale 1/256, zero point -128), int16 (2^-15, no zero point). */
 export const logistic: Kernel = along({
   real: (x) => 1 / (1 + Math.exp(-x)),
   fixedPoint: logisticFixedPoint,
   outputBits: 8,
   outputZero: -128,
+  tabled: logistic16,
+  widest: 0,
 })
 
-/** TANH: float32, int8 (output scale 1/128, zero point 0). */
-export const tanh: Kernel = along({ real: Math.tanh, fixedPoint: tanhFixedPoint, outputBits: 7, outputZero: 0 })
+/** TANH: float32, int8 (output scale 1/128, zero point 0), int16 (2^-15). */
+export const tanh: Kernel = along({
+  real: Math.tanh,
+  fixedPoint: tanhFixedPoint,
+  outputBits: 7,
+  outputZero: 0,
+  tabled: tanh16,
+  widest: 1,
+})

@@ -5,7 +5,7 @@ const choose =
   (better: (a: number, b: number) => number): Kernel =>
   (call) => {
     const [a, b, out] = [input(call, 0), input(call, 1), output(call)]
-    if (!sameQuantization(a, out) || !sameQuantization(b, out))
+    if (call.semantics === 'fp32' && (!sameQuantization(a, out) || !sameQuantization(b, out)))
       throw unsupported(call, 'of tensors with different quantisation is missing')
     const [x, y, data] = [numeric(call, a), numeric(call, b), numeric(call, out)]
     eachPair(call, (i, j, at) => {
@@ -13,8 +13,8 @@ const choose =
     })
   }
 
-/** MAXIMUM of two tensors that share their quantisation. */
+/** MAXIMUM. TFLite compares steps and never rescales; in `fp32` the tensors share their quantisation. */
 export const maximum: Kernel = choose(Math.max)
 
-/** MINIMUM of two tensors that share their quantisation. */
+/** MINIMUM, as MAXIMUM. */
 export const minimum: Kernel = choose(Math.min)

@@ -1,5 +1,7 @@
 import { MilliwattError } from '../../../core/errors.ts'
 import { numberAttribute } from '../../graph.ts'
+import { clamp, integerRange } from '../activation.ts'
+import { roundHalfAway } from '../fixed-point.ts'
 import {
   type Call,
   input,
@@ -7,6 +9,7 @@ import {
   type Operand,
   output,
   sameQuantization,
+  scale,
   unsupported,
   zeroPoint,
 } from '../kernel.ts'
@@ -71,7 +74,18 @@ export const pad: Kernel = (call) => {
   })
 }
 
-/** CONCATENATION of tensors that share their quantisation. */
+/** TFLite's rescaling of a part (its ConcatenationWithScaling): one factor and one offset in float32. */
+function rescaled(call: Call, x: Operand, out: Operand): (value: number) => number {
+  if (sameQuantization(x, out)) return (value) => value
+  if (x.tensor.dtype !== out.tensor.dtype || !x.tensor.quantization || !out.tensor.quantization)
+    throw unsupported(call, 'of tensors with different types is missing')
+  const factor = Math.fround(scale(x) * Math.fround(1 / scale(out)))
+  const offset = Math.fround(-zeroPoint(x) * factor)
+  const range = integerRange(out.tensor.dtype)
+  return (value) => clamp(roundHalfAway(Math.fround(Math.fround(value * factor) + offset)) + zeroPoint(out), range)
+}
+
+/** CONCATENATION; parts with another quantisation than the output's are rescaled. */
 export const concatenation: Kernel = (call) => {
   const out = output(call)
   const axis = (numberAttribute(call.node, 'axis', 0) + out.shape.length) % out.shape.length
@@ -81,9 +95,9 @@ export const concatenation: Kernel = (call) => {
   let offset = 0
   call.inputs.forEach((_, number) => {
     const x = input(call, number)
-    if (!sameQuantization(x, out)) throw unsupported(call, 'of tensors with different quantisation is missing')
-    const [part, source] = [x.shape[axis]! * inner, elements(x.data)]
-    for (let at = 0; at < source.length; at++) target[Math.floor(at / part) * row + offset + (at % part)] = source[at]!
+    const [part, source, take] = [x.shape[axis]! * inner, elements(x.data), rescaled(call, x, out)]
+    for (let at = 0; at < source.length; at++)
+      target[Math.floor(at / part) * row + offset + (at % part)] = take(source[at]!)
     offset += part
   })
 }

@@ -1,5 +1,12 @@
 import { activationRange, clamp } from '../activation.ts'
-import { input, isFloat, type Kernel, numeric, output, scale, unsupported, zeroPoint } from '../kernel.ts'
+import {
+  quantizeMultiplier,
+  roundHalfEven,
+  roundingDivideByPot,
+  saturatingRoundingDoublingHighMul,
+} from '../fixed-point.ts'
+import { reciprocal } from '../gemmlowp.ts'
+import { type Call, input, isFloat, type Kernel, numeric, output, scale, zeroPoint } from '../kernel.ts'
 import { factorRequantize } from '../requantize.ts'
 import { eachPair } from './broadcast.ts'
 
@@ -26,14 +33,46 @@ export const mul: Kernel = (call) => {
   })
 }
 
-/** DIV: floats and plain int32 (towards zero). */
+/** Leading bits that repeat the sign. */
+const headroomOf = (value: number) => Math.clz32(value < 0 ? ~value : value) - 1
+
+/** TFLite's quotient of steps: the reciprocal by Newton's steps, both factors as large as they may be. */
+function fixedPointQuotient(call: Call): (a: number, b: number) => number {
+  const [a, b, out] = [input(call, 0), input(call, 1), output(call)]
+  const { multiplier, shift } = quantizeMultiplier(scale(a) / (scale(b) * scale(out)))
+  return (x, y) => {
+    const [dividend, divisor] = y < 0 ? [-x, -y] : [x, y]
+    const { fraction, bits } = reciprocal(divisor)
+    const headroom = headroomOf(dividend)
+    const quotient = saturatingRoundingDoublingHighMul((dividend * 2 ** headroom) | 0, fraction)
+    const right = bits + headroom - shift
+    return right > 31
+      ? 0
+      : roundingDivideByPot(saturatingRoundingDoublingHighMul(quotient, multiplier), Math.max(0, right))
+  }
+}
+
+function quotientOf(call: Call): (a: number, b: number) => number {
+  const [a, b, out] = [input(call, 0), input(call, 1), output(call)]
+  if (isFloat(out)) return (x, y) => Math.fround(x / y)
+  if (!out.tensor.quantization) return (x, y) => Math.trunc(x / y)
+  const most = 2 ** 31
+  if (call.semantics === 'tflm') {
+    const exact = fixedPointQuotient(call)
+    return (x, y) => (y === 0 ? (x < 0 ? -most : most) : exact(x, y))
+  }
+  const real = (value: number, operand: typeof a) => Math.fround(scale(operand) * value)
+  return (x, y) => roundHalfEven(Math.fround(Math.fround(real(x, a) / real(y, b)) / scale(out)))
+}
+
+/** DIV: floats, plain int32 (towards zero), quantised 8-bit integers. A divisor of 0 gives the end of the range. */
 export const div: Kernel = (call) => {
   const [a, b, out] = [input(call, 0), input(call, 1), output(call)]
-  if (out.tensor.quantization) throw unsupported(call, 'on quantised integers is missing')
   const range = activationRange(call, out)
   const [x, y, data] = [numeric(call, a), numeric(call, b), numeric(call, out)]
-  const quotient = isFloat(out) ? Math.fround : Math.trunc
+  const [zeroA, zeroB, zeroOut] = [a, b, out].map((operand) => (operand.tensor.quantization ? zeroPoint(operand) : 0))
+  const quotient = quotientOf(call)
   eachPair(call, (i, j, at) => {
-    data[at] = clamp(quotient(x[i]! / y[j]!), range)
+    data[at] = clamp(quotient(x[i]! - zeroA!, y[j]! - zeroB!) + zeroOut!, range)
   })
 }

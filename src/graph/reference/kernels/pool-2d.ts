@@ -1,6 +1,16 @@
 import { activationRange, clamp } from '../activation.ts'
 import { roundHalfEven } from '../fixed-point.ts'
-import { attribute, type Call, input, isFloat, type Kernel, numeric, output, zeroPoint } from '../kernel.ts'
+import {
+  attribute,
+  type Call,
+  input,
+  isFloat,
+  type Kernel,
+  numeric,
+  output,
+  unsupported,
+  zeroPoint,
+} from '../kernel.ts'
 import { eachPosition, type Tap, tapsAt, windowOf } from './window.ts'
 
 type Reduce = (elements: ArrayLike<number>, taps: readonly Tap[], channel: number) => number
@@ -49,3 +59,12 @@ export const maxPool2d: Kernel = (call) =>
   pool(call, (elements, taps, channel) =>
     taps.reduce((most, tap) => Math.max(most, elements[tap.index + channel]!), Number.NEGATIVE_INFINITY),
   )
+
+/** L2_POOL_2D of floats: the root of the mean of squares. */
+export const l2Pool2d: Kernel = (call) => {
+  if (!isFloat(input(call, 0))) throw unsupported(call, `on ${input(call, 0).tensor.dtype} is missing`)
+  pool(call, (elements, taps, channel) => {
+    const squares = taps.reduce((sum, tap) => Math.fround(sum + Math.fround(elements[tap.index + channel]! ** 2)), 0)
+    return Math.fround(Math.sqrt(Math.fround(squares / taps.length)))
+  })
+}

@@ -1,6 +1,6 @@
 import { clamp, integerRange } from '../activation.ts'
 import { multiplyByQuantizedMultiplier, quantizeMultiplier, roundHalfEven } from '../fixed-point.ts'
-import { type Call, input, isFloat, type Kernel, numeric, output, scale, zeroPoint } from '../kernel.ts'
+import { type Call, input, isFloat, type Kernel, numeric, output, scale, unsupported, zeroPoint } from '../kernel.ts'
 import { toNumbers } from '../values.ts'
 import { eachIndex, stridesOf } from './broadcast.ts'
 
@@ -81,3 +81,18 @@ const extreme =
 /** REDUCE_MAX and REDUCE_MIN. */
 export const reduceMax: Kernel = extreme(Number.NEGATIVE_INFINITY, Math.max)
 export const reduceMin: Kernel = extreme(Number.POSITIVE_INFINITY, Math.min)
+
+/** REDUCE_PROD of floats and plain integers. */
+export const reduceProd: Kernel = (call) => {
+  const x = input(call, 0)
+  if (x.tensor.quantization) throw unsupported(call, 'on quantised integers is missing')
+  const [source, data] = [numeric(call, x), numeric(call, output(call))]
+  data.fill(1)
+  eachTarget(call, (from, to) => {
+    data[to] = isFloat(x) ? data[to]! * source[from]! : Math.imul(data[to]!, source[from]!)
+  })
+}
+
+/** REDUCE_ANY and REDUCE_ALL of booleans. */
+export const reduceAny: Kernel = extreme(0, (a, b) => Math.max(a, b === 0 ? 0 : 1))
+export const reduceAll: Kernel = extreme(1, (a, b) => Math.min(a, b === 0 ? 0 : 1))

@@ -8,6 +8,7 @@ import {
   saturatingRoundingDoublingHighMul,
 } from '../fixed-point.ts'
 import { expOnNegativeValues, oneOverOnePlus } from '../gemmlowp.ts'
+import { interpolationTable, lookUp } from '../int16-tables.ts'
 import {
   attribute,
   type Call,
@@ -56,6 +57,25 @@ function fixedPointRow(
   )
 }
 
+/** e^x over [-10, 0] and 1 / (1 + x) over [0, 1]: what TFLite's 16-bit form looks up. */
+const exponentials = interpolationTable(Math.exp, -10, 0)
+const reciprocals = interpolationTable((x) => 1 / (1 + x), 0, 1)
+
+/** TFLite's form of int16 to int16: differences of [-10, 0] over the table's range, the sum's reciprocal by another. */
+function tabledRow(row: ArrayLike<number>, factor: Multiplier): readonly number[] {
+  const most = Math.max(...Array.from(row))
+  const saturate = (value: number) => Math.min(32767, Math.max(-32768, value))
+  const exps = Array.from(row, (value) =>
+    lookUp(exponentials, saturate(multiplyByQuantizedMultiplier(value - most, factor) + 32767)),
+  )
+  const sum = exps.reduce((total, exp) => total + exp, 0)
+  const headroom = Math.clz32(sum)
+  const shifted = Math.floor((sum * 2 ** (headroom - 1) + 2 ** 13) / 2 ** 14)
+  const factor15 = lookUp(reciprocals, saturate(shifted - (2 ** 15 + 2 ** 16)))
+  const right = 31 - headroom
+  return exps.map((exp) => Math.min(32767, Math.max(0, Math.floor((exp * factor15 + 2 ** (right - 1)) / 2 ** right))))
+}
+
 /** Softmax in float32 of a row of reals. */
 function floatRow(row: readonly number[], beta: number): readonly number[] {
   const most = Math.max(...row)
@@ -76,7 +96,11 @@ function rowFunction(call: Call): (row: readonly number[]) => readonly number[] 
         row.map((value) => Math.fround(scale(x) * (value - zeroPoint(x)))),
         beta,
       ).map((value) => clamp(roundHalfEven(Math.fround(value / scale(out))) + zeroPoint(out), range))
-  if (x.tensor.dtype === 'int16') throw unsupported(call, 'on int16 is missing')
+  if (x.tensor.dtype === 'int16') {
+    if (dtype !== 'int16') throw unsupported(call, `from int16 to ${dtype} is missing`)
+    const factor = quantizeMultiplier((scale(x) * beta) / (10 / 65535))
+    return (row) => tabledRow(row, factor)
+  }
   const prepared = scaling(beta, scale(x))
   const bits = dtype === 'int16' ? 16 : 8
   const lowest = dtype === 'uint8' ? 0 : -(2 ** (bits - 1))
