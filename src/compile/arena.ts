@@ -1,4 +1,3 @@
-import type { ChosenKernel } from './kernels/kernel.ts'
 import { type MemoryPlan, planMemory, type Request } from './memory-plan.ts'
 import { elementBytes, type Program, type Step, sizeOf, type Value } from './program.ts'
 
@@ -22,7 +21,12 @@ const scratchName = (index: number) => `\0scratch ${index}`
  * Places values and scratch. Inputs live from the start, outputs to the end. A reshape shares the place of its input.
  * With `keepAll` nothing is reused, so that every value can be read after a run. States are not placed.
  */
-export function planArena(program: Program, kernels: readonly ChosenKernel[], keepAll: boolean): Arena {
+export function planArena(
+  program: Program,
+  kernels: readonly { readonly scratchBytes: number }[],
+  keepAll: boolean,
+  alignment = 16,
+): Arena {
   const roots = new Map<string, string>()
   const rootOf = (name: string): string => {
     const parent = roots.get(name)
@@ -62,7 +66,7 @@ export function planArena(program: Program, kernels: readonly ChosenKernel[], ke
     if (kernel.scratchBytes > 0)
       requests.push({ name: scratchName(index), bytes: kernel.scratchBytes, first: index, last: index })
   })
-  const plan = planMemory(requests)
+  const plan = planMemory(requests, alignment)
   const values = new Map<string, number>()
   const named = [
     ...program.inputs,

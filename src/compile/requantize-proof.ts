@@ -32,14 +32,14 @@ export interface FloatForm {
 export const tieBreak: number = 2 ** -44
 
 /** A point that the float form must keep on its side of a threshold: result(x) ≥ level, or < level. */
-interface Check {
+export interface Check {
   readonly x: number
   readonly level: number
   readonly reaches: boolean
 }
 
 /** The float form in float32 arithmetic, step by step as the kernel computes it; without zero point and clamp. */
-function floatRequantize(x: number, scale: number, offset: number, signed: boolean): number {
+export function floatRequantize(x: number, scale: number, offset: number, signed: boolean): number {
   const product = Math.fround(Math.fround(x) * scale)
   const moved = Math.fround(product + (signed && product < 0 ? -offset : offset))
   return Math.fround(moved + roundingMagic) - roundingMagic
@@ -49,7 +49,7 @@ function floatRequantize(x: number, scale: number, offset: number, signed: boole
  * Both forms are monotone step functions of the accumulator, so they are equal in the whole reachable interval if they
  * step at the same places: two points a level.
  */
-function checksOf(r: Requantization, channel: number): Check[] {
+export function checksOf(r: Requantization, channel: number): Check[] {
   const fixed = { multiplier: r.multipliers[channel]!, shift: r.shifts[channel]! }
   const low = r.low[channel]!
   const high = r.high[channel]!
@@ -72,7 +72,7 @@ function checksOf(r: Requantization, channel: number): Check[] {
 }
 
 /** The interval of offsets that satisfies all checks in real arithmetic. */
-function offsetsFor(checks: readonly Check[], scale: number, signed: boolean): readonly [number, number] {
+export function offsetsFor(checks: readonly Check[], scale: number, signed: boolean): readonly [number, number] {
   let low = -1
   let high = 1
   for (const { x, level, reaches } of checks) {
@@ -97,7 +97,14 @@ function wideRequantize(x: number, scale: number, offset: number): number {
 
 /** Steps of the last place of the scale that are tried. */
 const ulps: readonly number[] = Array.from({ length: 25 }, (_, index) => (index % 2 ? 1 : -1) * ((index + 1) >> 1))
-const mixes = [0.5, 0.25, 0.75, 0.1, 0.9, 0, 1]
+/** Where in the interval of offsets candidates are taken. */
+export const mixes: readonly number[] = [0.5, 0.25, 0.75, 0.1, 0.9, 0, 1]
+
+/** The float32 scales next to a real multiplier that are tried. */
+export function scaleCandidates(real: number): readonly number[] {
+  const bits = new Int32Array(new Float32Array([real]).buffer)[0]!
+  return ulps.map((ulp) => new Float32Array(new Int32Array([bits + ulp]).buffer)[0]!)
+}
 
 interface Reached {
   readonly checks: readonly Check[]
@@ -109,9 +116,7 @@ interface Reached {
 /** Finds a scale and offset for one channel that pass every check in float32; null if none of the candidates does. */
 function search({ checks, real, reach }: Reached, signed: boolean) {
   if (!(reach < 2 ** 21)) return null
-  const bits = new Int32Array(new Float32Array([real]).buffer)[0]!
-  for (const ulp of ulps) {
-    const scale = new Float32Array(new Int32Array([bits + ulp]).buffer)[0]!
+  for (const scale of scaleCandidates(real)) {
     const [low, high] = offsetsFor(checks, scale, signed)
     if (low > high + 1e-6) continue
     for (const mix of mixes) {

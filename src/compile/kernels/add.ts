@@ -8,7 +8,7 @@ import type { ChosenKernel } from './kernel.ts'
 const magicBits = new Int32Array(new Float32Array([roundingMagic]).buffer)[0]!
 
 /** The float form left · a + right · b + offset, rounded: constants in float32, a and b as they lie in memory. */
-interface FloatAdd {
+export interface FloatAdd {
   readonly left: number
   readonly right: number
   readonly offset: number
@@ -21,7 +21,7 @@ function finish(step: AddStep, sum: number): number {
 }
 
 /** Searches constants whose float form equals the fixed-point sum for all 65,536 pairs; null if none does. */
-function proveFloatAdd(step: AddStep): FloatAdd | null {
+export function proveFloatAdd(step: AddStep): FloatAdd | null {
   const [a, b] = step.inputs as [AddStep['inputs'][0], AddStep['inputs'][0]]
   const zero = step.output.zeroPoint
   const clamp = (value: number) => Math.min(Math.max(value, step.min), step.max)

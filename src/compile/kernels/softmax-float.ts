@@ -15,14 +15,20 @@ function isProved(step: SoftmaxStep): boolean {
   return true
 }
 
-function realsOf({ inputs: [input] }: SoftmaxStep): Float32Array {
+/** What every int8 stands for, by value + 128. */
+export function realsOf({ inputs: [input] }: SoftmaxStep): Float32Array {
   return Float32Array.from({ length: 256 }, (_, byte) => input!.scale * (byte - 128 - input!.zeroPoint))
+}
+
+/** @throws MilliwattError OP_UNSUPPORTED unless the exponential is right for every pair of int8 */
+export function requireProved(step: SoftmaxStep): void {
+  if (!isProved(step))
+    throw new MilliwattError('OP_UNSUPPORTED', `softmax "${step.name}"`, 'its exponentials could not be proved exact')
 }
 
 /** Softmax in float32 of dequantised values, rounded to int8 with halves to even. Exponentials are proved pair by pair. */
 export function softmaxFloatKernel(step: SoftmaxStep): ChosenKernel {
-  if (!isProved(step))
-    throw new MilliwattError('OP_UNSUPPORTED', `softmax "${step.name}"`, 'its exponentials could not be proved exact')
+  requireProved(step)
   return {
     name: 'softmax float',
     scratchBytes: 4 * step.depth,

@@ -1,0 +1,29 @@
+#include "../include/milliwatt.h"
+
+/* Convolution of floats, weights OHWI, products summed in order and the bias last; then cut. */
+MW_KERNEL void mw_conv_f32(const float *input, float *output, const mw_geometry *g, const float *weights,
+                           const float *bias, float min, float max)
+{
+  const int32_t depth = g->input_channels;
+  const int32_t taps = g->filter_height * g->filter_width;
+  for (int32_t batch = 0; batch < g->batches; batch++, input += g->input_height * g->input_width * depth)
+    for (int32_t oy = 0; oy < g->output_height; oy++)
+      for (int32_t ox = 0; ox < g->output_width; ox++) {
+        const int32_t iy = oy * g->stride_height - g->pad_top;
+        const int32_t ix = ox * g->stride_width - g->pad_left;
+        int32_t top, bottom, left, right;
+        mw_taps(iy, g->filter_height, g->dilation_height, g->input_height, &top, &bottom);
+        mw_taps(ix, g->filter_width, g->dilation_width, g->input_width, &left, &right);
+        for (int32_t channel = 0; channel < g->output_channels; channel++) {
+          float sum = 0;
+          for (int32_t ky = top; ky < bottom; ky++)
+            for (int32_t kx = left; kx < right; kx++) {
+              const float *x =
+                  input + ((iy + ky * g->dilation_height) * g->input_width + ix + kx * g->dilation_width) * depth;
+              const float *w = weights + (channel * taps + ky * g->filter_width + kx) * depth;
+              for (int32_t c = 0; c < depth; c++) sum += x[c] * w[c];
+            }
+          *output++ = mw_cut(sum + bias[channel], min, max);
+        }
+      }
+}

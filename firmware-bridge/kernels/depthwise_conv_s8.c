@@ -1,0 +1,27 @@
+#include "../include/milliwatt.h"
+
+/* Depthwise convolution of int8, weights 1HWC: output channel c reads input channel c / (outputs an input). */
+MW_KERNEL void mw_depthwise_conv_s8(const int8_t *input, int8_t *output, const mw_geometry *g, const int8_t *weights,
+                                    int32_t zero, const mw_requantization *r)
+{
+  const int32_t multiplier = g->output_channels / g->input_channels;
+  for (int32_t batch = 0; batch < g->batches; batch++, input += g->input_height * g->input_width * g->input_channels)
+    for (int32_t oy = 0; oy < g->output_height; oy++)
+      for (int32_t ox = 0; ox < g->output_width; ox++) {
+        const int32_t iy = oy * g->stride_height - g->pad_top;
+        const int32_t ix = ox * g->stride_width - g->pad_left;
+        int32_t top, bottom, left, right;
+        mw_taps(iy, g->filter_height, g->dilation_height, g->input_height, &top, &bottom);
+        mw_taps(ix, g->filter_width, g->dilation_width, g->input_width, &left, &right);
+        for (int32_t channel = 0; channel < g->output_channels; channel++) {
+          int32_t sum = r->bias[channel];
+          for (int32_t ky = top; ky < bottom; ky++)
+            for (int32_t kx = left; kx < right; kx++) {
+              const int32_t pixel = (iy + ky * g->dilation_height) * g->input_width + ix + kx * g->dilation_width;
+              const int32_t x = input[pixel * g->input_channels + channel / multiplier] - zero;
+              sum += x * weights[(ky * g->filter_width + kx) * g->output_channels + channel];
+            }
+          *output++ = (int8_t)mw_requantize(r, channel, sum);
+        }
+      }
+}
