@@ -94,6 +94,13 @@ export interface Host {
   optionalPackage(name: string): Promise<unknown | null>
   /** Bytes of a file of an optional package, named as `PACKAGE/PATH`; null when it is not installed. */
   packageFile(name: string): Promise<Uint8Array<ArrayBuffer> | null>
+  /** Path of a file of an optional package, named as `PACKAGE/PATH`; null when it is not installed. */
+  packagePath(name: string): string | null
+  /**
+   * What a file of an optional package, named as `PACKAGE/PATH`, exports when it is run as CommonJS whatever its
+   * package says; null when it is not installed. Every call runs it anew.
+   */
+  packageScript(name: string): Promise<unknown | null>
   /** SHA-256 as lower-case hex. */
   sha256(bytes: Uint8Array): Promise<string>
 }

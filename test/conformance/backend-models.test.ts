@@ -24,8 +24,15 @@ const models: Readonly<Record<string, number>> = {
   kws_ref_model_float32: 0.02,
 }
 
-/** Seen: 9 steps. Its mean is a step apart on ties (see the operators), and a softmax follows; the cause is not proved. */
-const exceptions: Readonly<Record<string, number>> = { 'tfjs-tflite pretrainedResnet_quant': 12 }
+/**
+ * Seen: 9 steps, the same on all that XNNPACK runs. Its mean is a step apart on ties (see the operators), and a softmax
+ * follows; the cause is not proved.
+ */
+const exceptions: Readonly<Record<string, number>> = {
+  'tfjs-tflite pretrainedResnet_quant': 12,
+  'litert pretrainedResnet_quant': 12,
+  'tflite-c pretrainedResnet_quant': 12,
+}
 
 it.runIf(process.env.CI === 'true')('has ../shared/data/mlperf-tiny in CI', () => {
   expect(folder).not.toBeNull()
