@@ -1,6 +1,7 @@
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { type Address, type CFunction, type CLibrary, type Koffi, loadKoffi } from './koffi.ts'
+import { type Silently, silencer } from './silently.ts'
 
 /** Environment variable that names a library of the user's own, such as the one that came with a board. */
 const libraryVariable = 'MILLIWATT_TFLITE_C'
@@ -52,10 +53,11 @@ type Functions<Names extends object> = { readonly [name in keyof Names]: CFuncti
 
 /** TensorFlow Lite's C library, loaded. */
 export interface TfliteC extends Functions<typeof declarations> {
-  readonly path: string
   readonly xnnpack: Functions<typeof xnnpackDeclarations> | null
   /** Address of a function that takes the library's messages. */
   readonly reporter: Address
+  /** For calls that print to the error output instead of the reporter. */
+  readonly silently: Silently
   /** What the library said; whoever begins something empties it. */
   readonly said: string[]
 }
@@ -109,7 +111,13 @@ function loadLibrary(koffi: Koffi, path: string): TfliteC {
   const said: string[] = []
   const functions = declare(library, declarations)
   const xnnpack = declareOptional(library, xnnpackDeclarations)
-  const loaded = { ...functions, path, xnnpack, said, reporter: makeReporter(koffi, said) }
+  const loaded = {
+    ...functions,
+    xnnpack,
+    said,
+    silently: silencer(koffi),
+    reporter: makeReporter(koffi, said),
+  }
   libraries.set(path, loaded)
   return loaded
 }

@@ -22,7 +22,7 @@ export function xnnpackDelegate(library: TfliteC): Delegate | null {
   const options = new DataView(new ArrayBuffer(xnnpackOptionsBytes))
   options.setInt32(0, 1, true)
   options.setUint32(4, xnnpackFlags, true)
-  const at = xnnpack.create(new Uint8Array(options.buffer)) as Address
+  const at: Address = library.silently(() => xnnpack.create(new Uint8Array(options.buffer)))
   return at === null ? null : { at, free: () => xnnpack.delete(at) }
 }
 
@@ -77,7 +77,7 @@ export function openTfliteC(library: TfliteC, bytes: Uint8Array, delegates: read
     kept.bytes = new Uint8Array(0)
   }
   try {
-    made.model = library.modelCreate(kept.bytes, kept.bytes.length)
+    made.model = library.silently(() => library.modelCreate(kept.bytes, kept.bytes.length))
     checkStatus(library, 'The model cannot be read', made.model !== null)
     made.interpreter = createInterpreter(library, made.model, delegates)
     checkStatus(library, 'The model cannot be prepared', made.interpreter !== null)
