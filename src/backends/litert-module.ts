@@ -103,7 +103,7 @@ function moduleOf(host: Host): Promise<Loaded | null> {
   return known
 }
 
-function take<Held extends Handle, Value>(handle: Held, from: (handle: Held) => Value): Value {
+function using<Held extends Handle, Value>(handle: Held, from: (handle: Held) => Value): Value {
   try {
     return from(handle)
   } finally {
@@ -168,26 +168,29 @@ async function openIn(litert: Loaded, file: Uint8Array, held: Held): Promise<Eng
   const compiled = keep(held, await module.compileModel(environment, model, options))
   const signature = keep(held, model.getSignature(0))
   const [inputs, outputs] = [signature.inputNames(), signature.outputNames()].map((names) =>
-    take(names, (list) => Array.from({ length: list.size() }, (_, index) => index)),
+    using(names, (list) => Array.from({ length: list.size() }, (_, index) => index)),
   ) as [number[], number[]]
-  const ports = inputs.map((index) => take(model.getInputTensorType(0, index), (type) => inputOf(litert, type, held)))
+  const ports = inputs.map((index) => using(model.getInputTensorType(0, index), (type) => inputOf(litert, type, held)))
+  const buffers = ports.map(({ buffer }) => buffer)
   let results: TensorBuffer[] = []
   const drop = () => {
     for (const result of results.splice(0)) result.delete()
   }
   held.push(drop)
+  const take = (made: TensorBuffer[]) => {
+    results = made
+  }
   return {
     inputs: ports.map(({ tensor }) => tensor),
     outputs: outputs.map((index) => {
-      const { holds } = take(model.getOutputTensorType(0, index), describe)
+      const { holds } = using(model.getOutputTensorType(0, index), describe)
       return outputOf(module, holds, () => results[index])
     }),
-    infer: async () => {
+    infer: () => {
       drop()
-      results = await compiled.run(
-        0,
-        ports.map(({ buffer }) => buffer),
-      )
+      const ran = compiled.run(0, buffers)
+      if (ran instanceof Promise) return ran.then(take)
+      take(ran)
     },
     free: () => release(held),
   }

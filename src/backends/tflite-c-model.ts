@@ -28,11 +28,12 @@ export function xnnpackDelegate(library: TfliteC): Delegate | null {
 
 function tensorOf(library: TfliteC, at: Address, place: string): EngineTensor {
   const bytes = Number(library.tensorByteSize(at))
-  const copy = (copied: number, verb: string) => checkStatus(library, `Cannot ${verb} ${place}`, copied === 0)
+  const [cannotWrite, cannotRead] = [`Cannot write ${place}`, `Cannot read ${place}`]
   return {
     holds: contents(library.tensorType(at), bytes),
-    write: (data: TensorData) => copy(library.copyFromBuffer(at, data, data.byteLength), 'write'),
-    read: (into: TensorData) => copy(library.copyToBuffer(at, into, into.byteLength), 'read'),
+    write: (data: TensorData) =>
+      checkStatus(library, cannotWrite, library.copyFromBuffer(at, data, data.byteLength) === 0),
+    read: (into: TensorData) => checkStatus(library, cannotRead, library.copyToBuffer(at, into, into.byteLength) === 0),
   }
 }
 

@@ -108,7 +108,8 @@ function executableOf(engine: string, model: EngineModel, segment: Segment): Exe
     run: async (values) => {
       if (!open) throw new MilliwattError('BACKEND_FAILED', engine, 'The model was disposed of.')
       for (const [index, spec] of inputs.entries()) write(model.inputs[index]!, spec, values[spec.name])
-      await model.infer()
+      const pending = model.infer()
+      if (pending) await pending
       const results: Record<string, TensorValue> = {}
       for (const [index, spec] of outputs.entries()) results[spec.name] = read(model.outputs[index]!, spec)
       return results
