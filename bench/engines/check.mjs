@@ -1,4 +1,7 @@
-/** Steps of int8 that an engine may be off: 9 were seen where a mean on a tie is followed by a softmax. */
+/**
+ * Steps of int8 that an engine may be off: 9 were seen of engines whose own kernel rounds a mean on a tie away from zero
+ * instead of to even, before a softmax.
+ */
 const mostSteps = 12
 
 /** What sums of floats may be off, of the largest value above 1. */
