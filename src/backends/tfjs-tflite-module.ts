@@ -2,6 +2,7 @@ import { hostSimd } from '../compile/host-simd.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { TensorData } from './backend.ts'
+import type { EngineModel, EngineTensor } from './tflite-engine.ts'
 
 /** An object in the module's memory, which it keeps until it is deleted. */
 interface Handle {
@@ -9,7 +10,7 @@ interface Handle {
 }
 
 /** A tensor of a model in the module. `data` must be fetched again for every run, since the memory may move. */
-export interface TfliteTensor extends Handle {
+interface TfliteTensor extends Handle {
   readonly name: string
   data(): TensorData
 }
@@ -60,15 +61,6 @@ interface Loaded {
   readonly said: string[]
 }
 
-/** A model in the module's memory. */
-export interface TfliteModel {
-  readonly inputs: readonly TfliteTensor[]
-  readonly outputs: readonly TfliteTensor[]
-  infer(): boolean
-  /** Gives the memory back. */
-  free(): void
-}
-
 const packageName = '@tensorflow/tfjs-tflite'
 const loaded = new WeakMap<Host['optionalPackage'], Promise<Loaded | null>>()
 
@@ -101,7 +93,16 @@ function tensorsOf(list: TfliteTensors): readonly TfliteTensor[] {
   return tensors
 }
 
-function openIn({ module, said }: Loaded, bytes: Uint8Array, name: string): TfliteModel {
+function engineTensor(tensor: TfliteTensor): EngineTensor {
+  const data = tensor.data()
+  return {
+    holds: `${data.constructor.name} of ${data.length}`,
+    write: (from) => tensor.data().set(from as never),
+    read: (into) => into.set(tensor.data() as never),
+  }
+}
+
+function openIn({ module, said }: Loaded, bytes: Uint8Array, name: string): EngineModel {
   said.length = 0
   const at = module._malloc(bytes.length)
   module.HEAPU8.set(bytes, at)
@@ -117,9 +118,11 @@ function openIn({ module, said }: Loaded, bytes: Uint8Array, name: string): Tfli
   const runner = result.value()
   const [inputs, outputs] = [tensorsOf(runner.GetInputs()), tensorsOf(runner.GetOutputs())]
   return {
-    inputs,
-    outputs,
-    infer: () => runner.Infer(),
+    inputs: inputs.map(engineTensor),
+    outputs: outputs.map(engineTensor),
+    infer: () => {
+      if (!runner.Infer()) throw new MilliwattError('BACKEND_FAILED', name, 'The inference failed.')
+    },
     free: () => {
       for (const handle of [...inputs, ...outputs, runner, result]) handle.delete()
       module._free(at)
@@ -131,7 +134,7 @@ function openIn({ module, said }: Loaded, bytes: Uint8Array, name: string): Tfli
  * Reads a TFLite file into the module's memory; null when the package is not installed.
  * @throws MilliwattError BACKEND_FAILED with what the module said
  */
-export async function openTflite(host: Host, bytes: Uint8Array, name: string): Promise<TfliteModel | null> {
+export async function openTflite(host: Host, bytes: Uint8Array, name: string): Promise<EngineModel | null> {
   const module = await moduleOf(host)
   if (!module) return null
   try {

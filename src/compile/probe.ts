@@ -24,15 +24,19 @@ function probeModule(): Uint8Array<ArrayBuffer> {
   return module.bytes(0, [], { name: 'probe', content: new Uint8Array(0) })
 }
 
+/** Whether this host knows the relaxed dot product at all, right or wrong. */
+export function knowsRelaxedDot(): boolean {
+  return webAssembly.validate(probeModule())
+}
+
 /**
  * Whether this host computes the relaxed dot product exactly for uint8 × int8. The instruction is
  * implementation-defined: some engines saturate, and some give other results once optimised, so it is tried in a row
  * of calls. False where the instruction is unknown.
  */
 export function probeRelaxedDot(): boolean {
-  const bytes = probeModule()
-  if (!webAssembly.validate(bytes)) return false
-  const { exports } = new webAssembly.Instance(new webAssembly.Module(bytes))
+  if (!knowsRelaxedDot()) return false
+  const { exports } = new webAssembly.Instance(new webAssembly.Module(probeModule()))
   const dot = exports.dot as (activations: number, weights: number, sum: number) => number
   for (let turn = 0; turn < turns; turn++)
     for (const { activations, weights } of cases) {

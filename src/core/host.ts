@@ -100,6 +100,13 @@ export interface Host {
    * @throws MilliwattError WEB_ADDRESS
    */
   serve(place: WebPlace, answer: (request: WebRequest) => WebReply | Promise<WebReply>): Promise<WebServer>
+  /** Path of a file of an optional package, named as `PACKAGE/PATH`; null when it is not installed. */
+  packagePath(name: string): string | null
+  /**
+   * What a file of an optional package, named as `PACKAGE/PATH`, exports when it is run as CommonJS whatever its
+   * package says; null when it is not installed. Every call runs it anew.
+   */
+  packageScript(name: string): Promise<unknown | null>
   /** SHA-256 as lower-case hex. */
   sha256(bytes: Uint8Array): Promise<string>
 }

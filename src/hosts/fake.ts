@@ -36,6 +36,8 @@ export interface FakeHostOptions {
   readonly packages?: Readonly<Record<string, unknown>>
   /** Bytes of packages' files by `PACKAGE/PATH`. */
   readonly packageFiles?: Readonly<Record<string, Uint8Array<ArrayBuffer>>>
+  /** Paths of packages' files by `PACKAGE/PATH`. */
+  readonly packagePaths?: Readonly<Record<string, string>>
   /** The user's files by path. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>
   /** Also read what is not in `files` from the real disk. Writes stay in memory. */
@@ -80,6 +82,8 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
       [Symbol.asyncDispose]: async () => undefined,
     }),
     packageFile: async (name) => options.packageFiles?.[name] ?? null,
+    packagePath: (name) => options.packagePaths?.[name] ?? null,
+    packageScript: async (name) => options.packages?.[name] ?? null,
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
   }
 }

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import type { Clock, CommandResult, FileAppender, Host, HostFiles, SystemTree } from '../core/host.ts'
+import { optionalPackage, packageFile, packagePath, packageScript } from './node-packages.ts'
 import { nodeSerial } from './node-serial.ts'
 import { serveWeb } from './node-web.ts'
 
@@ -121,29 +121,6 @@ function cacheFolderOf(environment: NodeJS.ProcessEnv, platform: string): string
 /** The folder two levels above this file, in `src/` and in `dist/` alike, is the package's own. */
 const packageFolder = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
-/** Path of a package's file, seen from milliwatt and from the working folder; null when it is not installed. */
-function findPackage(name: string): string | null {
-  const roots = [import.meta.url, pathToFileURL(join(process.cwd(), 'package.json')).href]
-  for (const root of roots) {
-    try {
-      return createRequire(root).resolve(name)
-    } catch {
-      // Not seen from here.
-    }
-  }
-  return null
-}
-
-async function optionalPackage(name: string): Promise<unknown | null> {
-  const path = findPackage(name)
-  return path === null ? null : import(pathToFileURL(path).href)
-}
-
-async function packageFile(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
-  const path = findPackage(name)
-  return path === null ? null : new Uint8Array(await readFile(path))
-}
-
 /** The host of a Node process: real files, real ports, real clock. */
 export function nodeHost(): Host {
   return {
@@ -161,6 +138,8 @@ export function nodeHost(): Host {
     optionalPackage,
     packageFile,
     serve: serveWeb,
+    packagePath,
+    packageScript,
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
   }
 }

@@ -30,6 +30,9 @@ function bringDebianPackages() {
 const npmPackages = [
   { name: 'onnxruntime-node', version: '1.30.0', what: 'tests of the native backend' },
   { name: '@tensorflow/tfjs-tflite', version: '0.0.1-alpha.10', what: 'tests of the backend tfjs-tflite' },
+  { name: '@litertjs/core', version: '2.5.3', what: 'tests of the backend litert' },
+  { name: 'koffi', version: '3.3.4', what: 'tests of the backends that call C' },
+  { name: 'tfjs-tflite-node', version: '0.0.2', what: 'tests of the backend tflite-c' },
 ]
 
 /** All by one command: the next "npm install" would prune what an earlier one brought without saving it. */
