@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.ts'
+import { isStateful } from '../graph/stateful.ts'
 import { planArena, valueBytes } from './arena.ts'
 import { chooseKernel } from './kernels/choose.ts'
 import { EmitContext } from './kernels/context.ts'
@@ -37,11 +38,12 @@ const slackBytes = 128
 /** Compiles a graph. @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled */
 export function compileGraph(graph: Graph, options: CompileOptions = {}): CompiledModel {
   const program = lowerGraph(graph, options.semantics ?? 'tflm')
-  return compileProgram((options.prune ?? !options.keepAll) ? pruneProgram(program) : program, options)
+  const pruned = (options.prune ?? !options.keepAll) ? pruneProgram(program) : program
+  return compileProgram(pruned, isStateful(graph), options)
 }
 
 /** Renders a program as WebAssembly. */
-function compileProgram(program: Program, options: CompileOptions = {}): CompiledModel {
+function compileProgram(program: Program, stateful: boolean, options: CompileOptions): CompiledModel {
   const simd = options.simd ?? 'simd128'
   const kernels = program.steps.map((step) => chooseKernel(step, simd))
   const arena = planArena(program, kernels, options.keepAll ?? false)
@@ -85,6 +87,7 @@ function compileProgram(program: Program, options: CompileOptions = {}): Compile
     arenaBytes: arena.plan.bytes,
     arenaLowerBoundBytes: arena.plan.lowerBound,
     constantBytes: context.memoryEnd - constantsAt,
+    ...(stateful ? { stateful } : {}),
     values: options.keepAll ? Object.fromEntries(places) : {},
   }
   const content = new TextEncoder().encode(JSON.stringify(manifest))

@@ -40,6 +40,8 @@ export interface Manifest {
   /** No plan of these buffers can be smaller. */
   readonly arenaLowerBoundBytes: number
   readonly constantBytes: number
+  /** The model keeps state in its memory from one run to the next. */
+  readonly stateful?: true
   /** Where the values between layers lie during `run`; a later layer may write over them. */
   readonly values: Readonly<Record<string, number>>
 }

@@ -38,6 +38,8 @@ export interface HostFiles {
   /** Kind and size, or null when nothing is there. */
   stat(path: string): Promise<FileStat | null>
   join(...parts: string[]): string
+  /** Absolute form of a path with every symbolic link followed; null when nothing is there. */
+  realPath(path: string): Promise<string | null>
   /** Absolute form of a path. */
   resolve(path: string): string
   basename(path: string): string

@@ -7,6 +7,7 @@ import { interpret } from '../graph/reference/interpret.ts'
 import type { Semantics } from '../graph/reference/kernel.ts'
 import { toNumbers, type Values } from '../graph/reference/values.ts'
 import type { Segment } from '../graph/segment.ts'
+import { isStateful } from '../graph/stateful.ts'
 import { sampleInput } from './input.ts'
 
 /** Stands in the profile's keys: entries from before the check, or from another form of it, do not count. */
@@ -27,9 +28,7 @@ const mostMacs = 20e6
 export function whyUnchecked({ facts, segment }: Variant): string | null {
   if (facts.macs === null) return 'its size is not known'
   if (facts.macs > mostMacs) return `it has more than ${mostMacs / 1e6} M MACs`
-  const { nodes, tensors } = segment.graph
-  const state = nodes.some(({ op }) => op === 'var_handle') || [...tensors.values()].some(({ variable }) => variable)
-  return state ? 'it keeps state from one run to the next' : null
+  return isStateful(segment.graph) ? 'it keeps state from one run to the next' : null
 }
 
 type Inputs = Readonly<Record<string, TensorValue>>

@@ -122,5 +122,6 @@ export async function openEngine(host: Host, model: string, options: EngineOptio
   if (!wasm) return engineOf(host, await loadVariant(host, model, options), options.backends)
   const other = options.backends?.length ? selectBackends(options.backends).find(({ exact }) => !exact) : undefined
   if (other) throw new MilliwattError('USAGE', other.name, 'A compiled module runs without a backend.')
-  return { backend: 'compiled', executable: openCompiledModule(wasm, model) }
+  const { backend, segment } = openCompiledModule(wasm, model)
+  return { backend: backend.name, executable: await backend.prepare(segment, thisCpu, host) }
 }

@@ -7,6 +7,7 @@ import { readNode, readOperatorCode } from './nodes.ts'
 import { openFlatFile, readUint32, rootTable, type Table } from './table.ts'
 import { readTensor, uniqueName } from './tensors.ts'
 import { readInt32s, readString, readTables } from './vectors.ts'
+import { writeTflite } from './writer.ts'
 
 /** The identifier `TFL3` stands at byte 4. */
 function detects(bytes: Uint8Array): boolean {
@@ -87,4 +88,4 @@ function read(bytes: Uint8Array, where: string): Graph {
  * TFLite (flatbuffer, schema version 3; field numbers from the public schema). The graph is the file's first
  * subgraph, in canonical form: domain `tflite`, operators in lower case, padding as explicit numbers.
  */
-export const tfliteFormat: ModelFormat = { name: 'tflite', detects, read }
+export const tfliteFormat: ModelFormat = { name: 'tflite', detects, read, write: writeTflite }
