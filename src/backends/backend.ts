@@ -2,7 +2,7 @@ import type { Device } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
 import { type ModelForm, segmentIn } from '../formats/forms.ts'
 import type { DataType, Dimension, Node } from '../graph/graph.ts'
-import { perTensorParameters, type QuantizationParameters } from '../graph/quantization.ts'
+import type { QuantizationParameters } from '../graph/quantization.ts'
 import type { Semantics } from '../graph/reference/kernel.ts'
 import type { Values } from '../graph/reference/values.ts'
 import type { Segment } from '../graph/segment.ts'
@@ -142,13 +142,7 @@ export function segmentSpecs(segment: Segment): {
 } {
   const spec = (name: string): TensorSpec => {
     const tensor = segment.graph.tensors.get(name)
-    const quantization = perTensorParameters(tensor?.quantization)
-    return {
-      name,
-      dtype: tensor?.dtype ?? 'float32',
-      shape: tensor?.shape ?? null,
-      ...(quantization ? { quantization } : {}),
-    }
+    return { name, dtype: tensor?.dtype ?? 'float32', shape: tensor?.shape ?? null }
   }
   return { inputs: segment.graph.inputs.map(spec), outputs: segment.graph.outputs.map(spec) }
 }

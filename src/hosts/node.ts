@@ -8,6 +8,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Clock, CommandResult, FileAppender, Host, HostFiles, SystemTree } from '../core/host.ts'
 import { nodeSerial } from './node-serial.ts'
+import { startNodeWorker } from './node-worker.ts'
 
 /** The machine's own tree as Node sees it, below `root` (`/`, or a mounted recording). */
 function nodeSystemTree(root = '/'): SystemTree {
@@ -88,6 +89,7 @@ const nodeFiles: HostFiles = {
 
 const nodeClock: Clock = {
   nowS: () => (performance.timeOrigin + performance.now()) / 1000,
+  preciseS: () => performance.now() / 1000,
   wallTime: () => new Date(),
   sleep: (seconds, signal) =>
     new Promise((resume) => {
@@ -157,6 +159,7 @@ export function nodeHost(): Host {
     serial: nodeSerial,
     cacheFolder: cacheFolderOf(process.env, process.platform),
     packageFolder,
+    startWorker: () => startNodeWorker(join(packageFolder, 'dist', 'entries', 'worker.js')),
     command: runCommand,
     optionalPackage,
     packageFile,

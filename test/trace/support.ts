@@ -11,6 +11,10 @@ export class ManualClock implements Clock {
     return this.#nowS
   }
 
+  preciseS(): number {
+    return this.#nowS
+  }
+
   wallTime(): Date {
     return new Date(1_800_000_000_000 + this.#nowS * 1000)
   }
