@@ -1,17 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { type Backend, type Executable, segmentSpecs } from '../../src/backends/backend.ts'
 import { emulatedBackend } from '../../src/backends/emulated.ts'
 import { compileGraph } from '../../src/compile/compile.ts'
 import { isMilliwattError, type MilliwattError } from '../../src/core/errors.ts'
 import { writeTflite } from '../../src/formats/tflite/writer.ts'
 import { interpret } from '../../src/graph/reference/interpret.ts'
+import type { Segment } from '../../src/graph/segment.ts'
 import type { LoadedModel } from '../../src/loop/model.ts'
 import { dequantize, quantize } from '../../src/loop/quantize.ts'
 import { openRuntimeOn } from '../../src/loop/runtime.ts'
 import { buildOnnx, denseModel } from '../support/onnx-builder.ts'
 import { temporaryFolder, testHost } from '../support/temporary.ts'
-import { smallNetwork } from '../support/tflite-graphs.ts'
+import { canonicalGraph, node, smallNetwork, tensor } from '../support/tflite-graphs.ts'
 
 const folder = temporaryFolder()
 const host = testHost(folder)
@@ -163,6 +165,68 @@ describe('calls of one model', () => {
     stop.abort()
     expect((await first).y!.data.length).toBe(3)
     expect(await second).toBe('AbortError')
+  })
+})
+
+/** A backend whose outputs are the sum of all inputs so far; it keeps the sum in JavaScript. */
+function summing(reset: boolean): Backend {
+  const executable = (segment: Segment): Executable => {
+    let sum = 0
+    return {
+      ...segmentSpecs(segment),
+      run: async ({ x }) => {
+        sum += Number(x!.data[0])
+        return { y: { dtype: 'float32', shape: [1], data: Float32Array.of(sum) } }
+      },
+      ...(reset
+        ? {
+            reset: () => {
+              sum = 0
+            },
+          }
+        : {}),
+      [Symbol.asyncDispose]: async () => {},
+    }
+  }
+  return { ...emulatedBackend({ name: 'summing' }), prepare: async (segment) => executable(segment) }
+}
+
+const streaming = writeTflite(
+  canonicalGraph(
+    [tensor('x', 'float32', [1]), { ...tensor('state', 'float32', [1]), variable: true }, tensor('y', 'float32', [1])],
+    [node('Accumulate', ['x', 'state'], ['y'], { custom: 1, version: 1 })],
+    ['x'],
+    ['y'],
+  ),
+)
+
+describe('a model with state', () => {
+  it.each([true, false])(
+    'keeps it from run to run until reset (an engine with a reset of its own: %s)',
+    async (own) => {
+      await using runtime = await openRuntimeOn(host, { backends: [summing(own)] })
+      const model = await runtime.load(streaming)
+      const next = async () => (await model.runAsync(Float32Array.of(2))).y!.data[0]
+      expect(model.stateful).toBe(true)
+      expect([await next(), await next(), await next()]).toEqual([2, 4, 6])
+      await model.reset()
+      expect(await next()).toBe(2)
+    },
+  )
+
+  it('is not spread over workers without saying so', async () => {
+    await using runtime = await openRuntimeOn(host, { backends: [summing(true)] })
+    const model = await runtime.load(streaming)
+    expect(await refusal(() => model.openPool())).toMatch(/^USAGE .*keeps state.* Set separateState/)
+    expect(await refusal(() => model.openPool({ separateState: true }))).toMatch(/^BACKEND_LACKS/)
+  })
+
+  it('is one without: reset does nothing then', async () => {
+    await using runtime = await compiledOnly()
+    const model = await runtime.load(bytes)
+    expect(model.stateful).toBe(false)
+    await model.reset()
+    expect([...(await model.runAsync(values)).y!.data]).toEqual(expected)
   })
 })
 

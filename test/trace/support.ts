@@ -87,6 +87,10 @@ export class MemoryFiles implements HostFiles {
     return found ? { kind: 'file' as const, sizeBytes: found.length } : null
   }
 
+  async realPath(path: string): Promise<string | null> {
+    return this.content.has(path) ? path : null
+  }
+
   join = (...parts: string[]): string => parts.join('/')
   resolve = (path: string): string => path
   basename = (path: string): string => path.split('/').at(-1)!
