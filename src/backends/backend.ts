@@ -73,8 +73,10 @@ export interface LayerProfile {
   readonly layersS: number
   /** What reading the clock around one layer takes; taken off every layer. */
   readonly clockS: number
-  /** layersS / wholeS − 1: what calling the layers one by one adds to, or leaves out of, the whole. */
+  /** By how much reading the clock around every layer slows a run down: 0.01 is 1 %. */
   readonly overhead: number
+  /** layersS / wholeS − 1: what the layers do not explain, or explain twice. */
+  readonly residual: number
   readonly layers: readonly LayerCost[]
 }
 

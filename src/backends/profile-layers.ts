@@ -54,8 +54,10 @@ const costOf = (layer: ManifestLayer, latencyS: number, layersS: number) => {
 export function profileLayers(model: RunningModel, write: () => void, options: ProfileOptions): LayerProfile {
   const times = measure(model, write, options)
   const clockS = median(times.clock)
-  const latencies = model.layers.map((layer, index) => (layer ? Math.max(0, median(times.layers[index]!) - clockS) : 0))
+  const timed = model.layers.map((layer, index) => (layer ? median(times.layers[index]!) : null))
+  const latencies = timed.map((latencyS) => (latencyS === null ? 0 : Math.max(0, latencyS - clockS)))
   const wholeS = Math.max(0, median(times.whole) - clockS)
+  const timedS = timed.reduce<number>((sum, latencyS) => sum + (latencyS ?? 0), 0)
   const layersS = latencies.reduce((sum, latencyS) => sum + latencyS, 0)
   return {
     engine: `compiled (${model.manifest.simd})`,
@@ -63,7 +65,8 @@ export function profileLayers(model: RunningModel, write: () => void, options: P
     wholeS,
     layersS,
     clockS,
-    overhead: wholeS > 0 ? layersS / wholeS - 1 : 0,
+    overhead: wholeS > 0 ? timedS / wholeS - 1 : 0,
+    residual: wholeS > 0 ? layersS / wholeS - 1 : 0,
     layers: model.manifest.layers.map((layer, index) => costOf(layer, latencies[index]!, layersS)),
   }
 }

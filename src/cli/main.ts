@@ -9,6 +9,7 @@ import { addConvertCommand } from './convert.ts'
 import { addDevicesCommand } from './devices.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
+import { addProfileCommand } from './profile.ts'
 import { addRunCommand } from './run.ts'
 
 const host = nodeHost()
@@ -28,6 +29,7 @@ function buildProgram(): Command {
   addInspectCommand(program, host, finish)
   addConvertCommand(program, host, finish)
   addCompileCommand(program, host, finish)
+  addProfileCommand(program, host, finish)
   addDevicesCommand(program, host, finish)
   program.addHelpText(
     'after',
@@ -43,6 +45,7 @@ Examples:
   milliwatt inspect model.tflite                       what is in it, and what runs where
   milliwatt convert model.tflite model.onnx
   milliwatt compile model.tflite -o model.wasm
+  milliwatt profile model.tflite                       time by layer
   milliwatt devices`,
   )
   return program
