@@ -1,6 +1,14 @@
 export type { FeatureExtractor, FeatureSpec } from './audio/features.ts'
 export { createFeatureExtractor } from './audio/features.ts'
-export type { Backend, Executable, TensorSpec, TensorValue } from './backends/backend.ts'
+export type {
+  Backend,
+  Executable,
+  LayerCost,
+  LayerProfile,
+  TensorData,
+  TensorSpec,
+  TensorValue,
+} from './backends/backend.ts'
 export { emulatedBackend } from './backends/emulated.ts'
 export { backends } from './backends/list.ts'
 export type { Card, CardAccuracy, CardVariant } from './catalogue/card.ts'
@@ -13,10 +21,15 @@ export type { Host } from './core/host.ts'
 export type { Link, LinkEnd, PortInfo } from './core/link.ts'
 export { isPhysical, type Provenance, provenances } from './core/provenance.ts'
 export type { ModelFacts } from './graph/facts.ts'
-export { dequantizeValues, type QuantizedSpec, quantizeValues } from './graph/quantized-values.ts'
+export type { QuantizationParameters } from './graph/quantization.ts'
+export type { BorderTensor } from './loop/border.ts'
 export { findClips } from './loop/clips.ts'
-export type { LoadedModel, MeasuredRun, RunResult } from './loop/model.ts'
+export type { ModelInput } from './loop/input.ts'
+export type { LoadedModel, MeasuredRun, RunResult, Tensors } from './loop/model.ts'
+export type { ModelPool, PoolOptions, TaskOptions } from './loop/pool.ts'
 export type { Probe } from './loop/probe.ts'
+export { dequantize, type QuantizedTensor, quantize } from './loop/quantize.ts'
+export type { Elements } from './loop/run-into.ts'
 export { type KeywordRun, type KeywordRunOptions, runKeywords } from './loop/run-keywords.ts'
 export { type LoadOptions, openRuntimeOn, type Runtime, type RuntimeOptions } from './loop/runtime.ts'
 export { findMeters, openMeter } from './meters/list.ts'

@@ -2,6 +2,7 @@ import type { Device } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
 import { type ModelForm, segmentIn } from '../formats/forms.ts'
 import type { DataType, Dimension, Node } from '../graph/graph.ts'
+import type { QuantizationParameters } from '../graph/quantization.ts'
 import type { Semantics } from '../graph/reference/kernel.ts'
 import type { Values } from '../graph/reference/values.ts'
 import type { Segment } from '../graph/segment.ts'
@@ -14,6 +15,8 @@ export interface TensorValue {
   readonly dtype: DataType
   readonly shape: readonly number[]
   readonly data: TensorData
+  /** How its integers stand for reals; null or absent for plain numbers. */
+  readonly quantization?: QuantizationParameters | null
 }
 
 /** What an input or output looks like; unknown dimensions keep their names. */
@@ -21,6 +24,8 @@ export interface TensorSpec {
   readonly name: string
   readonly dtype: DataType
   readonly shape: readonly Dimension[] | null
+  /** How its integers stand for reals; null or absent for plain numbers. */
+  readonly quantization?: QuantizationParameters | null
 }
 
 /** Whether a backend can be used here, and with which version of its engine. */
@@ -31,12 +36,73 @@ export type Availability =
 /** Whether a node can run; the reason names what is missing. */
 export type Support = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
+/**
+ * Runs in the caller's thread without allocating: write the elements of `inputs`, call `run`, read those of `outputs`
+ * (all in graph order, the engine's own memory). Inputs must be written before every run. `Executable.run` of such an
+ * engine never yields between its reads and writes.
+ */
+export interface SynchronousRun {
+  readonly inputs: readonly TensorData[]
+  readonly outputs: readonly TensorData[]
+  run(): void
+}
+
+/** What one layer costs: seconds (median over the repeats), multiply-accumulates, bytes. */
+export interface LayerCost {
+  readonly name: string
+  readonly op: string
+  readonly kernel: string
+  readonly latencyS: number
+  /** Of the sum over all layers, 0..1. */
+  readonly share: number
+  readonly macs: number
+  /** Weights and tables. */
+  readonly constantBytes: number
+  /** Output activations. */
+  readonly outputBytes: number
+  readonly scratchBytes: number
+}
+
+/** A model's time by layer. Layers and whole runs are timed in turn, in the same rounds. */
+export interface LayerProfile {
+  readonly engine: string
+  readonly repeats: number
+  /** Median of whole runs, without a clock inside. */
+  readonly wholeS: number
+  /** Sum of the layers' medians, the clock's own time taken off. */
+  readonly layersS: number
+  /** What reading the clock around one layer takes; taken off every layer. */
+  readonly clockS: number
+  /** By how much reading the clock around every layer slows a run down: 0.01 is 1 %. */
+  readonly overhead: number
+  /** layersS / wholeS − 1: what the layers do not explain, or explain twice. */
+  readonly residual: number
+  readonly layers: readonly LayerCost[]
+}
+
+/** How to profile. */
+export interface ProfileOptions {
+  readonly repeats: number
+  /** Monotonic seconds, fine enough for microseconds. */
+  preciseS(): number
+}
+
 /** A segment made ready on a device. */
 export interface Executable extends AsyncDisposable {
   readonly inputs: readonly TensorSpec[]
   readonly outputs: readonly TensorSpec[]
   /** Runs once. Inputs by name, of the declared types and shapes; the outputs belong to the caller. */
   run(inputs: Readonly<Record<string, TensorValue>>): Promise<Readonly<Record<string, TensorValue>>>
+  /** The model keeps state from one run to the next. */
+  readonly stateful?: boolean
+  /** Only of engines that can run synchronously. Not to be kept beyond a `reset`. */
+  readonly synchronous?: SynchronousRun
+  /** Begins the state of a streaming model afresh; where it is absent the model is prepared again. */
+  reset?(): void
+  /** Times every layer, on an instance of its own: the state of this one stays. @throws MilliwattError BACKEND_LACKS */
+  profile?(inputs: Readonly<Record<string, TensorValue>>, options: ProfileOptions): LayerProfile
+  /** What can be sent to a worker (structured clone) so that `Backend.open` need not prepare the segment again. */
+  readonly shared?: unknown
 }
 
 /** An engine that runs models. What differs between engines is declared here; nothing branches on a name. */
@@ -54,6 +120,8 @@ export interface Backend {
   readonly exact?: true
   /** @throws MilliwattError BACKEND_UNAVAILABLE, BACKEND_FAILED */
   prepare(segment: Segment, device: Device, host: Host): Promise<Executable>
+  /** Another instance of an executable from what it shares, with a state of its own. @throws MilliwattError BACKEND_FAILED */
+  open?(shared: unknown, segment: Segment): Executable
 }
 
 /** A segment in the form that a backend takes. @throws MilliwattError OP_UNSUPPORTED, MODEL_ILLEGAL */

@@ -1,15 +1,16 @@
 import { compileGraph } from '../compile/compile.ts'
 import { hostSimd } from '../compile/host-simd.ts'
-import { instantiate, type ModelTensor, type RunningModel, type TensorView } from '../compile/instantiate.ts'
 import { isCompiled } from '../compile/lower/lower.ts'
 import { nodeProblem } from '../compile/problem.ts'
 import type { Semantics } from '../compile/program.ts'
 import type { WasmModule } from '../compile/webassembly.ts'
 import { webAssembly } from '../compile/webassembly.ts'
-import { isMilliwattError, MilliwattError } from '../core/errors.ts'
+import { isMilliwattError } from '../core/errors.ts'
 import type { Graph, Node } from '../graph/graph.ts'
 import { originOf, type Segment } from '../graph/segment.ts'
-import { type Backend, type Executable, segmentSpecs, type TensorValue } from './backend.ts'
+import { isStateful } from '../graph/stateful.ts'
+import { type Backend, type Executable, segmentSpecs } from './backend.ts'
+import { moduleExecutable } from './module-executable.ts'
 
 /** Modules by graph, so that a model which is prepared again is not compiled again. */
 const modules = new WeakMap<Graph, WasmModule>()
@@ -39,28 +40,18 @@ function problemIn(segment: Segment, node: Node): string | null {
   }
 }
 
-function write(tensor: ModelTensor, value: TensorValue | undefined): void {
-  if (value?.dtype !== tensor.dtype || value.data.length !== tensor.data.length) {
-    const got = value ? `${value.dtype} of ${value.data.length}` : 'nothing'
-    const wanted = `${tensor.dtype} of ${tensor.data.length} elements`
-    throw new MilliwattError('INPUT_SHAPE', tensor.name, `It wants ${wanted}, got ${got}.`)
-  }
-  tensor.data.set(value.data as TensorView)
+/** The model again with every layer exported. */
+function layeredModule(segment: Segment): WasmModule {
+  const options = { semantics: semanticsOf(segment), simd: hostSimd(), layers: true }
+  return new webAssembly.Module(compileGraph(segment.graph, options).wasm)
 }
 
-function executableOf(model: RunningModel, segment: Segment): Executable {
-  return {
+const open = (module: WasmModule, segment: Segment): Executable =>
+  moduleExecutable(module, {
     ...segmentSpecs(segment),
-    run: async (inputs) => {
-      for (const tensor of model.inputs) write(tensor, inputs[tensor.name])
-      model.run()
-      const outputs: Record<string, TensorValue> = {}
-      for (const { name, dtype, shape, data } of model.outputs) outputs[name] = { dtype, shape, data: data.slice() }
-      return outputs
-    },
-    [Symbol.asyncDispose]: async () => undefined,
-  }
-}
+    stateful: isStateful(segment.graph),
+    layered: () => (segment.graph.nodes.length > 0 ? layeredModule(segment) : null),
+  })
 
 /** milliwatt's own engine: the model compiled to one WebAssembly module. */
 export const compiled: Backend = {
@@ -80,5 +71,6 @@ export const compiled: Backend = {
   },
   semantics: semanticsOf,
   exact: true,
-  prepare: async (segment) => executableOf(instantiate(moduleOf(segment)), segment),
+  prepare: async (segment) => open(moduleOf(segment), segment),
+  open: (shared, segment) => open(shared as WasmModule, segment),
 }

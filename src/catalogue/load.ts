@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
+import type { ExternalFiles } from '../formats/format.ts'
 import { readModel } from '../formats/list.ts'
 import { type ModelFacts, modelFacts } from '../graph/facts.ts'
 import type { Segment } from '../graph/segment.ts'
 import { type Card, type CardAccuracy, type CardVariant, cardSchema } from './card.ts'
+import { readExternalFiles } from './external-data.ts'
 
 /** One way to run a model: its file, read and checked, and the facts found in it. */
 export interface Variant {
@@ -34,25 +36,48 @@ async function readFile(host: Host, path: string): Promise<Uint8Array> {
   }
 }
 
-async function readVariant(host: Host, path: string, stated: CardVariant | null): Promise<Variant> {
-  const bytes = await readFile(host, path)
-  const sha256 = await host.sha256(bytes)
-  const segment = readModel(bytes, path)
-  if (stated && stated.sha256 !== sha256)
-    throw new MilliwattError(
-      'VARIANT_MISMATCH',
-      path,
-      `The card says SHA-256 ${stated.sha256}, the file has ${sha256}.`,
-    )
+/** Hash of a model; weights in other files count in. */
+async function hashOf(host: Host, bytes: Uint8Array, external: ExternalFiles): Promise<string> {
+  const hashes = await Promise.all([bytes, ...external.values()].map((part) => host.sha256(part)))
+  return hashes.length === 1 ? hashes[0]! : host.sha256(new TextEncoder().encode(hashes.join(' ')))
+}
+
+/** A model that lies in memory, as a variant of its own. */
+async function toVariant(host: Host, bytes: Uint8Array, file: string, external: ExternalFiles): Promise<Variant> {
+  const segment = readModel(bytes, file, external)
   return {
-    name: stated?.name ?? host.files.basename(path).replace(/\.[^.]+$/, ''),
-    file: path,
-    sha256,
-    bytes: bytes.length,
+    name: host.files.basename(file).replace(/\.[^.]+$/, ''),
+    file,
+    sha256: await hashOf(host, bytes, external),
+    bytes: [...external.values()].reduce((sum, part) => sum + part.length, bytes.length),
     segment,
     facts: modelFacts(segment.graph),
-    accuracy: stated?.accuracy ?? null,
+    accuracy: null,
   }
+}
+
+async function readVariant(host: Host, path: string, stated: CardVariant | null): Promise<Variant> {
+  const bytes = await readFile(host, path)
+  const external = await readExternalFiles(host, bytes, host.files.dirname(path))
+  const variant = await toVariant(host, bytes, path, external)
+  if (!stated) return variant
+  if (stated.sha256 === variant.sha256) return { ...variant, name: stated.name, accuracy: stated.accuracy }
+  const detail = `The card says SHA-256 ${stated.sha256}, the file has ${variant.sha256}.`
+  throw new MilliwattError('VARIANT_MISMATCH', path, detail)
+}
+
+/** A catalogue of one variant. */
+export function singleVariant(variant: Variant, folder: string): Catalogue {
+  return { name: variant.name, folder, card: null, variants: [variant] }
+}
+
+/**
+ * A model file that lies in memory, as a catalogue of its own.
+ * @param name what messages and reports call it
+ * @throws MilliwattError MODEL_*
+ */
+export async function catalogueOfBytes(host: Host, bytes: Uint8Array, name: string): Promise<Catalogue> {
+  return singleVariant(await toVariant(host, bytes, name, await readExternalFiles(host, bytes, null)), '')
 }
 
 /** Parses a card's text. @throws MilliwattError CARD_INVALID naming the field */
@@ -87,8 +112,7 @@ async function locate(host: Host, named: string): Promise<{ readonly path: strin
 export async function loadCatalogue(host: Host, named: string): Promise<Catalogue> {
   const { path, kind } = await locate(host, named)
   if (kind === 'file') {
-    const variant = await readVariant(host, path, null)
-    return { name: variant.name, folder: host.files.dirname(path), card: null, variants: [variant] }
+    return singleVariant(await readVariant(host, path, null), host.files.dirname(path))
   }
   const cardPath = host.files.join(path, 'card.json')
   const card = parseCard(await host.files.readText(cardPath), cardPath)

@@ -10,6 +10,7 @@ import { addDevicesCommand } from './devices.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addMonitorCommand } from './monitor.ts'
+import { addProfileCommand } from './profile.ts'
 import { addRunCommand } from './run.ts'
 
 const host = nodeHost()
@@ -29,6 +30,7 @@ function buildProgram(): Command {
   addInspectCommand(program, host, finish)
   addConvertCommand(program, host, finish)
   addCompileCommand(program, host, finish)
+  addProfileCommand(program, host, finish)
   addDevicesCommand(program, host, finish)
   addMonitorCommand(program, host, finish)
   program.addHelpText(
@@ -46,6 +48,7 @@ Examples:
   milliwatt convert model.tflite model.onnx
   milliwatt compile model.tflite -o model.wasm
   milliwatt monitor --run kws                          a live page of the meter while a model runs
+  milliwatt profile model.tflite                       time by layer
   milliwatt devices`,
   )
   return program

@@ -50,11 +50,12 @@ function placeStates(states: readonly State[], from: number) {
 /** Compiles a graph. @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled */
 export function compileGraph(graph: Graph, options: CompileOptions = {}): CompiledModel {
   const program = lowerGraph(graph, options.semantics ?? 'tflm')
-  return compileProgram((options.prune ?? !options.keepAll) ? pruneProgram(program) : program, options)
+  const pruned = (options.prune ?? !options.keepAll) ? pruneProgram(program) : program
+  return compileProgram(pruned, options)
 }
 
 /** Renders a program as WebAssembly. */
-function compileProgram(program: Program, options: CompileOptions = {}): CompiledModel {
+function compileProgram(program: Program, options: CompileOptions): CompiledModel {
   const simd = options.simd ?? 'simd128'
   const kernels = program.steps.map((step) => chooseKernel(step, simd))
   const arena = planArena(program, kernels, options.keepAll ?? false)

@@ -1,5 +1,6 @@
-import { MilliwattError } from '../core/errors.ts'
+import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { Values } from '../graph/reference/values.ts'
+import { parseManifest } from './check-manifest.ts'
 import { type Manifest, type ManifestTensor, manifestSection } from './manifest.ts'
 import { sizeOf } from './program.ts'
 import { type WasmModule, webAssembly } from './webassembly.ts'
@@ -29,6 +30,8 @@ export interface RunningModel {
   run(): void
   /** Forgets what earlier runs left behind: all state is again as at the start. Without state it does nothing. */
   reset(): void
+  /** One function a layer, in order; null where the module does not export it, and where there is nothing to do. */
+  readonly layers: readonly ((() => void) | null)[]
 }
 
 const views = {
@@ -46,31 +49,27 @@ const views = {
   float64: Float64Array,
 } as const
 
-/** Looks at a tensor in a module's memory. @throws MilliwattError BACKEND_FAILED for a type without a view */
+/** Looks at a tensor in a module's memory. */
 function viewTensor(memory: ArrayBuffer, tensor: ManifestTensor): TensorView {
-  const View = views[tensor.dtype as keyof typeof views]
-  if (!View) throw new MilliwattError('BACKEND_FAILED', tensor.name, `${tensor.dtype} tensors cannot be viewed`)
-  return new View(memory, tensor.offset, sizeOf(tensor.shape)) as TensorView
+  return new views[tensor.dtype as keyof typeof views](memory, tensor.offset, sizeOf(tensor.shape)) as TensorView
 }
 
-/** The manifest of a compiled module. @throws MilliwattError BACKEND_FAILED if it holds none of version 1 */
-function readManifest(module: WasmModule): Manifest {
+/** What a compiled module exports. @throws RangeError where it is no module of `compileGraph` */
+function exportsOf(module: WasmModule): { readonly memory: ArrayBuffer; readonly functions: Functions } {
+  const { exports } = new webAssembly.Instance(module)
+  const memory = (exports.memory as { readonly buffer?: unknown } | undefined)?.buffer
+  if (!(memory instanceof ArrayBuffer) || typeof exports.run !== 'function')
+    throw new RangeError('it exports no memory and no function "run"')
+  return { memory, functions: exports as Functions }
+}
+
+type Functions = Readonly<Record<string, () => void>>
+
+function start(module: WasmModule): RunningModel {
   const [section] = webAssembly.Module.customSections(module, manifestSection)
-  const manifest = section ? (JSON.parse(new TextDecoder().decode(section)) as Manifest) : null
-  if (manifest?.version !== 1)
-    throw new MilliwattError('BACKEND_FAILED', 'compiled module', 'It holds no manifest of version 1.')
-  return manifest
-}
-
-/** Makes a compiled module ready to run. Takes its bytes or a compiled WebAssembly module. */
-export function instantiate(wasm: Uint8Array<ArrayBuffer> | WasmModule): RunningModel {
-  const module = wasm instanceof Uint8Array ? new webAssembly.Module(wasm) : wasm
-  const manifest = readManifest(module)
-  const exports = new webAssembly.Instance(module).exports as {
-    memory: { buffer: ArrayBuffer }
-    run: () => void
-  }
-  const memory = exports.memory.buffer
+  if (!section) throw new RangeError('it holds no manifest')
+  const { memory, functions } = exportsOf(module)
+  const manifest = parseManifest(new TextDecoder().decode(section), memory.byteLength)
   const { offset, bytes } = manifest.state
   const state = new Uint8Array(memory, offset, bytes)
   const initial = state.slice()
@@ -80,7 +79,21 @@ export function instantiate(wasm: Uint8Array<ArrayBuffer> | WasmModule): Running
     inputs: manifest.inputs.map(view),
     outputs: manifest.outputs.map(view),
     memory,
-    run: exports.run,
+    run: functions.run!,
     reset: () => state.set(initial),
+    layers: manifest.layers.map((_, index) => functions[`layer ${index}`] ?? null),
+  }
+}
+
+/**
+ * Makes a compiled module ready to run. Takes its bytes or a compiled WebAssembly module, of any origin: whatever the
+ * module does stays in its own memory, but nothing bounds the time that it takes.
+ * @throws MilliwattError MODEL_ILLEGAL that says what is wrong with the module or its manifest
+ */
+export function instantiate(wasm: Uint8Array<ArrayBuffer> | WasmModule): RunningModel {
+  try {
+    return start(wasm instanceof Uint8Array ? new webAssembly.Module(wasm) : wasm)
+  } catch (error) {
+    throw new MilliwattError('MODEL_ILLEGAL', 'compiled module', `${messageOf(error)}.`, error)
   }
 }

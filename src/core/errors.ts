@@ -19,6 +19,14 @@ export const errorTable = {
     what: 'The model is readable but not a legal graph.',
     next: 'Export it again; the detail names the node or tensor that breaks the rule.',
   },
+  MODEL_DATA: {
+    what: 'A file that holds the weights of the model (external data) cannot be used.',
+    next: "Put the file that the detail names beside the model; nothing outside the model's folder is read.",
+  },
+  MODEL_DISPOSED: {
+    what: 'The model was disposed of.',
+    next: 'Load it again.',
+  },
   OP_UNSUPPORTED: {
     what: 'The model uses an operator, or a form of one, that this engine or format has not got.',
     next: 'Choose another backend or format for this model; the detail names the operator.',
@@ -102,6 +110,10 @@ export const errorTable = {
   BACKEND_FAILED: {
     what: 'The backend failed to prepare or to run the model.',
     next: 'Choose another backend with --backend; the detail holds its own message.',
+  },
+  BACKEND_LACKS: {
+    what: 'The backend that runs the model does not offer this.',
+    next: 'Do what the detail names, or load the model on another backend.',
   },
   GOAL_NOT_MET: {
     what: 'No variant on this machine meets the goal.',

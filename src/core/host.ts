@@ -39,6 +39,8 @@ export interface HostFiles {
   /** Kind and size, or null when nothing is there. */
   stat(path: string): Promise<FileStat | null>
   join(...parts: string[]): string
+  /** Absolute form of a path with every symbolic link followed; null when nothing is there. */
+  realPath(path: string): Promise<string | null>
   /** Absolute form of a path. */
   resolve(path: string): string
   basename(path: string): string
@@ -56,6 +58,8 @@ export interface CommandResult {
 /** Monotonic time in seconds, the same for all threads of the process; and wall time for stamps. */
 export interface Clock {
   nowS(): number
+  /** Monotonic seconds since some moment of this process, to be subtracted: fine enough to time microseconds. */
+  preciseS(): number
   wallTime(): Date
   /** Resolves after so many seconds, or at once when the signal aborts. */
   sleep(seconds: number, signal?: AbortSignal): Promise<void>
@@ -70,6 +74,16 @@ export interface SerialPorts {
    * @throws MilliwattError METER_NOT_FOUND, METER_BUSY, METER_PERMISSION
    */
   open(path: string, options: { readonly baudRate: number }): Promise<Link>
+}
+
+/** A thread of its own with milliwatt loaded. Messages are copied (structured clone) except for buffers that are moved. */
+export interface HostWorker {
+  post(message: unknown, transfer: readonly ArrayBuffer[]): void
+  onMessage(listener: (message: unknown) => void): void
+  /** Called once when the thread is gone, with the reason. */
+  onEnd(listener: (reason: string) => void): void
+  /** Ends the thread at once, whatever it does. */
+  end(): Promise<void>
 }
 
 /** Everything platform-made comes through here. Only `hosts/`, `entries/` and `cli/` know Node. */
@@ -89,6 +103,8 @@ export interface Host {
   readonly cacheFolder: string
   /** Folder of the installed package (where `models/` and `targets/` lie). */
   readonly packageFolder: string
+  /** Starts a thread for a pool; absent where the host has none. */
+  startWorker?(): HostWorker
   /** Runs a command with a deadline; null when it is not installed or did not end in time. */
   command(name: string, args: readonly string[], timeoutS: number): Promise<CommandResult | null>
   /** Loads an optional package; null when it is not installed. */

@@ -1,20 +1,27 @@
 import { MilliwattError } from '../core/errors.ts'
 import type { Segment } from '../graph/segment.ts'
-import type { ModelFormat } from './format.ts'
+import type { ExternalFiles, ModelFormat } from './format.ts'
 import { onnxFormat } from './onnx/format.ts'
 import { tfliteFormat } from './tflite/format.ts'
 
 /** Every format that milliwatt reads. */
 const modelFormats: readonly ModelFormat[] = [tfliteFormat, onnxFormat]
 
+/** Names of the files beside a model that it keeps weights in; empty for most models and for what is none. */
+export function externalFilesOf(bytes: Uint8Array): readonly string[] {
+  return modelFormats.find((candidate) => candidate.detects(bytes))?.externalFiles?.(bytes) ?? []
+}
+
 /**
- * Reads a model of any known format.
+ * Reads a model of any known format. Weights that lie in other files come into the segment's source.
  * @param where name for messages
- * @throws MilliwattError MODEL_NOT_A_MODEL, MODEL_TRUNCATED, MODEL_ILLEGAL
+ * @param files the bytes of what `externalFilesOf` names
+ * @throws MilliwattError MODEL_NOT_A_MODEL, MODEL_TRUNCATED, MODEL_ILLEGAL, MODEL_DATA
  */
-export function readModel(bytes: Uint8Array, where: string): Segment {
+export function readModel(bytes: Uint8Array, where: string, files: ExternalFiles = new Map()): Segment {
   if (bytes.length === 0) throw new MilliwattError('MODEL_TRUNCATED', where, 'It has 0 bytes.')
   const format = modelFormats.find((candidate) => candidate.detects(bytes))
   if (!format) throw new MilliwattError('MODEL_NOT_A_MODEL', where, 'Its first bytes belong to no known format.')
-  return { graph: format.read(bytes, where), source: { format: format.name, bytes } }
+  const graph = format.read(bytes, where, files)
+  return { graph, source: { format: format.name, bytes: files.size === 0 ? bytes : format.write(graph) } }
 }

@@ -1,6 +1,6 @@
 import { MilliwattError } from '../core/errors.ts'
 import type { DataType } from './graph.ts'
-import type { Quantization } from './quantization.ts'
+import { perTensorParameters, type Quantization, type QuantizationParameters } from './quantization.ts'
 
 /** Integer types that quantised tensors use, with their limits. */
 const integerTypes = {
@@ -9,41 +9,39 @@ const integerTypes = {
   int16: { array: Int16Array, low: -32768, high: 32767 },
 } as const
 
+/** Elements of a quantised tensor. */
+export type QuantizedValues = Int8Array | Uint8Array | Int16Array
+
 /** A quantised tensor's type and scale, as a model's input or output declares them. */
 export interface QuantizedSpec {
-  readonly name: string
+  /** For messages. */
+  readonly name?: string
   readonly dtype: DataType
-  readonly quantization?: Quantization
+  readonly quantization?: QuantizationParameters | Quantization | null
 }
 
-function scaleOf(spec: QuantizedSpec): { readonly scale: number; readonly zeroPoint: number } {
-  const { quantization } = spec
-  if (!(spec.dtype in integerTypes) || !quantization)
-    throw new MilliwattError(
-      'INPUT_SHAPE',
-      spec.name,
-      `It is ${spec.dtype} without a scale, so reals have no integers.`,
-    )
-  if (quantization.axis !== null)
-    throw new MilliwattError(
-      'INPUT_SHAPE',
-      spec.name,
-      'It has a scale a channel; only one scale a tensor is supported.',
-    )
-  return { scale: quantization.scales[0]!, zeroPoint: quantization.zeroPoints[0]! }
+const refuse = (spec: QuantizedSpec, detail: string) => new MilliwattError('INPUT_SHAPE', spec.name ?? 'tensor', detail)
+
+function parametersOf(spec: QuantizedSpec): QuantizationParameters & (typeof integerTypes)[keyof typeof integerTypes] {
+  const { dtype, quantization } = spec
+  if (!Object.hasOwn(integerTypes, dtype) || !quantization)
+    throw refuse(spec, `It is ${dtype} without a scale, so reals have no integers.`)
+  const parameters = 'scales' in quantization ? perTensorParameters(quantization) : quantization
+  if (!parameters) throw refuse(spec, 'It has a scale a channel; only one scale a tensor is supported.')
+  return { ...parameters, ...integerTypes[dtype as keyof typeof integerTypes] }
 }
 
 /**
  * Reals to the integers of a quantised tensor: q = round(x / scale) + zeroPoint, ties away from zero, saturated
  * (TensorFlow Lite's quantisation specification).
- * @throws MilliwattError INPUT_SHAPE when the tensor is not quantised with one scale
+ * @throws MilliwattError INPUT_SHAPE when the tensor is not quantised with one scale, or a real is no number
  */
-export function quantizeValues(spec: QuantizedSpec, reals: ArrayLike<number>): Int8Array | Uint8Array | Int16Array {
-  const { scale, zeroPoint } = scaleOf(spec)
-  const { array, low, high } = integerTypes[spec.dtype as keyof typeof integerTypes]
+export function quantizeValues(spec: QuantizedSpec, reals: ArrayLike<number>): QuantizedValues {
+  const { scale, zeroPoint, array, low, high } = parametersOf(spec)
   const integers = new array(reals.length)
   for (let i = 0; i < reals.length; i++) {
     const steps = reals[i]! / scale
+    if (Number.isNaN(steps)) throw refuse(spec, `Element ${i} is no number.`)
     const rounded = Math.sign(steps) * Math.round(Math.abs(steps))
     integers[i] = Math.min(high, Math.max(low, rounded + zeroPoint))
   }
@@ -52,9 +50,11 @@ export function quantizeValues(spec: QuantizedSpec, reals: ArrayLike<number>): I
 
 /**
  * Integers of a quantised tensor to reals: x = scale · (q − zeroPoint).
- * @throws MilliwattError INPUT_SHAPE when the tensor is not quantised with one scale
+ * @throws MilliwattError INPUT_SHAPE when the tensor is not quantised with one scale, or the array is of another type
  */
 export function dequantizeValues(spec: QuantizedSpec, integers: ArrayLike<number>): Float32Array {
-  const { scale, zeroPoint } = scaleOf(spec)
+  const { scale, zeroPoint, array } = parametersOf(spec)
+  if (ArrayBuffer.isView(integers) && !(integers instanceof array))
+    throw refuse(spec, `It is ${spec.dtype}, but the elements are in ${integers.constructor.name}.`)
   return Float32Array.from(integers, (value) => scale * (value - zeroPoint))
 }

@@ -21,6 +21,10 @@ export class FakeClock implements Clock {
     return this.#nowS
   }
 
+  preciseS(): number {
+    return this.elapsedS
+  }
+
   wallTime(): Date {
     return new Date(this.#nowS * 1000)
   }

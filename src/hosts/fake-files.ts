@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import type { FileAppender, FileStat, HostFiles } from '../core/host.ts'
 
@@ -36,6 +36,10 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
       return found && { kind: found.isDirectory() ? 'folder' : 'file', sizeBytes: found.isDirectory() ? 0 : found.size }
     },
     join,
+    realPath: async (path) => {
+      if (files.has(resolve(path)) || namesBelow(path).length > 0) return resolve(path)
+      return readsDisk ? realpath(path).catch(() => null) : null
+    },
     resolve: (path) => resolve(path),
     basename: (path) => basename(path),
     dirname,

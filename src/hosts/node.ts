@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,7 @@ import type { Clock, CommandResult, FileAppender, Host, HostFiles, SystemTree } 
 import { optionalPackage, packageFile, packagePath, packageScript } from './node-packages.ts'
 import { nodeSerial } from './node-serial.ts'
 import { serveWeb } from './node-web.ts'
+import { startNodeWorker } from './node-worker.ts'
 
 /** The machine's own tree as Node sees it, below `root` (`/`, or a mounted recording). */
 function nodeSystemTree(root = '/'): SystemTree {
@@ -80,6 +81,7 @@ const nodeFiles: HostFiles = {
     }
   },
   join,
+  realPath: (path) => realpath(path).catch(() => null),
   resolve: (path) => resolve(path),
   basename: (path) => basename(path),
   dirname,
@@ -88,6 +90,7 @@ const nodeFiles: HostFiles = {
 
 const nodeClock: Clock = {
   nowS: () => (performance.timeOrigin + performance.now()) / 1000,
+  preciseS: () => performance.now() / 1000,
   wallTime: () => new Date(),
   sleep: (seconds, signal) =>
     new Promise((resume) => {
@@ -134,6 +137,7 @@ export function nodeHost(): Host {
     serial: nodeSerial,
     cacheFolder: cacheFolderOf(process.env, process.platform),
     packageFolder,
+    startWorker: () => startNodeWorker(join(packageFolder, 'dist', 'entries', 'worker.js')),
     command: runCommand,
     optionalPackage,
     packageFile,

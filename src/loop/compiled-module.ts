@@ -1,8 +1,12 @@
-import type { Executable, TensorSpec, TensorValue } from '../backends/backend.ts'
+import type { Backend } from '../backends/backend.ts'
+import { compiled } from '../backends/compiled.ts'
 import { hostSimd } from '../compile/host-simd.ts'
-import { instantiate, type RunningModel, type TensorView } from '../compile/instantiate.ts'
-import { type Manifest, manifestSection } from '../compile/manifest.ts'
+import { instantiate } from '../compile/instantiate.ts'
+import { type Manifest, type ManifestTensor, manifestSection } from '../compile/manifest.ts'
+import { type WasmModule, webAssembly } from '../compile/webassembly.ts'
 import { isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
+import type { DataType, Graph, Tensor } from '../graph/graph.ts'
+import type { Segment } from '../graph/segment.ts'
 
 /** A WebAssembly module begins with a zero byte and `asm`. */
 export function isWasm(bytes: Uint8Array): boolean {
@@ -37,44 +41,80 @@ function neededSimd(bytes: Uint8Array): string | null {
   return null
 }
 
-function start(bytes: Uint8Array, where: string): RunningModel {
+const whyNot = (simd: string): string =>
+  `The module needs ${simd} instructions, this host has ${hostSimd()}; compile it with --simd ${hostSimd()}.`
+
+/** @throws MilliwattError MODEL_ILLEGAL, and BACKEND_UNAVAILABLE where this host has not got the module's instructions */
+function moduleOf(bytes: Uint8Array, where: string): WasmModule {
   try {
     const needed = ranks.indexOf(neededSimd(bytes) ?? '')
     const missing = needed > ranks.indexOf(hostSimd()) ? ranks[needed] : undefined
     if (missing) throw new MilliwattError('BACKEND_UNAVAILABLE', where, whyNot(missing))
-    return instantiate(Uint8Array.from(bytes))
+    return new webAssembly.Module(Uint8Array.from(bytes))
   } catch (error) {
-    if (isMilliwattError(error, 'BACKEND_UNAVAILABLE')) throw error
-    throw new MilliwattError(
-      'MODEL_ILLEGAL',
-      where,
-      `It is no module of "milliwatt compile": ${messageOf(error)}.`,
-      error,
-    )
+    throw foreign(error, where)
   }
 }
 
-const whyNot = (simd: string): string =>
-  `The module needs ${simd} instructions, this host has ${hostSimd()}; compile it with --simd ${hostSimd()}.`
+function foreign(error: unknown, where: string): MilliwattError {
+  if (isMilliwattError(error, 'BACKEND_UNAVAILABLE')) return error
+  const reason = isMilliwattError(error) ? error.detail : `${messageOf(error)}.`
+  return new MilliwattError('MODEL_ILLEGAL', where, `It is no module of "milliwatt compile": ${reason}`, error)
+}
+
+function manifestOf(module: WasmModule, where: string): Manifest {
+  try {
+    return instantiate(module).manifest
+  } catch (error) {
+    throw foreign(error, where)
+  }
+}
+
+/** Integers of these types stand for reals in a compiled model. */
+const quantised: readonly DataType[] = ['int8', 'uint8', 'int16']
+
+function toTensor({ name, dtype, shape, scale, zeroPoint }: ManifestTensor): Tensor {
+  const quantization = { scales: [scale], zeroPoints: [zeroPoint], axis: null }
+  return { name, dtype, shape, ...(quantised.includes(dtype) ? { quantization } : {}) }
+}
+
+/** What a module says of the model inside: its borders and whether it keeps state; no operators. */
+function graphOf({ name, inputs, outputs, state: kept }: Manifest): Graph {
+  const state: readonly Tensor[] =
+    kept.bytes > 0 ? [{ name: '\0state', dtype: 'int8', shape: null, variable: true }] : []
+  const borders = [...inputs, ...outputs].map(toTensor)
+  return {
+    name,
+    nodes: [],
+    tensors: new Map([...borders, ...state].map((tensor) => [tensor.name, tensor])),
+    inputs: inputs.map((tensor) => tensor.name),
+    outputs: outputs.map((tensor) => tensor.name),
+    opsets: {},
+  }
+}
+
+/** A module of `milliwatt compile`: what it holds, and the only backend that runs it. */
+export interface CompiledModule {
+  readonly manifest: Manifest
+  readonly segment: Segment
+  readonly backend: Backend
+}
 
 /**
- * Makes a module of `milliwatt compile` ready to run; the compiler is not needed.
+ * Opens a module of `milliwatt compile`; the compiler is not needed.
  * @param where name for messages
  * @throws MilliwattError MODEL_ILLEGAL, and BACKEND_UNAVAILABLE where this host has not got the module's instructions
  */
-export function openCompiledModule(bytes: Uint8Array, where: string): Executable {
-  const model = start(bytes, where)
-  const spec = ({ name, dtype, shape }: TensorSpec): TensorSpec => ({ name, dtype, shape })
-  return {
-    inputs: model.inputs.map(spec),
-    outputs: model.outputs.map(spec),
-    run: async (inputs) => {
-      for (const tensor of model.inputs) tensor.data.set(inputs[tensor.name]!.data as TensorView)
-      model.run()
-      const outputs: Record<string, TensorValue> = {}
-      for (const { name, dtype, shape, data } of model.outputs) outputs[name] = { dtype, shape, data: data.slice() }
-      return outputs
-    },
-    [Symbol.asyncDispose]: async () => undefined,
+export function openCompiledModule(bytes: Uint8Array, where: string): CompiledModule {
+  const module = moduleOf(bytes, where)
+  const manifest = manifestOf(module, where)
+  const segment = { graph: graphOf(manifest), source: { format: 'wasm', bytes } }
+  const backend: Backend = {
+    ...compiled,
+    form: 'any',
+    supports: () => ({ ok: true }),
+    semantics: () => null,
+    prepare: async (given) => compiled.open!(module, given),
   }
+  return { manifest, segment, backend }
 }

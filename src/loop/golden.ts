@@ -3,11 +3,11 @@ import type { Variant } from '../catalogue/load.ts'
 import { isMilliwattError, messageOf } from '../core/errors.ts'
 import { segmentIn } from '../formats/forms.ts'
 import { dataTypeBits, type Graph } from '../graph/graph.ts'
-import { opDefOf } from '../graph/op-defs.ts'
 import { interpret } from '../graph/reference/interpret.ts'
 import type { Semantics } from '../graph/reference/kernel.ts'
 import { toNumbers, type Values } from '../graph/reference/values.ts'
 import type { Segment } from '../graph/segment.ts'
+import { isStateful } from '../graph/stateful.ts'
 import { sampleInput } from './input.ts'
 
 /** Stands in the profile's keys: entries from before the check, or from another form of it, do not count. */
@@ -28,11 +28,7 @@ const mostMacs = 20e6
 export function whyUnchecked({ facts, segment }: Variant): string | null {
   if (facts.macs === null) return 'its size is not known'
   if (facts.macs > mostMacs) return `it has more than ${mostMacs / 1e6} M MACs`
-  const { nodes, tensors } = segment.graph
-  const state =
-    nodes.some((node) => node.op === 'var_handle' || opDefOf(node)?.stateful) ||
-    [...tensors.values()].some(({ variable }) => variable)
-  return state ? 'it keeps state from one run to the next' : null
+  return isStateful(segment.graph) ? 'it keeps state from one run to the next' : null
 }
 
 type Inputs = Readonly<Record<string, TensorValue>>

@@ -1,9 +1,9 @@
-import type { TensorSpec, TensorValue } from '../backends/backend.ts'
+import type { TensorData, TensorSpec, TensorValue } from '../backends/backend.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { DataType } from '../graph/graph.ts'
 
-/** What `run` takes: the elements of the only input, or a tensor by name for each input. */
-export type ModelInput = TensorValue['data'] | Readonly<Record<string, TensorValue>>
+/** What `run` takes: the elements of the only input, or by name a tensor or the elements of each input. */
+export type ModelInput = TensorData | Readonly<Record<string, TensorValue | TensorData>>
 
 /** The array type that holds elements of a type. */
 export const arrayTypes: Partial<
@@ -29,48 +29,85 @@ export const arrayTypes: Partial<
   uint64: BigUint64Array,
 }
 
-/** The shape of an input with every dimension known. @throws MilliwattError INPUT_SHAPE for dynamic ones */
+/**
+ * The shape of an input or output with every length known.
+ * @throws MilliwattError INPUT_SHAPE naming the open dimensions and the option that gives them a length
+ */
 export function knownShape(spec: TensorSpec): readonly number[] {
-  if (spec.shape?.every((dimension) => typeof dimension === 'number')) return spec.shape as readonly number[]
-  throw new MilliwattError('INPUT_SHAPE', spec.name, 'Its shape is dynamic; export the model with fixed shapes.')
+  const { name, shape } = spec
+  if (!shape) throw new MilliwattError('INPUT_SHAPE', name, 'The model does not say its shape; export it with shapes.')
+  const open = [...new Set(shape.filter((dimension) => typeof dimension === 'string'))]
+  if (open.length === 0) return shape as readonly number[]
+  const option = open.map((dimension) => `${dimension}=1`).join(' ')
+  const program = `{ dimensions: { ${open.map((dimension) => `'${dimension}': 1`).join(', ')} } }`
+  const detail = `Its shape [${shape.join(', ')}] is open: give lengths, as with --dimensions ${option}.`
+  throw new MilliwattError('INPUT_SHAPE', name, `${detail} In a program: load(model, ${program}).`)
 }
 
-function checkData(spec: TensorSpec, shape: readonly number[], data: TensorValue['data']): void {
-  const wanted = shape.reduce((product, length) => product * length, 1)
+/** Checks type and number of a tensor's elements. @throws MilliwattError INPUT_SHAPE */
+export function checkData(spec: TensorSpec, shape: readonly number[], data: TensorData): void {
+  let wanted = 1
+  for (const length of shape) wanted *= length
   const type = arrayTypes[spec.dtype]
   if (type && data instanceof type && data.length === wanted) return
   throw new MilliwattError(
     'INPUT_SHAPE',
     spec.name,
-    `It wants ${type?.name ?? spec.dtype} of ${wanted} elements (${shape.join('×')}), got ${data.constructor.name} of ${data.length}.`,
+    `It wants ${type?.name ?? spec.dtype} of ${wanted} elements (${shape.join('×')}), got ${nameOf(data)} of ${data.length}.`,
   )
 }
 
-/** A function that checks an input and names its tensors; made once a model, so that a call costs little. */
+const nameOf = (data: TensorData): string => data.constructor?.name ?? typeof data
+
+/** Checks the type and shape that a tensor says of itself. @throws MilliwattError INPUT_SHAPE */
+function checkTensor(spec: TensorSpec, shape: readonly number[], value: TensorValue): void {
+  const same = value.shape?.length === shape.length && shape.every((length, axis) => length === value.shape[axis])
+  if (value.dtype !== spec.dtype || !same) {
+    const got = `${value.dtype} [${value.shape?.join(', ')}]`
+    throw new MilliwattError('INPUT_SHAPE', spec.name, `It wants ${spec.dtype} [${shape.join(', ')}], got ${got}.`)
+  }
+  checkData(spec, shape, value.data)
+}
+
+type Shapes = ReadonlyMap<string, readonly number[]>
+
+function toTensor(spec: TensorSpec, shapes: Shapes, value: TensorValue | TensorData | undefined): TensorValue {
+  const shape = shapes.get(spec.name)!
+  if (value === undefined || value === null)
+    throw new MilliwattError('INPUT_SHAPE', spec.name, 'This input is missing.')
+  if (ArrayBuffer.isView(value)) {
+    checkData(spec, shape, value as TensorData)
+    return { dtype: spec.dtype, shape, data: value as TensorData }
+  }
+  checkTensor(spec, shape, value as TensorValue)
+  return value as TensorValue
+}
+
+function byName(specs: readonly TensorSpec[], input: ModelInput): Exclude<ModelInput, TensorData> {
+  const names = specs.map(({ name }) => name)
+  const all = `The model has ${names.length}: ${names.join(', ')}.`
+  if (!ArrayBuffer.isView(input)) {
+    const stranger = Object.keys(input).find((name) => !names.includes(name))
+    if (stranger === undefined) return input as Exclude<ModelInput, TensorData>
+    throw new MilliwattError('INPUT_SHAPE', stranger, `There is no such input. ${all}`)
+  }
+  if (names.length !== 1) throw new MilliwattError('INPUT_SHAPE', 'inputs', all)
+  return { [names[0]!]: input as TensorData }
+}
+
+/**
+ * A function that checks an input and names its tensors; made once a model, so that a call costs little.
+ * @throws MilliwattError INPUT_SHAPE for wrong types, lengths, ranks and names
+ */
 export function inputChecker(
   specs: readonly TensorSpec[],
 ): (input: ModelInput) => Readonly<Record<string, TensorValue>> {
-  const shapes = new Map(specs.map((spec) => [spec.name, knownShape(spec)]))
-  const named = (input: Readonly<Record<string, TensorValue>>) => {
-    for (const spec of specs) {
-      const value = input[spec.name]
-      if (!value) throw new MilliwattError('INPUT_SHAPE', spec.name, 'This input is missing.')
-      checkData(spec, shapes.get(spec.name)!, value.data)
-    }
-    return input
-  }
-  const [only] = specs
+  const shapes: Shapes = new Map(specs.map((spec) => [spec.name, knownShape(spec)]))
   return (input) => {
-    if (!ArrayBuffer.isView(input)) return named(input)
-    if (specs.length !== 1 || !only)
-      throw new MilliwattError(
-        'INPUT_SHAPE',
-        'inputs',
-        `The model has ${specs.length}: ${specs.map((s) => s.name).join(', ')}.`,
-      )
-    const shape = shapes.get(only.name)!
-    checkData(only, shape, input)
-    return { [only.name]: { dtype: only.dtype, shape, data: input } }
+    const given = byName(specs, input)
+    const tensors: Record<string, TensorValue> = {}
+    for (const spec of specs) tensors[spec.name] = toTensor(spec, shapes, given[spec.name])
+    return tensors
   }
 }
 

@@ -7,6 +7,7 @@ import { segmentIn } from '../formats/forms.ts'
 import { nodeFacts } from '../graph/facts.ts'
 import { type Graph, type Node, numberAttribute } from '../graph/graph.ts'
 import { originOf, type Segment } from '../graph/segment.ts'
+import { borderQuantization } from './border.ts'
 import type { InspectedBackend, InspectedEngine, InspectedNode, InspectedTensor, Inspection } from './inspection.ts'
 import { thisCpu } from './raw-engine.ts'
 import { reasonOf, tryBackend } from './try-backend.ts'
@@ -46,20 +47,10 @@ function countOps(nodes: readonly InspectedNode[]): Inspection['ops'] {
   return [...counts.values()].sort((a, b) => b.count - a.count)
 }
 
-/** In canonical form quantisation lies on the tensors; a model that has no such form shows what its file says. */
-function canonicalOr(segment: Segment): Graph {
-  try {
-    return segmentIn(segment, 'canonical').graph
-  } catch {
-    return segment.graph
-  }
-}
-
-function inspectTensors({ graph }: Segment, canonical: Graph, names: readonly string[]): readonly InspectedTensor[] {
+function inspectTensors(segment: Segment, names: readonly string[]): readonly InspectedTensor[] {
   return names.map((name) => {
-    const tensor = graph.tensors.get(name)
-    const quantization = tensor?.quantization ?? canonical.tensors.get(name)?.quantization ?? null
-    return { name, dtype: tensor?.dtype ?? 'float32', shape: tensor?.shape ?? null, quantization }
+    const { dtype = 'float32', shape = null } = segment.graph.tensors.get(name) ?? {}
+    return { name, dtype, shape, quantization: borderQuantization(segment, name) }
   })
 }
 
@@ -101,7 +92,6 @@ async function inspectBackends(host: Host, variant: Variant): Promise<readonly I
 /** Looks into a model: reads, compiles and prepares it on every backend of this processor, but runs nothing. */
 export async function inspect(host: Host, variant: Variant): Promise<Inspection> {
   const { name, file, sha256, bytes, segment, facts } = variant
-  const canonical = canonicalOr(segment)
   const nodes = inspectNodes(segment.graph)
   const compiled = inspectEngine(segment)
   const { dtype, parameters, weightBytes, macs } = facts
@@ -115,8 +105,8 @@ export async function inspect(host: Host, variant: Variant): Promise<Inspection>
     format: segment.source.format,
     opsets: segment.graph.opsets,
     ops: countOps(nodes),
-    inputs: inspectTensors(segment, canonical, segment.graph.inputs),
-    outputs: inspectTensors(segment, canonical, segment.graph.outputs),
+    inputs: inspectTensors(segment, segment.graph.inputs),
+    outputs: inspectTensors(segment, segment.graph.outputs),
     nodes,
     totals: { dtype, parameters, weightBytes, macs, arenaBytes: compiled.ok ? compiled.arenaBytes : null },
     compiled,

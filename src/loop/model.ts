@@ -1,19 +1,29 @@
-import type { Executable, TensorValue } from '../backends/backend.ts'
+import type { Executable, LayerProfile, TensorData, TensorValue } from '../backends/backend.ts'
 import type { Catalogue, Variant } from '../catalogue/load.ts'
 import type { Cost } from '../core/cost.ts'
-import { MilliwattError, messageOf } from '../core/errors.ts'
+import { isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { median, quantile } from '../core/stats.ts'
-import { modelledEnergy, type PublishedPower } from '../cost/modelled.ts'
+import type { PublishedPower } from '../cost/modelled.ts'
 import type { LatencyFigure } from '../cost/profile.ts'
+import { isStateful } from '../graph/stateful.ts'
 import type { PlanReport } from '../report/report.ts'
-import { netEnergyJ } from '../trace/idle.ts'
+import { type BorderTensor, borderTensors } from './border.ts'
+import type { Runnable } from './candidates.ts'
 import { inputChecker, type ModelInput } from './input.ts'
+import { openPool } from './open-pool.ts'
+import type { ModelPool, PoolOptions } from './pool.ts'
 import type { MeasuredWindow, PowerSession } from './power.ts'
+import { measuredCost, modelledCost } from './run-cost.ts'
+import { allocate, type Elements, runInto } from './run-into.ts'
+import { tryBackend } from './try-backend.ts'
+
+/** Tensors by name. */
+export type Tensors = Readonly<Record<string, TensorValue>>
 
 /** What one inference gave and cost. */
 export interface RunResult {
-  readonly outputs: Readonly<Record<string, TensorValue>>
+  readonly outputs: Tensors
   readonly cost: Cost
 }
 
@@ -30,78 +40,50 @@ export interface ModelContext {
   readonly power: PublishedPower | null
   /** Idle power in watts, once it was measured. */
   idlePowerW(): number | null
-}
-
-const noEnergy = (latencyS: number, energyReason: string): Cost => ({
-  latencyS,
-  meanPowerW: null,
-  energyJ: null,
-  netEnergyJ: null,
-  provenance: null,
-  energyReason,
-})
-
-/** Cost of one inference from published figures, or none with the reason. */
-function modelledCost(latencyS: number, power: PublishedPower | null): Cost {
-  if (!power) return noEnergy(latencyS, 'no meter, and no published power for this machine in targets/')
-  const { energyJ, provenance } = modelledEnergy(latencyS, power)
-  const net = power.idleW === null ? null : latencyS * (power.activeW - power.idleW)
-  return { latencyS, meanPowerW: power.activeW, energyJ, netEnergyJ: net, provenance }
-}
-
-/** Cost of one inference from a measuring window that held `repeats` of them. */
-function measuredCost(
-  latencyS: number,
-  window: MeasuredWindow,
-  repeats: number,
-  session: PowerSession,
-  idlePowerW: number | null,
-): Cost {
-  const { energy, reason } = window
-  if (!energy) return noEnergy(latencyS, reason ?? 'the window holds no samples')
-  return {
-    latencyS,
-    meanPowerW: energy.meanPowerW,
-    energyJ: energy.energyJ / repeats,
-    netEnergyJ: idlePowerW === null ? null : netEnergyJ(energy, idlePowerW) / repeats,
-    provenance: session.meter.info.provenance,
-    ...(reason === null ? {} : { energyReason: reason }),
-  }
+  /** Called once when the model is disposed of. */
+  onDispose(model: LoadedModel): void
 }
 
 /** Latencies that are remembered for the feedback into the profile. */
 const keptLatencies = 4096
 
-/** A model that is planned and ready: the chosen variant on the chosen backend. */
+/**
+ * A model that is planned and ready: the chosen variant on the chosen backend. Several models live side by side; calls
+ * of one model run one after another. A model with state keeps it from call to call until `reset`.
+ */
 export class LoadedModel implements AsyncDisposable {
   /** Key of the chosen candidate in this machine's profile. */
   readonly profileKey: string
   readonly catalogue: Catalogue
   readonly variant: Variant
   readonly plan: PlanReport
-  readonly inputs: Executable['inputs']
-  readonly outputs: Executable['outputs']
-  readonly #executable: Executable
+  readonly inputs: readonly BorderTensor[]
+  readonly outputs: readonly BorderTensor[]
+  /** The model keeps state from one run to the next. */
+  readonly stateful: boolean
+  readonly #chosen: Runnable
   readonly #context: ModelContext
   readonly #check: ReturnType<typeof inputChecker>
   readonly #latencies: Float64Array = new Float64Array(keptLatencies)
+  readonly #pools = new Set<ModelPool>()
+  #executable: Executable | null
+  #runInto: ReturnType<typeof runInto> | null = null
+  #turn: Promise<unknown> = Promise.resolve()
   #runs = 0
 
-  constructor(
-    context: ModelContext,
-    catalogue: Catalogue,
-    plan: PlanReport,
-    chosen: { readonly key: string; readonly variant: Variant; readonly executable: Executable },
-  ) {
+  constructor(context: ModelContext, catalogue: Catalogue, plan: PlanReport, chosen: Runnable) {
+    const { executable, variant } = chosen
     this.profileKey = chosen.key
     this.catalogue = catalogue
-    this.variant = chosen.variant
+    this.variant = variant
     this.plan = plan
-    this.inputs = chosen.executable.inputs
-    this.outputs = chosen.executable.outputs
-    this.#executable = chosen.executable
+    this.inputs = borderTensors(variant.segment, executable.inputs)
+    this.outputs = borderTensors(variant.segment, executable.outputs)
+    this.stateful = executable.stateful ?? isStateful(variant.segment.graph)
+    this.#chosen = chosen
     this.#context = context
-    this.#check = inputChecker(chosen.executable.inputs)
+    this.#check = inputChecker(executable.inputs)
+    this.#executable = executable
   }
 
   /** Latency over the last runs (at most 4096); null before the first. */
@@ -113,68 +95,192 @@ export class LoadedModel implements AsyncDisposable {
   }
 
   /**
-   * Runs once. With a meter the energy of this one run is measured (a short run is measured coarsely: see
-   * `measure`); without one it is `modelled` from published figures or null with the reason.
-   * @param input elements of the only input, or tensors by name
-   * @throws MilliwattError INPUT_SHAPE, BACKEND_FAILED
+   * Runs once and tells the cost. With a meter the energy of this one run is measured (a short run is measured
+   * coarsely: see `measure`); without one it is `modelled` from published figures or null with the reason.
+   * @param input elements of the only input, or by name a tensor or the elements of each input
+   * @throws MilliwattError INPUT_SHAPE, BACKEND_FAILED, MODEL_DISPOSED
    */
   async run(input: ModelInput): Promise<RunResult> {
     if (this.#context.session) return this.measure(input, { repeats: 1 })
     const tensors = this.#check(input)
-    const { outputs, latencyS } = await this.#once(tensors)
+    const { outputs, latencyS } = await this.#inTurn(() => this.#once(tensors))
     return { outputs, cost: modelledCost(latencyS, this.#context.power) }
+  }
+
+  /**
+   * Runs once on any engine and gives only the outputs, which belong to the caller.
+   * @param options.signal aborts a call that still waits for earlier ones
+   * @throws MilliwattError INPUT_SHAPE, BACKEND_FAILED, MODEL_DISPOSED; the signal's reason when it aborts
+   */
+  async runAsync(input: ModelInput, options: { readonly signal?: AbortSignal } = {}): Promise<Tensors> {
+    const tensors = this.#check(input)
+    const { outputs } = await this.#inTurn(() => {
+      options.signal?.throwIfAborted()
+      return this.#once(tensors)
+    })
+    return outputs
+  }
+
+  /**
+   * Runs once in the caller's thread, from the caller's arrays into the caller's arrays, and allocates nothing.
+   * @param inputs elements of the only input, or of each by name
+   * @param outputs arrays to fill: the only output's, or each by name; `allocateOutputs` makes them
+   * @throws MilliwattError INPUT_SHAPE, MODEL_DISPOSED, BACKEND_LACKS on engines that only run asynchronously
+   */
+  runInto(inputs: Elements, outputs: Elements): void {
+    this.#runInto ??= this.#synchronous()
+    this.#runInto(inputs, outputs)
+  }
+
+  /** Arrays that `runInto` can fill, by name of the output. */
+  allocateOutputs(): Readonly<Record<string, TensorData>> {
+    return allocate(this.outputs)
   }
 
   /**
    * Runs the same inference several times in one measuring window; cost is per inference, latency the median.
    * @param options.repeats how often
    * @param options.label name of the window in the trace
-   * @throws MilliwattError INPUT_SHAPE, BACKEND_FAILED
+   * @throws MilliwattError INPUT_SHAPE, BACKEND_FAILED, MODEL_DISPOSED
    */
   async measure(
     input: ModelInput,
     options: { readonly repeats: number; readonly label?: string },
   ): Promise<MeasuredRun> {
     const tensors = this.#check(input)
-    const { repeats } = options
-    const latencies = new Float64Array(repeats)
-    const body = async () => {
-      let outputs: Readonly<Record<string, TensorValue>> = {}
-      for (let run = 0; run < repeats; run++) {
-        const once = await this.#once(tensors)
-        outputs = once.outputs
-        latencies[run] = once.latencyS
-      }
-      return outputs
-    }
-    const { session, power } = this.#context
-    if (!session) {
-      const outputs = await body()
-      return { outputs, repeats, window: null, cost: modelledCost(median(latencies), power) }
-    }
-    const { value, window } = await session.window(options.label ?? this.variant.name, body)
-    const cost = measuredCost(median(latencies), window, repeats, session, this.#context.idlePowerW())
-    return { outputs: value, repeats, window, cost }
+    const { session } = this.#context
+    return this.#inTurn(async () => {
+      const latencies = new Float64Array(options.repeats)
+      const body = () => this.#repeat(tensors, latencies)
+      if (!session) return this.#measured(await body(), latencies, null)
+      const { value, window } = await session.window(options.label ?? this.variant.name, body)
+      return this.#measured(value, latencies, window)
+    })
   }
 
-  async #once(
-    tensors: Readonly<Record<string, TensorValue>>,
-  ): Promise<{ readonly outputs: Readonly<Record<string, TensorValue>>; readonly latencyS: number }> {
+  /**
+   * Times every layer; the state of a streaming model stays as it is.
+   * @param options.repeats rounds that are timed, 200 by default
+   * @throws MilliwattError INPUT_SHAPE, MODEL_DISPOSED, BACKEND_LACKS on engines that do not show their layers
+   */
+  profile(input: ModelInput, options: { readonly repeats?: number } = {}): LayerProfile {
+    const tensors = this.#check(input)
+    const executable = this.#alive()
+    if (!executable.profile) throw this.#lacks('profile', 'It does not show its layers; the compiled backend does.')
     const { clock } = this.#context.host
+    return executable.profile(tensors, { repeats: options.repeats ?? 200, preciseS: () => clock.preciseS() })
+  }
+
+  /**
+   * Opens workers that each hold an instance of this model, so that several inferences run at once.
+   * @throws MilliwattError BACKEND_LACKS, BACKEND_FAILED; USAGE for a model with state unless `separateState` is set
+   */
+  async openPool(options: PoolOptions = {}): Promise<ModelPool> {
+    const { host } = this.#context
+    const model = { host, chosen: { ...this.#chosen, executable: this.#alive() }, stateful: this.stateful }
+    const pool = await openPool({ ...model, inputs: this.inputs, outputs: this.outputs }, options)
+    this.#pools.add(pool)
+    return pool
+  }
+
+  /**
+   * Begins the state of a streaming model afresh; does nothing to a model without state.
+   * @throws MilliwattError MODEL_DISPOSED, BACKEND_FAILED
+   */
+  async reset(): Promise<void> {
+    await this.#inTurn(async () => {
+      const executable = this.#alive()
+      if (!this.stateful) return
+      this.#runInto = null
+      if (executable.reset) return executable.reset()
+      const { backend, variant, device } = this.#chosen
+      await executable[Symbol.asyncDispose]()
+      const again = await tryBackend(this.#context.host, backend, variant, device)
+      if (!again.executable) throw new MilliwattError('BACKEND_FAILED', backend.name, again.reason)
+      this.#executable = again.executable
+    })
+  }
+
+  #alive(): Executable {
+    if (this.#executable) return this.#executable
+    throw new MilliwattError('MODEL_DISPOSED', this.variant.name)
+  }
+
+  #lacks(what: string, detail: string): MilliwattError {
+    return new MilliwattError('BACKEND_LACKS', `${this.#chosen.backend.name}, ${what}`, detail)
+  }
+
+  #synchronous(): ReturnType<typeof runInto> {
+    const { synchronous } = this.#alive()
+    if (synchronous) return runInto(synchronous, this.inputs, this.outputs)
+    throw this.#lacks('runInto', 'It only runs asynchronously: use runAsync, or openPool for several at once.')
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+
+  async #repeat(tensors: Tensors, latencies: Float64Array): Promise<Tensors> {
+    let outputs: Tensors = {}
+    for (let run = 0; run < latencies.length; run++) {
+      const once = await this.#once(tensors)
+      outputs = once.outputs
+      latencies[run] = once.latencyS
+    }
+    return outputs
+  }
+
+  #measured(outputs: Tensors, latencies: Float64Array, window: MeasuredWindow | null): MeasuredRun {
+    const { session, power } = this.#context
+    const [repeats, latencyS] = [latencies.length, median(latencies)]
+    const cost =
+      session && window
+        ? measuredCost(latencyS, window, repeats, session, this.#context.idlePowerW())
+        : modelledCost(latencyS, power)
+    return { outputs, repeats, window, cost }
+  }
+
+  async #once(tensors: Tensors): Promise<{ readonly outputs: Tensors; readonly latencyS: number }> {
+    const { clock } = this.#context.host
+    const executable = this.#alive()
     try {
-      const startS = clock.nowS()
-      const outputs = await this.#executable.run(tensors)
-      const latencyS = clock.nowS() - startS
+      const startS = clock.preciseS()
+      const outputs = await executable.run(tensors)
+      const latencyS = clock.preciseS() - startS
       this.#latencies[this.#runs++ % keptLatencies] = latencyS
-      return { outputs, latencyS }
+      return { outputs: this.#named(outputs), latencyS }
     } catch (error) {
-      if (error instanceof MilliwattError) throw error
-      throw new MilliwattError('BACKEND_FAILED', this.plan.chosen?.backend ?? 'backend', messageOf(error), error)
+      if (isMilliwattError(error)) throw error
+      throw new MilliwattError('BACKEND_FAILED', this.#chosen.backend.name, messageOf(error), error)
     }
   }
 
-  /** Gives the engine's memory back. */
+  /** Outputs with what their integers mean. */
+  #named(outputs: Tensors): Tensors {
+    const named: Record<string, TensorValue> = {}
+    for (const { name, quantization } of this.outputs) {
+      const value = outputs[name]
+      if (value) named[name] = quantization ? { ...value, quantization } : value
+    }
+    return named
+  }
+
+  /** Gives the engine's memory back and ends the pools. Calls that wait fail with MODEL_DISPOSED, as do later ones. */
+  async dispose(): Promise<void> {
+    const executable = this.#executable
+    if (!executable) return
+    this.#executable = null
+    this.#runInto = null
+    await this.#turn
+    for (const pool of this.#pools) await pool.dispose()
+    await executable[Symbol.asyncDispose]()
+    this.#context.onDispose(this)
+  }
+
+  /** The same as `dispose`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#executable[Symbol.asyncDispose]()
+    await this.dispose()
   }
 }

@@ -1,5 +1,4 @@
-import type { Executable } from '../backends/backend.ts'
-import type { Catalogue, Variant } from '../catalogue/load.ts'
+import type { Catalogue } from '../catalogue/load.ts'
 import { modelledEnergy } from '../cost/modelled.ts'
 import { type EnergyFigure, type LatencyFigure, type Profile, refit } from '../cost/profile.ts'
 import { type Candidate, type Choice, choose } from '../plan/choose.ts'
@@ -28,7 +27,7 @@ export interface PlanContext extends CandidateContext {
 export interface Planned {
   readonly choice: Choice
   readonly report: PlanReport
-  readonly chosen: { readonly key: string; readonly variant: Variant; readonly executable: Executable } | null
+  readonly chosen: Runnable | null
   readonly profile: Profile
 }
 

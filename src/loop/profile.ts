@@ -21,9 +21,9 @@ async function timeRuns(host: Host, executable: Executable, latencies: number[])
   const input = sampleInput(executable.inputs)
   const endS = host.clock.nowS() + visitS
   for (let run = 0; run < 3 || host.clock.nowS() < endS; run++) {
-    const startS = host.clock.nowS()
+    const startS = host.clock.preciseS()
     await executable.run(input)
-    latencies.push(host.clock.nowS() - startS)
+    latencies.push(host.clock.preciseS() - startS)
   }
 }
 

@@ -4,12 +4,11 @@ import { loadCatalogue, type Variant } from '../catalogue/load.ts'
 import type { Device } from '../core/device.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
-import { fixDimensions } from '../formats/convert/to-canonical/fix-dimensions.ts'
-import { modelFacts } from '../graph/facts.ts'
-import { isWasm, openCompiledModule } from './compiled-module.ts'
+import { openCompiledModule } from './compiled-module.ts'
 import { checkGolden, whyUnchecked } from './golden.ts'
+import { knownShape } from './input.ts'
+import { findCompiledModule, withDimensions } from './model-source.ts'
 import { measureLatencies, type Timed } from './profile.ts'
-import { closedShape } from './raw-tensors.ts'
 import { tryBackend } from './try-backend.ts'
 
 /** Which variant of a model to take, and how. */
@@ -29,13 +28,6 @@ export interface EngineOptions extends VariantOptions {
 export interface Engine {
   readonly backend: string
   readonly executable: Executable
-}
-
-/** The variant with its open dimensions at these lengths. */
-function withDimensions(variant: Variant, dimensions: Readonly<Record<string, number>> = {}): Variant {
-  if (Object.keys(dimensions).length === 0) return variant
-  const graph = fixDimensions(variant.segment.graph, dimensions)
-  return { ...variant, segment: { ...variant.segment, graph }, facts: modelFacts(graph) }
 }
 
 /**
@@ -90,7 +82,7 @@ async function readyOn(host: Host, backend: Backend, variant: Variant, named: bo
 
 async function engineOf(host: Host, variant: Variant, names: readonly string[] = []): Promise<Engine> {
   const allowed = selectBackends(names)
-  for (const spec of segmentSpecs(variant.segment).inputs) closedShape(spec)
+  for (const spec of segmentSpecs(variant.segment).inputs) knownShape(spec)
   const reasons: string[] = []
   for (const group of [allowed.filter(({ exact }) => exact), allowed.filter(({ exact }) => !exact)]) {
     const ready: Timed[] = []
@@ -104,13 +96,6 @@ async function engineOf(host: Host, variant: Variant, names: readonly string[] =
   throw new MilliwattError('BACKEND_FAILED', variant.name, reasons.join('; '))
 }
 
-async function moduleBytes(host: Host, model: string): Promise<Uint8Array | null> {
-  const path = host.files.resolve(model)
-  if ((await host.files.stat(path))?.kind !== 'file') return null
-  const bytes = await host.files.readBytes(path)
-  return isWasm(bytes) ? bytes : null
-}
-
 /**
  * Opens a model for exact runs: on a backend that declares to be bit-exact, and only where none of them runs the model
  * on the fastest of the others whose outputs pass the golden check, measured now. A module of `milliwatt compile` runs
@@ -118,9 +103,10 @@ async function moduleBytes(host: Host, model: string): Promise<Uint8Array | null
  * @throws MilliwattError MODEL_*, VARIANT_*, INPUT_SHAPE, BACKEND_UNKNOWN, BACKEND_FAILED with the reason of every backend
  */
 export async function openEngine(host: Host, model: string, options: EngineOptions = {}): Promise<Engine> {
-  const wasm = await moduleBytes(host, model)
+  const wasm = await findCompiledModule(host, model)
   if (!wasm) return engineOf(host, await loadVariant(host, model, options), options.backends)
   const other = options.backends?.length ? selectBackends(options.backends).find(({ exact }) => !exact) : undefined
   if (other) throw new MilliwattError('USAGE', other.name, 'A compiled module runs without a backend.')
-  return { backend: 'compiled', executable: openCompiledModule(wasm, model) }
+  const { backend, segment } = openCompiledModule(wasm, model)
+  return { backend: backend.name, executable: await backend.prepare(segment, thisCpu, host) }
 }

@@ -53,12 +53,12 @@ async function runAll(
   for (let run = 0; run < latencies.length; run++) {
     stopIfAborted(signal)
     const inputs = reader.read(bytes, run * reader.inferenceBytes)
-    const startS = host.clock.nowS()
+    const startS = host.clock.preciseS()
     const outputs = await executable.run(inputs).catch((error: unknown) => {
       if (error instanceof MilliwattError) throw error
       throw new MilliwattError('BACKEND_FAILED', backend, messageOf(error), error)
     })
-    latencies[run] = host.clock.nowS() - startS
+    latencies[run] = host.clock.preciseS() - startS
     parts.push(...outputBytes(executable.outputs, outputs))
   }
   return { latencies, outputs: joinBytes(parts) }

@@ -10,22 +10,10 @@ export interface RawReader {
   read(bytes: Uint8Array, at: number): Readonly<Record<string, TensorValue>>
 }
 
-/**
- * The shape of an input with every length known.
- * @throws MilliwattError INPUT_SHAPE naming the open dimensions and the option that gives them a length
- */
-export function closedShape(spec: TensorSpec): readonly number[] {
-  const open = spec.shape?.filter((dimension) => typeof dimension === 'string') ?? []
-  if (open.length === 0) return knownShape(spec)
-  const option = open.map((dimension) => `${dimension}=1`).join(' ')
-  const detail = `Its shape [${spec.shape?.join(', ')}] is open: give lengths, as with --dimensions ${option}.`
-  throw new MilliwattError('INPUT_SHAPE', spec.name, detail)
-}
-
 function fieldOf(spec: TensorSpec) {
   const type = arrayTypes[spec.dtype]
   if (!type) throw new MilliwattError('INPUT_SHAPE', spec.name, `Raw inputs of type ${spec.dtype} are not supported.`)
-  const shape = closedShape(spec)
+  const shape = knownShape(spec)
   const elements = shape.reduce((product, length) => product * length, 1)
   return { spec, type, shape, bytes: elements * type.BYTES_PER_ELEMENT }
 }

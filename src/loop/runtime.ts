@@ -1,6 +1,6 @@
-import type { Backend } from '../backends/backend.ts'
+import { type Backend, segmentSpecs } from '../backends/backend.ts'
 import { selectBackends } from '../backends/list.ts'
-import { type Catalogue, loadCatalogue, type Variant } from '../catalogue/load.ts'
+import type { Catalogue, Variant } from '../catalogue/load.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { openMeter } from '../meters/list.ts'
@@ -8,8 +8,10 @@ import type { Meter, MeterOptions } from '../meters/meter.ts'
 import { checkGoal, defaultGoal, type Goal } from '../plan/goal.ts'
 import { openCapture } from '../trace/capture.ts'
 import type { SampleEvent } from '../trace/samples.ts'
+import { knownShape } from './input.ts'
 import { LoadedModel } from './model.ts'
-import { planCatalogue } from './plan.ts'
+import { readModelSource, withDimensions } from './model-source.ts'
+import { type PlanContext, planCatalogue } from './plan.ts'
 import { PowerSession } from './power.ts'
 import { type Probe, probe } from './probe.ts'
 import type { OnProgress } from './progress.ts'
@@ -35,6 +37,10 @@ export interface LoadOptions {
   readonly goal?: Goal
   /** Plan only over the variant of this name. */
   readonly variant?: string
+  /** Names of the backends to plan over, or backends of one's own; those of the runtime by default. */
+  readonly backends?: readonly (string | Backend)[]
+  /** Lengths of dimensions that the file leaves open: `{ batch: 1 }`. */
+  readonly dimensions?: Readonly<Record<string, number>>
   /** Measure latencies again even if they are in the cache. */
   readonly remeasure?: boolean
 }
@@ -72,6 +78,18 @@ function onlyVariant(catalogue: Catalogue, name: string): readonly Variant[] {
   throw new MilliwattError('VARIANT_UNKNOWN', name, `There are: ${names}.`)
 }
 
+/** The variants to plan over, with their open dimensions at the lengths that were given. */
+function narrowed(all: Catalogue, { variant, dimensions }: LoadOptions): Catalogue {
+  const variants = variant === undefined ? all.variants : onlyVariant(all, variant)
+  const fixed = variants.map((one) => withDimensions(one, dimensions))
+  for (const { segment } of fixed) for (const spec of segmentSpecs(segment).inputs) knownShape(spec)
+  return { ...all, variants: fixed }
+}
+
+function toBackends(named: readonly (string | Backend)[]): readonly Backend[] {
+  return named.flatMap((backend) => (typeof backend === 'string' ? selectBackends([backend]) : [backend]))
+}
+
 /** The loop of one process: what is here, a meter if any, and the models that were loaded. */
 export class Runtime implements AsyncDisposable {
   readonly probe: Probe
@@ -79,7 +97,7 @@ export class Runtime implements AsyncDisposable {
   readonly #host: Host
   readonly #options: RuntimeOptions
   readonly #backends: readonly Backend[]
-  readonly #models: LoadedModel[] = []
+  readonly #models = new Set<LoadedModel>()
   #idlePowerW: number | null = null
 
   constructor(host: Host, options: RuntimeOptions, probed: Probe, session: PowerSession | null) {
@@ -87,9 +105,7 @@ export class Runtime implements AsyncDisposable {
     this.#options = options
     this.probe = probed
     this.session = session
-    this.#backends = options.backends
-      ? options.backends.flatMap((backend) => (typeof backend === 'string' ? selectBackends([backend]) : [backend]))
-      : selectBackends(undefined)
+    this.#backends = options.backends ? toBackends(options.backends) : selectBackends(undefined)
   }
 
   /** Idle power in watts as last measured; null before. */
@@ -109,42 +125,52 @@ export class Runtime implements AsyncDisposable {
 
   /**
    * Loads a model and plans it: the variant × backend that is best under the goal on this machine.
-   * @param model path of a model file, of a folder with a card, or the name of a shipped model (`kws`)
-   * @throws MilliwattError MODEL_*, CARD_INVALID, VARIANT_*, GOAL_INVALID, GOAL_NOT_MET
+   * @param model path of a model file (.onnx, .tflite, or a .wasm of `milliwatt compile`), of a folder with a card, the
+   * name of a shipped model (`kws`), or the bytes of a model file
+   * @throws MilliwattError MODEL_*, CARD_INVALID, VARIANT_*, GOAL_INVALID, GOAL_NOT_MET, INPUT_SHAPE for open dimensions
    */
-  async load(model: string, options: LoadOptions = {}): Promise<LoadedModel> {
+  async load(model: string | Uint8Array, options: LoadOptions = {}): Promise<LoadedModel> {
     const goal = checkGoal(options.goal ?? defaultGoal)
-    const all = await loadCatalogue(this.#host, model)
-    const catalogue = options.variant === undefined ? all : { ...all, variants: onlyVariant(all, options.variant) }
-    const { onProgress, signal } = this.#options
-    const planned = await planCatalogue(
-      {
-        host: this.#host,
-        probe: this.probe,
-        backends: this.#backends,
-        session: this.session,
-        remeasure: options.remeasure ?? false,
-        ...(onProgress ? { onProgress } : {}),
-        ...(signal ? { signal } : {}),
-      },
-      catalogue,
-      goal,
-    )
-    if (!planned.chosen) throw new GoalNotMet(model, planned.report)
+    const { catalogue: all, backend } = await readModelSource(this.#host, model)
+    const catalogue = narrowed(all, options)
+    const backends = options.backends ? toBackends(options.backends) : this.#backends
+    const planned = await planCatalogue(this.#planContext(options, backend ? [backend] : backends), catalogue, goal)
+    if (!planned.chosen) throw new GoalNotMet(catalogue.name, planned.report)
     const context = {
       host: this.#host,
       session: this.session,
       power: this.probe.power,
       idlePowerW: () => this.#idlePowerW,
+      onDispose: (disposed: LoadedModel) => void this.#models.delete(disposed),
     }
     const loaded = new LoadedModel(context, all, planned.report, planned.chosen)
-    this.#models.push(loaded)
+    this.#models.add(loaded)
+    // Measuring has moved the state of a streaming model.
+    await loaded.reset()
     return loaded
   }
 
-  /** Releases all models, stops the meter and ends the trace. */
+  #planContext({ remeasure = false }: LoadOptions, backends: readonly Backend[]): PlanContext {
+    const { onProgress, signal } = this.#options
+    return {
+      host: this.#host,
+      probe: this.probe,
+      backends,
+      session: this.session,
+      remeasure,
+      ...(onProgress ? { onProgress } : {}),
+      ...(signal ? { signal } : {}),
+    }
+  }
+
+  /** The same as `dispose`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const model of this.#models) await model[Symbol.asyncDispose]()
+    await this.dispose()
+  }
+
+  /** Releases all models, stops the meter and ends the trace. */
+  async dispose(): Promise<void> {
+    for (const model of this.#models) await model.dispose()
     if (this.#options.signal?.aborted) this.session?.interrupt('interrupted by the user')
     await this.session?.[Symbol.asyncDispose]()
   }

@@ -31,6 +31,17 @@ describe('quantizeValues', () => {
     )
   })
 
+  it('takes the scale and zero point of a loaded model as well', () => {
+    const loaded = { dtype: 'int8', quantization: { scale: 0.5, zeroPoint: 3 } } as const
+    expect([...quantizeValues(loaded, [1, -1])]).toEqual([5, 1])
+    expect([...dequantizeValues(loaded, Int8Array.of(5, 1))]).toEqual([1, -1])
+  })
+
+  it('refuses NaN and elements of another type', () => {
+    expect(() => quantizeValues(spec('int8', 1, 0), [0, Number.NaN])).toThrow(/Element 1 is no number/)
+    expect(() => dequantizeValues(spec('int8', 1, 0), Uint8Array.of(1))).toThrow(/are in Uint8Array/)
+  })
+
   it('refuses plain tensors and scales a channel', () => {
     expect(() => quantizeValues({ name: 'x', dtype: 'float32' }, [1])).toThrow(/without a scale/)
     const channels = { ...spec('int8', 1, 0), quantization: { scales: [1, 2], zeroPoints: [0, 0], axis: 0 } }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { emulatedBackend } from '../../src/backends/emulated.ts'
 import { MilliwattError } from '../../src/core/errors.ts'
+import type { ModelInput } from '../../src/loop/input.ts'
 import { GoalNotMet, openRuntimeOn } from '../../src/loop/runtime.ts'
 import { openMeter } from '../../src/meters/list.ts'
 import type { Meter } from '../../src/meters/meter.ts'
@@ -47,14 +48,30 @@ describe('runtime without a meter', () => {
     await using runtime = await openRuntimeOn(host, { backends: [emulatedBackend()] })
     const model = await runtime.load(modelPath)
     const messages = await Promise.all(
-      [new Float32Array(7), new Int8Array(8), { z: { dtype: 'float32' as const, shape: [8], data: input } }].map(
-        (wrong) => model.run(wrong).catch((error: MilliwattError) => `${error.code} ${error.detail}`),
+      [
+        new Float32Array(7),
+        new Int8Array(8),
+        { z: input },
+        {},
+        { x: new Float64Array(8) },
+        { x: { dtype: 'float32' as const, shape: [8], data: input } },
+        { x: { dtype: 'float32' as const, shape: [2, 4], data: input } },
+        { x: { dtype: 'int8' as const, shape: [1, 8], data: input } },
+        { x: { dtype: 'float32' as const, shape: [1, 8], data: input.subarray(1) } },
+      ].map((wrong) =>
+        model.run(wrong as ModelInput).catch((error: MilliwattError) => `${error.code} ${error.detail}`),
       ),
     )
     expect(messages).toEqual([
       'INPUT_SHAPE It wants Float32Array of 8 elements (1×8), got Float32Array of 7.',
       'INPUT_SHAPE It wants Float32Array of 8 elements (1×8), got Int8Array of 8.',
+      'INPUT_SHAPE There is no such input. The model has 1: x.',
       'INPUT_SHAPE This input is missing.',
+      'INPUT_SHAPE It wants Float32Array of 8 elements (1×8), got Float64Array of 8.',
+      'INPUT_SHAPE It wants float32 [1, 8], got float32 [8].',
+      'INPUT_SHAPE It wants float32 [1, 8], got float32 [2, 4].',
+      'INPUT_SHAPE It wants float32 [1, 8], got int8 [1, 8].',
+      'INPUT_SHAPE It wants Float32Array of 8 elements (1×8), got Float32Array of 7.',
     ])
   })
 

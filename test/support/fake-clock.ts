@@ -34,6 +34,7 @@ export function createFakeClock(startS = 1000): FakeClock {
   }
   return {
     nowS: () => now,
+    preciseS: () => now,
     wallTime: () => new Date(now * 1000),
     sleep: (seconds, signal) =>
       new Promise((resume) => {

@@ -11,6 +11,10 @@ export class ManualClock implements Clock {
     return this.#nowS
   }
 
+  preciseS(): number {
+    return this.#nowS
+  }
+
   wallTime(): Date {
     return new Date(1_800_000_000_000 + this.#nowS * 1000)
   }
@@ -81,6 +85,10 @@ export class MemoryFiles implements HostFiles {
   async stat(path: string) {
     const found = this.content.get(path)
     return found ? { kind: 'file' as const, sizeBytes: found.length } : null
+  }
+
+  async realPath(path: string): Promise<string | null> {
+    return this.content.has(path) ? path : null
   }
 
   join = (...parts: string[]): string => parts.join('/')

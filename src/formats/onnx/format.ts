@@ -1,9 +1,11 @@
-import { MilliwattError, messageOf } from '../../core/errors.ts'
+import { isMilliwattError, MilliwattError, messageOf } from '../../core/errors.ts'
 import type { Graph } from '../../graph/graph.ts'
 import { checkGraph } from '../../graph/spec.ts'
-import type { ModelFormat } from '../format.ts'
+import type { ExternalFiles, ModelFormat } from '../format.ts'
+import { externalLocations } from './external.ts'
 import { readOnnxGraph } from './graph.ts'
 import { readFields, readInteger } from './wire.ts'
+import { writeOnnx } from './write.ts'
 
 /** A ModelProto begins with field 1, the IR version, a small varint. */
 function detects(bytes: Uint8Array): boolean {
@@ -24,7 +26,7 @@ function readOpset(bytes: Uint8Array): readonly [string, number] {
   return [domain === 'ai.onnx' ? '' : domain, version]
 }
 
-function parse(bytes: Uint8Array): Graph {
+function parse(bytes: Uint8Array, files: ExternalFiles): Graph {
   const opsets: (readonly [string, number])[] = []
   let graphBytes: Uint8Array | null = null
   readFields(bytes, {
@@ -37,14 +39,23 @@ function parse(bytes: Uint8Array): Graph {
   })
   // Every model since IR version 3 names its operator sets, after the graph: without them the end is missing.
   if (!graphBytes || opsets.length === 0) throw new RangeError('premature EOF')
-  return readOnnxGraph(graphBytes, Object.fromEntries(opsets))
+  return readOnnxGraph(graphBytes, Object.fromEntries(opsets), files)
 }
 
-function read(bytes: Uint8Array, where: string): Graph {
+function externalFiles(bytes: Uint8Array): readonly string[] {
+  try {
+    return externalLocations(bytes)
+  } catch {
+    return []
+  }
+}
+
+function read(bytes: Uint8Array, where: string, files: ExternalFiles): Graph {
   let graph: Graph
   try {
-    graph = parse(bytes)
+    graph = parse(bytes, files)
   } catch (error) {
+    if (isMilliwattError(error)) throw error
     const code = messageOf(error).includes('premature EOF') ? 'MODEL_TRUNCATED' : 'MODEL_NOT_A_MODEL'
     throw new MilliwattError(code, where, `ONNX reader: ${messageOf(error)}.`, error)
   }
@@ -52,4 +63,4 @@ function read(bytes: Uint8Array, where: string): Graph {
 }
 
 /** ONNX (protobuf, IR version 3 and later; field numbers from the public onnx.proto). */
-export const onnxFormat: ModelFormat = { name: 'onnx', detects, read }
+export const onnxFormat: ModelFormat = { name: 'onnx', detects, read, externalFiles, write: writeOnnx }

@@ -1,10 +1,11 @@
 import type { AttributeValue, DataType, Dimension, Graph, Node, Tensor } from '../../graph/graph.ts'
+import type { ExternalFiles } from '../format.ts'
 import { dataTypeOf, readTensor } from './tensor.ts'
 import { readFields, readFloat, readInteger, readRepeated } from './wire.ts'
 
 const text = new TextDecoder()
 
-function readAttribute(bytes: Uint8Array): readonly [string, AttributeValue] {
+function readAttribute(bytes: Uint8Array, files: ExternalFiles): readonly [string, AttributeValue] {
   const floats: number[] = []
   const integers: number[] = []
   const strings: string[] = []
@@ -28,7 +29,7 @@ function readAttribute(bytes: Uint8Array): readonly [string, AttributeValue] {
       single = text.decode(reader.bytes())
     },
     5: (reader) => {
-      single = { tensor: readTensor(reader.bytes()) }
+      single = { tensor: readTensor(reader.bytes(), files) }
     },
     6: unsupported('subgraph'),
     7: (reader, wire) => readRepeated(floats, reader, wire, readFloat),
@@ -44,7 +45,7 @@ function readAttribute(bytes: Uint8Array): readonly [string, AttributeValue] {
   return [name, single ?? list ?? []]
 }
 
-function readNode(bytes: Uint8Array): Node {
+function readNode(bytes: Uint8Array, files: ExternalFiles): Node {
   const inputs: string[] = []
   const outputs: string[] = []
   const attributes: (readonly [string, AttributeValue])[] = []
@@ -65,7 +66,7 @@ function readNode(bytes: Uint8Array): Node {
       op = reader.string()
     },
     5: (reader) => {
-      attributes.push(readAttribute(reader.bytes()))
+      attributes.push(readAttribute(reader.bytes(), files))
     },
     7: (reader) => {
       domain = reader.string()
@@ -140,7 +141,11 @@ function readValueInfo(bytes: Uint8Array): Tensor {
 }
 
 /** Reads a GraphProto. Initializers that are also listed as inputs are constants, not inputs. */
-export function readOnnxGraph(bytes: Uint8Array, opsets: Readonly<Record<string, number>>): Graph {
+export function readOnnxGraph(
+  bytes: Uint8Array,
+  opsets: Readonly<Record<string, number>>,
+  files: ExternalFiles,
+): Graph {
   const nodes: Node[] = []
   const constants: Tensor[] = []
   const inputs: Tensor[] = []
@@ -149,13 +154,13 @@ export function readOnnxGraph(bytes: Uint8Array, opsets: Readonly<Record<string,
   let name = ''
   readFields(bytes, {
     1: (reader) => {
-      nodes.push(readNode(reader.bytes()))
+      nodes.push(readNode(reader.bytes(), files))
     },
     2: (reader) => {
       name = reader.string()
     },
     5: (reader) => {
-      constants.push(readTensor(reader.bytes()))
+      constants.push(readTensor(reader.bytes(), files))
     },
     11: (reader) => {
       inputs.push(readValueInfo(reader.bytes()))

@@ -1,4 +1,6 @@
 import { type DataType, dataTypeBits, type Tensor } from '../../graph/graph.ts'
+import type { ExternalFiles } from '../format.ts'
+import { externalBytes, externalReference, readEntry } from './external.ts'
 import { readFields, readFloat, readInteger, readRepeated } from './wire.ts'
 
 /** ONNX's numbers of element types (TensorProto.DataType of the public schema). */
@@ -56,8 +58,8 @@ function typedBytes(dtype: DataType, values: TypedValues): Uint8Array {
   return Uint8Array.from(values.integers)
 }
 
-/** Reads a TensorProto. @throws on malformed bytes, unknown element types and external data */
-export function readTensor(bytes: Uint8Array): Tensor {
+/** Reads a TensorProto. @throws on malformed bytes, unknown element types and external data that is not there */
+export function readTensor(bytes: Uint8Array, files: ExternalFiles): Tensor {
   const shape: number[] = []
   const floats: number[] = []
   const integers: number[] = []
@@ -66,6 +68,7 @@ export function readTensor(bytes: Uint8Array): Tensor {
   let name = ''
   let code = 0
   let raw: Uint8Array | null = null
+  const entries: (readonly [string, string])[] = []
   let external = false
   readFields(bytes, {
     1: (reader, wire) => readRepeated(shape, reader, wire, readInteger),
@@ -83,12 +86,15 @@ export function readTensor(bytes: Uint8Array): Tensor {
     },
     10: (reader, wire) => readRepeated(doubles, reader, wire, (r) => r.double()),
     11: (reader, wire) => readRepeated(longs, reader, wire, (r) => BigInt(r.uint64())),
+    13: (reader) => {
+      entries.push(readEntry(reader.bytes()))
+    },
     14: (reader) => {
       external = reader.int32() === 1
     },
   })
-  if (external) throw new RangeError(`tensor "${name}" lies in an external data file, which is not supported yet`)
   const dtype = dataTypeOf(code)
   if (dtype === 'string') return { name, dtype, shape }
+  if (external) return { name, dtype, shape, data: externalBytes(files, externalReference(entries, name), name) }
   return { name, dtype, shape, data: raw ?? typedBytes(dtype, { raw, floats, integers, longs, doubles }) }
 }

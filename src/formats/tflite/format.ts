@@ -8,6 +8,7 @@ import { readNode, readOperatorCode } from './nodes.ts'
 import { openFlatFile, readUint32, rootTable, type Table } from './table.ts'
 import { readTensor, uniqueName } from './tensors.ts'
 import { readInt32s, readString, readTables } from './vectors.ts'
+import { writeTflite } from './writer.ts'
 
 /** The identifier `TFL3` stands at byte 4. */
 function detects(bytes: Uint8Array): boolean {
@@ -95,4 +96,4 @@ function read(bytes: Uint8Array, where: string): Graph {
  * subgraph, in canonical form: domain `tflite`, operators in lower case, padding as explicit numbers; values that a
  * CALL_ONCE assigns to variables stand in the attribute `initial` of their handles.
  */
-export const tfliteFormat: ModelFormat = { name: 'tflite', detects, read }
+export const tfliteFormat: ModelFormat = { name: 'tflite', detects, read, write: writeTflite }

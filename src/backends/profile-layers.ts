@@ -1,0 +1,72 @@
+import type { RunningModel } from '../compile/instantiate.ts'
+import type { ManifestLayer } from '../compile/manifest.ts'
+import { median } from '../core/stats.ts'
+import type { LayerProfile, ProfileOptions } from './backend.ts'
+
+/** Rounds that are run first and not counted, so that the host's compiler has optimised the code. */
+const warmUpRounds = 50
+
+interface Times {
+  readonly whole: Float64Array
+  readonly clock: Float64Array
+  readonly layers: readonly Float64Array[]
+}
+
+/** One round: the whole model, the clock alone, then layer by layer. */
+function timeRound(model: RunningModel, write: () => void, times: Times, round: number, now: () => number): void {
+  write()
+  let before = now()
+  model.run()
+  times.whole[round] = now() - before
+  before = now()
+  times.clock[round] = now() - before
+  write()
+  model.layers.forEach((layer, index) => {
+    if (!layer) return
+    before = now()
+    layer()
+    times.layers[index]![round] = now() - before
+  })
+}
+
+function measure(model: RunningModel, write: () => void, { repeats, preciseS }: ProfileOptions): Times {
+  const times = {
+    whole: new Float64Array(repeats),
+    clock: new Float64Array(repeats),
+    layers: model.layers.map(() => new Float64Array(repeats)),
+  }
+  for (let round = 0; round < Math.min(warmUpRounds, repeats); round++) timeRound(model, write, times, round, preciseS)
+  for (let round = 0; round < repeats; round++) timeRound(model, write, times, round, preciseS)
+  return times
+}
+
+const costOf = (layer: ManifestLayer, latencyS: number, layersS: number) => {
+  const { name, op, kernel, macs, constantBytes, outputBytes, scratchBytes } = layer
+  const share = layersS > 0 ? latencyS / layersS : 0
+  return { name, op, kernel, latencyS, share, macs, constantBytes, outputBytes, scratchBytes }
+}
+
+/**
+ * Times every layer of a model that exports them, in turn with whole runs. Layers that share their input's place do
+ * nothing and take no time.
+ * @param write puts the inputs into the model; they must be written before every run
+ */
+export function profileLayers(model: RunningModel, write: () => void, options: ProfileOptions): LayerProfile {
+  const times = measure(model, write, options)
+  const clockS = median(times.clock)
+  const timed = model.layers.map((layer, index) => (layer ? median(times.layers[index]!) : null))
+  const latencies = timed.map((latencyS) => (latencyS === null ? 0 : Math.max(0, latencyS - clockS)))
+  const wholeS = Math.max(0, median(times.whole) - clockS)
+  const timedS = timed.reduce<number>((sum, latencyS) => sum + (latencyS ?? 0), 0)
+  const layersS = latencies.reduce((sum, latencyS) => sum + latencyS, 0)
+  return {
+    engine: `compiled (${model.manifest.simd})`,
+    repeats: options.repeats,
+    wholeS,
+    layersS,
+    clockS,
+    overhead: wholeS > 0 ? timedS / wholeS - 1 : 0,
+    residual: wholeS > 0 ? layersS / wholeS - 1 : 0,
+    layers: model.manifest.layers.map((layer, index) => costOf(layer, latencies[index]!, layersS)),
+  }
+}
