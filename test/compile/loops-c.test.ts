@@ -12,7 +12,8 @@ import { temporaryFolder } from '../support/temporary.ts'
 import { opCases, randomElements } from './op-cases.ts'
 import { numbers } from './random-layer.ts'
 
-const hasCompiler = spawnSync('cc', ['--version']).status === 0
+const compiler = process.env.CC ?? 'cc'
+const hasCompiler = spawnSync(compiler, ['--version']).status === 0
 
 /** A program of loops alone, what it gave in WebAssembly, and its memory before the run. */
 interface Sample {
@@ -128,7 +129,7 @@ describe.runIf(hasCompiler)('loops in C (needs cc)', () => {
       '-Wno-unused-function',
       '-Wno-unused-but-set-variable',
     ]
-    execFileSync('cc', [...warnings, '-O1', '-ffp-contract=off', '-o', binary, source, '-lm'])
+    execFileSync(compiler, [...warnings, '-O1', '-ffp-contract=off', '-o', binary, source, '-lm'])
     const got = execFileSync(binary, { maxBuffer: 1e8 })
     let at = 0
     for (const { title, outputs } of all)

@@ -182,27 +182,30 @@ function expression(e: Expression, pointers: readonly string[]): string {
   }
 }
 
-function statements(body: readonly Statement[], step: LoopsStep, pointers: readonly string[]): readonly string[] {
-  const inner = (part: readonly Statement[]) => statements(part, step, pointers).map((line) => `  ${line}`)
-  return body.flatMap((statement) => {
-    switch (statement.kind) {
-      case 'set':
-        return [`${statement.local} = ${expression(statement.value, pointers)};`]
-      case 'store': {
-        const type = cElement(step.buffers[statement.buffer]!.dtype)
-        const value = expression(statement.value, pointers)
-        return [`${pointers[statement.buffer]}[${expression(statement.index, pointers)}] = (${type})${value};`]
-      }
-      case 'loop': {
-        const { local, count } = statement
-        return [`for (${local} = 0; ${local} < ${count}; ${local}++) {`, ...inner(statement.body), '}']
-      }
-      case 'if': {
-        const otherwise = statement.otherwise.length > 0 ? ['} else {', ...inner(statement.otherwise)] : []
-        return [`if (${expression(statement.condition, pointers)}) {`, ...inner(statement.body), ...otherwise, '}']
-      }
+/** Lines of one statement. */
+function lines(statement: Statement, step: LoopsStep, pointers: readonly string[]): readonly string[] {
+  const inner = (body: readonly Statement[]) => statements(body, step, pointers).map((line) => `  ${line}`)
+  const text = (part: Expression) => expression(part, pointers)
+  switch (statement.kind) {
+    case 'set':
+      return [`${statement.local} = ${text(statement.value)};`]
+    case 'store': {
+      const { buffer, index, value } = statement
+      return [`${pointers[buffer]}[${text(index)}] = (${cElement(step.buffers[buffer]!.dtype)})${text(value)};`]
     }
-  })
+    case 'loop': {
+      const { local, count } = statement
+      return [`for (${local} = 0; ${local} < ${count}; ${local}++) {`, ...inner(statement.body), '}']
+    }
+    case 'if': {
+      const otherwise = statement.otherwise.length > 0 ? ['} else {', ...inner(statement.otherwise)] : []
+      return [`if (${text(statement.condition)}) {`, ...inner(statement.body), ...otherwise, '}']
+    }
+  }
+}
+
+function statements(body: readonly Statement[], step: LoopsStep, pointers: readonly string[]): readonly string[] {
+  return body.flatMap((statement) => lines(statement, step, pointers))
 }
 
 /** Types of all locals that a body sets. */
