@@ -90,10 +90,22 @@ function softmax(kind: Kind): Graph {
   return canonicalGraph([x, y], [node('softmax', ['x'], ['y'], { beta: 1 })], ['x'], ['y'])
 }
 
+/** The same layer without its bias, as ONNX files often have it. */
+function withoutBias(make: (kind: Kind) => Graph): (kind: Kind) => Graph {
+  return (kind) => {
+    const graph = make(kind)
+    const nodes = graph.nodes.map((each) => ({ ...each, inputs: each.inputs.slice(0, 2) }))
+    return { ...graph, nodes, tensors: new Map([...graph.tensors].filter(([name]) => name !== 'b')) }
+  }
+}
+
 const makers = {
   conv_2d: conv,
   depthwise_conv_2d: depthwise,
+  'conv_2d without bias': withoutBias(conv),
+  'depthwise_conv_2d without bias': withoutBias(depthwise),
   fully_connected: dense,
+  'fully_connected without bias': withoutBias(dense),
   average_pool_2d: pool('average_pool_2d'),
   max_pool_2d: pool('max_pool_2d'),
   add,
