@@ -2,6 +2,7 @@ import type { DataType, Graph, Tensor } from '../../src/graph/graph.ts'
 import type { Quantization } from '../../src/graph/quantization.ts'
 import { randomNumbers, randomValues } from '../formats/convert-support.ts'
 import { canonicalGraph, node, perChannel, perTensor, tensor } from '../support/tflite-graphs.ts'
+import { moreMakers } from './more-op-cases.ts'
 
 /** A graph of one operator, in integers or in floats. */
 export interface OpCase {
@@ -99,7 +100,7 @@ function withoutBias(make: (kind: Kind) => Graph): (kind: Kind) => Graph {
   }
 }
 
-const makers = {
+const makers: Readonly<Record<string, (kind: Kind) => Graph>> = {
   conv_2d: conv,
   depthwise_conv_2d: depthwise,
   'conv_2d without bias': withoutBias(conv),
@@ -110,7 +111,8 @@ const makers = {
   max_pool_2d: pool('max_pool_2d'),
   add,
   softmax,
-} as const
+  ...moreMakers,
+}
 
 /** Operators that every backend is tried on. */
 export const opCases: readonly OpCase[] = Object.entries(makers).flatMap(([op, make]) =>
