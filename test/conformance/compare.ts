@@ -32,21 +32,21 @@ function randomInputs(graph: Graph, random: () => number): Readonly<Record<strin
   )
 }
 
-/** Engines of TensorFlow Lite leave int8 means to its own kernel, which rounds ties away from zero. */
-const tfliteMeans = new Set(['tfjs-tflite', 'litert', 'tflite-c'])
+/** Operators in int8 that TensorFlow Lite computes itself as TensorFlow Lite Micro does, not by XNNPACK. */
+const ownKernels: Readonly<Record<string, readonly string[]>> = {
+  'tfjs-tflite': ['average_pool_2d', 'relu6'],
+  litert: ['average_pool_2d', 'relu6'],
+  'tflite-c': ['average_pool_2d', 'relu6', 'leaky_relu'],
+}
 
-/** What the interpreter gives, with each mean in the arithmetic of TensorFlow Lite's own kernel. */
-function interpretWithTfliteMeans(graph: Graph, inputs: readonly Values[], semantics: Semantics): Map<string, Values> {
+/** What the interpreter gives, with some operators in TensorFlow Lite Micro's arithmetic. */
+function interpretMixed(graph: Graph, inputs: readonly Values[], semantics: Semantics, tflm: readonly string[]) {
   const values = new Map(graph.inputs.map((name, index) => [name, inputs[index]!]))
   for (const node of graph.nodes) {
-    const given = node.inputs.filter((name) => values.has(name))
-    const step: Graph = { ...graph, nodes: [node], inputs: given, outputs: node.outputs }
-    const meaning = node.op === 'average_pool_2d' ? 'tflm' : semantics
-    const results = interpret(
-      step,
-      given.map((name) => values.get(name)!),
-      meaning,
-    )
+    const names = node.inputs.filter((name) => values.has(name))
+    const given = names.map((name) => values.get(name)!)
+    const step: Graph = { ...graph, nodes: [node], inputs: names, outputs: node.outputs }
+    const results = interpret(step, given, tflm.includes(node.op) ? 'tflm' : semantics)
     for (const name of node.outputs) values.set(name, results.get(name)!)
   }
   return values
@@ -59,14 +59,14 @@ function interpretWithTfliteMeans(graph: Graph, inputs: readonly Values[], seman
 export async function differenceOn(backend: Backend, segment: Segment, inputs: number): Promise<number> {
   const { graph } = segmentIn(segment, 'canonical')
   const semantics = backend.semantics(segment)!
-  const oracle = tfliteMeans.has(backend.name) ? interpretWithTfliteMeans : interpret
+  const own = ownKernels[backend.name]
   const random = randomNumbers(5)
   await using executable = await prepareOn(backend, segment)
   let worst = 0
   for (let index = 0; index < inputs; index++) {
     const given = randomInputs(graph, random)
     const values = graph.inputs.map((name) => given[name]!.data as Values)
-    const expected = oracle(graph, values, semantics)
+    const expected = own ? interpretMixed(graph, values, semantics, own) : interpret(graph, values, semantics)
     const actual = await executable.run(given)
     for (const name of graph.outputs)
       worst = Math.max(worst, largestDifference(expected.get(name)!, actual[name]!.data as Values))

@@ -2,6 +2,7 @@ import type { DataType, Graph, Tensor } from '../../src/graph/graph.ts'
 import type { Quantization } from '../../src/graph/quantization.ts'
 import { randomNumbers, randomValues } from '../formats/convert-support.ts'
 import { canonicalGraph, node, perChannel, perTensor, tensor } from '../support/tflite-graphs.ts'
+import { moreMakers } from './more-op-cases.ts'
 
 /** A graph of one operator, in integers or in floats. */
 export interface OpCase {
@@ -90,15 +91,28 @@ function softmax(kind: Kind): Graph {
   return canonicalGraph([x, y], [node('softmax', ['x'], ['y'], { beta: 1 })], ['x'], ['y'])
 }
 
-const makers = {
+/** The same layer without its bias, as ONNX files often have it. */
+function withoutBias(make: (kind: Kind) => Graph): (kind: Kind) => Graph {
+  return (kind) => {
+    const graph = make(kind)
+    const nodes = graph.nodes.map((each) => ({ ...each, inputs: each.inputs.slice(0, 2) }))
+    return { ...graph, nodes, tensors: new Map([...graph.tensors].filter(([name]) => name !== 'b')) }
+  }
+}
+
+const makers: Readonly<Record<string, (kind: Kind) => Graph>> = {
   conv_2d: conv,
   depthwise_conv_2d: depthwise,
+  'conv_2d without bias': withoutBias(conv),
+  'depthwise_conv_2d without bias': withoutBias(depthwise),
   fully_connected: dense,
+  'fully_connected without bias': withoutBias(dense),
   average_pool_2d: pool('average_pool_2d'),
   max_pool_2d: pool('max_pool_2d'),
   add,
   softmax,
-} as const
+  ...moreMakers,
+}
 
 /** Operators that every backend is tried on. */
 export const opCases: readonly OpCase[] = Object.entries(makers).flatMap(([op, make]) =>

@@ -48,6 +48,16 @@ describe('TFLite reader and writer', () => {
     expect(readBack(smallNetwork())).toEqual(smallNetwork())
   })
 
+  it('give convolutions without a bias one of zeros, which TensorFlow Lite demands', () => {
+    const graph = smallNetwork()
+    const [conv, ...rest] = graph.nodes
+    const bare = { ...graph, nodes: [{ ...conv!, inputs: ['x', 'w'] }, ...rest] }
+    const read = readBack({ ...bare, tensors: new Map([...graph.tensors].filter(([name]) => name !== 'b')) })
+    expect(read.nodes[0]!.inputs).toEqual(['x', 'w', 'c/bias'])
+    const zeros = new Uint8Array(12)
+    expect(read.tensors.get('c/bias')).toEqual({ ...graph.tensors.get('b'), name: 'c/bias', data: zeros })
+  })
+
   it('tell SAME from VALID and give other pads a node of their own', () => {
     const graph = smallNetwork()
     const [conv, ...rest] = graph.nodes
@@ -214,7 +224,7 @@ const randomGraph = fc
     scales: fc.array(scale, { minLength: 5, maxLength: 5 }),
     zero: fc.integer({ min: -128, max: 127 }),
     activation: fc.constantFrom('none', 'relu', 'relu6', 'relu_n1_to_1', 'tanh', 'sign_bit'),
-    name: fc.string({ minLength: 1, maxLength: 12 }).filter((text) => !['w', 'c', 'y'].includes(text)),
+    name: fc.string({ minLength: 1, maxLength: 12 }).filter((text) => !['w', 'b', 'c', 'y'].includes(text)),
     beta: scale,
   })
   .map(({ height, width, channels, units, filter, stride, scales, zero, activation, name, beta }) => {
@@ -231,11 +241,12 @@ const randomGraph = fc
           quantization: units === 1 ? perTensor(scales[1]!) : perChannel(scales.slice(0, units), 0),
           values: weights,
         }),
+        tensor('b', 'int32', [units], { values: new Int32Array(units).fill(zero) }),
         tensor('c', 'int8', shape, { quantization }),
         tensor('y', 'int8', shape, { quantization }),
       ],
       [
-        node('conv_2d', [name, 'w', ''], ['c'], {
+        node('conv_2d', [name, 'w', 'b'], ['c'], {
           strideH: stride,
           strideW: stride,
           dilationH: 1,

@@ -11,6 +11,7 @@ const int8Versions: Readonly<Record<string, number>> = {
   expand_dims: 1,
   hard_swish: 1,
   prelu: 1,
+  relu_n1_to_1: 1,
 }
 
 /** Version that an operator code carries: the one that was read, else the first that has the form of the node. */

@@ -7,6 +7,7 @@ import { withPadNodes } from './pad-nodes.ts'
 import { operatorVersion } from './versions.ts'
 import { cannotWrite, int32Vector, writeOptions } from './write-options.ts'
 import { writeBuffer, writeTensor } from './write-tensors.ts'
+import { withZeroBiases } from './zero-biases.ts'
 
 function tableVector(builder: Builder, offsets: readonly number[]): number {
   builder.startVector(4, offsets.length, 4)
@@ -115,11 +116,11 @@ function writeSubgraph(builder: Builder, graph: Graph, codes: readonly string[],
 
 /**
  * Writes a canonical graph as a TFLite file (schema version 3) that reads back as the same graph. Convolutions with
- * pads that TFLite's rules cannot express get a PAD before them.
+ * pads that TFLite's rules cannot express get a PAD before them, those without a bias one of zeros.
  * @throws MilliwattError OP_UNSUPPORTED naming what TFLite cannot hold
  */
 export function writeTflite(given: Graph): Uint8Array {
-  const graphs = toSubgraphs(withPadNodes(given))
+  const graphs = toSubgraphs(withZeroBiases(withPadNodes(given)))
   const builder = new Builder(4096)
   const codes = [...new Set(graphs.flatMap((graph) => graph.nodes.map((node) => JSON.stringify(codeOf(node, graph)))))]
   const constants = graphs.map(({ tensors }) => [...tensors.values()].flatMap(({ data }) => (data ? [data] : [])))
