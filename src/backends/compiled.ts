@@ -14,7 +14,7 @@ import { type Backend, type Executable, segmentSpecs, type TensorValue } from '.
 const modules = new WeakMap<Graph, WasmModule>()
 
 /** A .tflite file means TensorFlow Lite's kernels; everything else the float scales of onnxruntime. */
-function semanticsOf(segment: Segment): Semantics {
+export function semanticsOf(segment: Segment): Semantics {
   return originOf(segment) === 'tflite' ? 'tflm' : 'fp32'
 }
 
@@ -36,7 +36,11 @@ function write(tensor: ModelTensor, value: TensorValue | undefined): void {
   tensor.data.set(value.data as TensorView)
 }
 
-function executableOf(model: RunningModel, segment: Segment): Executable {
+/** A model whose tensors are views of its own memory, behind the interface of all engines. */
+export function executableOf(
+  model: Pick<RunningModel, 'inputs' | 'outputs' | 'run'>,
+  segment: Segment,
+): Executable {
   return {
     ...segmentSpecs(segment),
     run: async (inputs) => {

@@ -1,12 +1,13 @@
 import { MilliwattError } from '../core/errors.ts'
 import type { Backend } from './backend.ts'
 import { compiled } from './compiled.ts'
+import { native } from './native.ts'
 import { onnxruntimeNode } from './onnxruntime-node.ts'
 import { onnxruntimeWeb } from './onnxruntime-web.ts'
 import { tfjsTflite } from './tfjs-tflite.ts'
 
 /** Every backend that runs models on this machine. Their order means nothing: measurements choose. */
-export const backends: readonly Backend[] = [compiled, onnxruntimeWeb, onnxruntimeNode, tfjsTflite]
+export const backends: readonly Backend[] = [compiled, native, onnxruntimeWeb, onnxruntimeNode, tfjsTflite]
 
 /** The backends of these names, or all. @throws MilliwattError BACKEND_UNKNOWN */
 export function selectBackends(names: readonly string[] | undefined): readonly Backend[] {

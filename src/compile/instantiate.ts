@@ -32,8 +32,8 @@ const views = {
   float32: Float32Array,
 } as const
 
-/** Looks at a tensor in a module's memory. @throws MilliwattError BACKEND_FAILED for a type without a view */
-function viewTensor(memory: ArrayBuffer, tensor: ManifestTensor): TensorView {
+/** Looks at a tensor in a model's memory. @throws MilliwattError BACKEND_FAILED for a type without a view */
+export function viewTensor(memory: ArrayBuffer, tensor: ManifestTensor): TensorView {
   const View = views[tensor.dtype as keyof typeof views]
   if (!View) throw new MilliwattError('BACKEND_FAILED', tensor.name, `${tensor.dtype} tensors cannot be viewed`)
   return new View(memory, tensor.offset, sizeOf(tensor.shape))

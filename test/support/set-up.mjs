@@ -13,6 +13,7 @@ const onPath = (name) => spawnSync('which', [name], { stdio: 'ignore' }).status 
 
 const debianPackages = [
   { name: 'socat', isThere: () => onPath('socat'), what: 'tests over pseudo terminals' },
+  { name: 'gcc', isThere: () => onPath('cc'), what: 'tests of models in C' },
   { name: 'chromium', isThere: () => onPath('chromium'), what: 'tests of the report in a browser' },
 ]
 
@@ -30,6 +31,7 @@ function bringDebianPackages() {
 const npmPackages = [
   { name: 'onnxruntime-node', version: '1.30.0', what: 'tests of the native backend' },
   { name: '@tensorflow/tfjs-tflite', version: '0.0.1-alpha.10', what: 'tests of the backend tfjs-tflite' },
+  { name: 'koffi', version: '3.3.4', what: 'tests of the backend native' },
 ]
 
 /** All by one command: the next "npm install" would prune what an earlier one brought without saving it. */
