@@ -16,7 +16,7 @@ import { moduleExecutable } from './module-executable.ts'
 const modules = new WeakMap<Graph, WasmModule>()
 
 /** A .tflite file means TensorFlow Lite's kernels; everything else the float scales of onnxruntime. */
-function semanticsOf(segment: Segment): Semantics {
+export function semanticsOf(segment: Segment): Semantics {
   return originOf(segment) === 'tflite' ? 'tflm' : 'fp32'
 }
 

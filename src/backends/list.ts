@@ -2,13 +2,22 @@ import { MilliwattError } from '../core/errors.ts'
 import type { Backend } from './backend.ts'
 import { compiled } from './compiled.ts'
 import { litert } from './litert.ts'
+import { native } from './native.ts'
 import { onnxruntimeNode } from './onnxruntime-node.ts'
 import { onnxruntimeWeb } from './onnxruntime-web.ts'
 import { tfjsTflite } from './tfjs-tflite.ts'
 import { tfliteC } from './tflite-c.ts'
 
 /** Every backend that runs models on this machine. Their order means nothing: measurements choose. */
-export const backends: readonly Backend[] = [compiled, onnxruntimeWeb, onnxruntimeNode, tfjsTflite, litert, tfliteC]
+export const backends: readonly Backend[] = [
+  compiled,
+  native,
+  onnxruntimeWeb,
+  onnxruntimeNode,
+  tfjsTflite,
+  litert,
+  tfliteC,
+]
 
 /** The backends of these names, or all. @throws MilliwattError BACKEND_UNKNOWN */
 export function selectBackends(names: readonly string[] | undefined): readonly Backend[] {

@@ -24,7 +24,8 @@ function write(tensor: ModelTensor, value: TensorValue | undefined): void {
   tensor.data.set(value.data as TensorView)
 }
 
-function runOn(model: RunningModel, inputs: Tensors): Tensors {
+/** Runs a model whose tensors are views of its own memory. @throws MilliwattError INPUT_SHAPE */
+export function runOn(model: Pick<RunningModel, 'inputs' | 'outputs' | 'run'>, inputs: Tensors): Tensors {
   for (const tensor of model.inputs) write(tensor, inputs[tensor.name])
   model.run()
   const outputs: Record<string, TensorValue> = {}

@@ -49,8 +49,8 @@ const views = {
   float64: Float64Array,
 } as const
 
-/** Looks at a tensor in a module's memory. */
-function viewTensor(memory: ArrayBuffer, tensor: ManifestTensor): TensorView {
+/** Looks at a tensor in a model's memory. */
+export function viewTensor(memory: ArrayBuffer, tensor: ManifestTensor): TensorView {
   return new views[tensor.dtype as keyof typeof views](memory, tensor.offset, sizeOf(tensor.shape)) as TensorView
 }
 

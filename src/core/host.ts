@@ -33,6 +33,8 @@ export interface HostFiles {
   readText(path: string): Promise<string>
   /** Writes a whole file at once: a reader sees the old or the new content, never half. Makes the folder. */
   write(path: string, content: string | Uint8Array): Promise<void>
+  /** Gives a file another path, at once; a file that is there is replaced. */
+  rename(from: string, to: string): Promise<void>
   /** Starts an empty file for appending. Makes the folder. */
   append(path: string): Promise<FileAppender>
   list(path: string): Promise<readonly string[]>

@@ -22,6 +22,10 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
     readBytes,
     readText: async (path) => new TextDecoder().decode(await readBytes(path)),
     write: async (path, content) => void files.set(resolve(path), toBytes(content)),
+    rename: async (from, to) => {
+      files.set(resolve(to), Uint8Array.from(await readBytes(from)))
+      files.delete(resolve(from))
+    },
     append: async (path) => memoryAppender(files, resolve(path)),
     list: async (path) => {
       const names = new Set([...namesBelow(path), ...(readsDisk ? await readdir(path).catch(() => []) : [])])

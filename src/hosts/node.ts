@@ -70,6 +70,7 @@ const nodeFiles: HostFiles = {
   readBytes: (path) => readFile(path),
   readText: (path) => readFile(path, 'utf8'),
   write: writeWhole,
+  rename,
   append: openAppender,
   list: async (path) => (await readdir(path)).sort(),
   stat: async (path) => {

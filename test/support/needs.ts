@@ -14,6 +14,26 @@ const tools = {
     ],
     next: 'Install it (Debian: apt-get install chromium) or name it in MILLIWATT_CHROMIUM.',
   },
+  cc: {
+    variable: 'MILLIWATT_CC',
+    paths: ['/usr/bin/cc', '/usr/local/bin/cc', '/opt/homebrew/bin/gcc'],
+    next: 'Install a C compiler (Debian: apt-get install gcc) or name it in MILLIWATT_CC.',
+  },
+  koffi: {
+    variable: 'MILLIWATT_KOFFI',
+    paths: [resolve(import.meta.dirname, '../../node_modules/koffi/package.json')],
+    next: 'Install it (npm install --no-save koffi) or name its package.json in MILLIWATT_KOFFI.',
+  },
+  'a compiler for 64-bit Arm': {
+    variable: 'MILLIWATT_AARCH64_CC',
+    paths: ['/usr/bin/aarch64-linux-gnu-gcc'],
+    next: 'Install it (Debian: apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross).',
+  },
+  'an emulator of 64-bit Arm': {
+    variable: 'MILLIWATT_QEMU_AARCH64',
+    paths: ['/usr/bin/qemu-aarch64-static', '/usr/bin/qemu-aarch64'],
+    next: 'Install it (Debian: apt-get install qemu-user-static).',
+  },
   'recordings of the training data': {
     variable: 'MILLIWATT_KWS_DATA',
     paths: [resolve(import.meta.dirname, '../../../shared/data/kws')],

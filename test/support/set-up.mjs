@@ -13,6 +13,7 @@ const onPath = (name) => spawnSync('which', [name], { stdio: 'ignore' }).status 
 
 const debianPackages = [
   { name: 'socat', isThere: () => onPath('socat'), what: 'tests over pseudo terminals' },
+  { name: 'gcc', isThere: () => onPath('cc'), what: 'tests of models in C' },
   { name: 'chromium', isThere: () => onPath('chromium'), what: 'tests of the report in a browser' },
 ]
 

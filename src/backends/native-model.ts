@@ -1,0 +1,63 @@
+import type { CManifest } from '../compile/c/render.ts'
+import { type ModelTensor, viewTensor } from '../compile/instantiate.ts'
+import type { ManifestTensor } from '../compile/manifest.ts'
+import { MilliwattError, messageOf } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
+
+/** The part of koffi that is used: functions of shared libraries, called with memory of JavaScript. */
+interface Koffi {
+  load(path: string): { func(declaration: string): (memory: Uint8Array) => void }
+  address(memory: Uint8Array): bigint
+}
+
+/** Loads koffi, an optional peer; null when it is not installed. */
+export async function loadKoffi(host: Host): Promise<Koffi | null> {
+  const loaded = (await host.optionalPackage('koffi')) as (Koffi & { readonly default?: Koffi }) | null
+  return loaded?.default ?? loaded
+}
+
+/** A model in a shared library with an arena of its own. Inputs must be written before every run. */
+export interface NativeModel {
+  readonly inputs: readonly ModelTensor[]
+  readonly outputs: readonly ModelTensor[]
+  /** Synchronous; nothing is allocated. @throws MilliwattError BACKEND_FAILED after `close` */
+  run(): void
+  /** Gives the arena back. */
+  close(): void
+}
+
+/** Memory whose address is a multiple of `alignment`: the buffer and where it begins there. */
+function alignedMemory(koffi: Koffi, bytes: number, alignment: number): Uint8Array {
+  const room = new Uint8Array(bytes + alignment)
+  const beyond = Number(koffi.address(room) % BigInt(alignment))
+  return room.subarray((alignment - beyond) % alignment).subarray(0, bytes)
+}
+
+function noted(run: () => (memory: Uint8Array) => void): (memory: Uint8Array) => void {
+  try {
+    return run()
+  } catch (error) {
+    throw new MilliwattError('BACKEND_FAILED', 'native', messageOf(error), error)
+  }
+}
+
+/** Opens a built model. @throws MilliwattError BACKEND_FAILED with what the system said of the library */
+export function openNative(koffi: Koffi, library: string, manifest: CManifest): NativeModel {
+  const call = noted(() => koffi.load(library).func(`void ${manifest.name}_run(void *arena)`))
+  let arena: Uint8Array | null = alignedMemory(koffi, manifest.arenaBytes, manifest.alignment)
+  const { buffer, byteOffset } = arena
+  const view = (tensor: ManifestTensor): ModelTensor => {
+    return { ...tensor, data: viewTensor(buffer as ArrayBuffer, { ...tensor, offset: byteOffset + tensor.offset }) }
+  }
+  return {
+    inputs: manifest.inputs.map(view),
+    outputs: manifest.outputs.map(view),
+    run: () => {
+      if (!arena) throw new MilliwattError('BACKEND_FAILED', 'native', 'The model was disposed of.')
+      call(arena)
+    },
+    close: () => {
+      arena = null
+    },
+  }
+}
