@@ -491,6 +491,7 @@ function states(): OpCase[] {
   const bias = (dtype: DataType) => make('b', dtype, [3], undefined, randomElements(dtype, 3))
   const variables = (dtype: DataType) => {
     const names = { container: '', sharedName: 'kept' }
+    const initial = make('first', dtype, [2, 3], undefined, randomElements(dtype, 6))
     return canonicalGraph(
       [
         value('x', dtype, [2, 3]),
@@ -501,7 +502,7 @@ function states(): OpCase[] {
       ],
       [
         node('var_handle', [], ['h'], names),
-        node('var_handle', [], ['g'], names),
+        node('var_handle', [], ['g'], { ...names, initial: { tensor: initial } }),
         node('read_variable', ['h'], ['r']),
         node('assign_variable', ['g', 'x'], []),
         node('concatenation', ['r', 'x'], ['y'], { axis: 0, activation: 'none' }),

@@ -24,6 +24,16 @@ function variableValue(graph: Graph, handle: string): Value | null {
   return null
 }
 
+/** What a variable holds before the first run, where the file says so. */
+function initialOf(graph: Graph, name: string): Uint8Array | null {
+  for (const { op, outputs, attributes } of graph.nodes) {
+    const { initial } = attributes
+    if (op !== 'var_handle' || typeof initial !== 'object' || !('tensor' in initial)) continue
+    if (variableName(graph, outputs[0]!) === name) return initial.tensor.data ?? null
+  }
+  return null
+}
+
 /** Zeros: the zero point of a quantised value. */
 function zeros({ dtype, shape, zeroPoint, name }: Value): Uint8Array {
   const values = emptyValues(dtype, sizeOf(shape), name)
@@ -40,7 +50,7 @@ export function statesOf(graph: Graph): readonly State[] {
   for (const { op, inputs } of graph.nodes) {
     if (op !== 'read_variable' && op !== 'assign_variable') continue
     const value = variableValue(graph, inputs[0]!)
-    if (value) variables.set(value.name, { value, initial: zeros(value) })
+    if (value) variables.set(value.name, { value, initial: initialOf(graph, value.name) ?? zeros(value) })
   }
   return [...tensors, ...variables.values()]
 }
