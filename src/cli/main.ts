@@ -10,6 +10,7 @@ import { addDevicesCommand } from './devices.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addRunCommand } from './run.ts'
+import { addTraceCommand } from './trace.ts'
 
 const host = nodeHost()
 const { version } = JSON.parse(readFileSync(join(host.packageFolder, 'package.json'), 'utf8')) as { version: string }
@@ -28,6 +29,7 @@ function buildProgram(): Command {
   addInspectCommand(program, host, finish)
   addConvertCommand(program, host, finish)
   addCompileCommand(program, host, finish)
+  addTraceCommand(program, host, finish)
   addDevicesCommand(program, host, finish)
   program.addHelpText(
     'after',
@@ -43,6 +45,7 @@ Examples:
   milliwatt inspect model.tflite                       what is in it, and what runs where
   milliwatt convert model.tflite model.onnx
   milliwatt compile model.tflite -o model.wasm
+  milliwatt trace inspect report/trace.json            samples, gaps, windows, energy per inference
   milliwatt devices`,
   )
   return program
