@@ -17,8 +17,9 @@ if (!existsSync(root)) {
 const runs = readdirSync(root).flatMap((round) => readdirSync(join(root, round)).map((run) => join(round, run)))
 const differences = []
 for (const run of runs) {
-  await using trace = await openTrace(nodeHost().files, join(root, run), { decoders: rawDecoders })
+  const trace = await openTrace(nodeHost().files, join(root, run), { decoders: rawDecoders })
   const { inspection } = await inspectTrace(trace)
+  await trace[Symbol.asyncDispose]()
   const against = inspection.windows.map((window) => Math.abs(window.againstPublished ?? Number.NaN))
   differences.push(...against)
   const worst = Math.max(...against)

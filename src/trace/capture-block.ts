@@ -12,8 +12,9 @@ import { crc32 } from './crc32.ts'
  *    12  u32  samples in the payload
  *    16  f64  index of its first sample on the meter's grid
  *    24  f64  host clock in seconds when its last sample arrived
- *    32  u32  CRC-32 of bytes 0 to 31 and the payload
- *    36       payload
+ *    32  u32  CRC-32 of the payload
+ *    36  u32  CRC-32 of bytes 0 to 35
+ *    40       payload
  *
  * Kind 0 comes first and holds the sidecar as it was at the start, as JSON; kind 1 holds samples in the raw
  * layout; kind 2 holds one mark as JSON. Rule for readers: a reader of version 1 refuses any other version.
@@ -28,7 +29,7 @@ export interface CaptureBlock {
 }
 
 /** Bytes of a block before its payload. */
-export const blockHeadBytes = 36
+export const blockHeadBytes = 40
 /** The version that is written, and the only one that is read. */
 export const captureVersion = 1
 /** No block is longer: a greater length is damage. */
@@ -53,7 +54,8 @@ export function writeBlock(
   view.setUint32(12, place.samples ?? 0, true)
   view.setFloat64(16, place.firstIndex ?? 0, true)
   view.setFloat64(24, place.arrivalS ?? 0, true)
-  view.setUint32(32, crc32(payload, crc32(bytes.subarray(0, 32))), true)
+  view.setUint32(32, crc32(payload), true)
+  view.setUint32(36, crc32(bytes.subarray(0, 36)), true)
   bytes.set(payload, blockHeadBytes)
   return bytes
 }
@@ -64,6 +66,7 @@ export function readBlockHead(head: Uint8Array): CaptureBlock | { readonly versi
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
   if (view.getUint32(0, true) !== magic) return null
   if (head[5] !== captureVersion) return { version: head[5]! }
+  if (view.getUint32(36, true) !== crc32(head.subarray(0, 36))) return null
   const kind = kinds[head[4]!]
   const payloadBytes = view.getUint32(8, true)
   const samples = view.getUint32(12, true)
@@ -80,8 +83,8 @@ export function readBlockHead(head: Uint8Array): CaptureBlock | { readonly versi
   }
 }
 
-/** Whether a whole block, head and payload, is as it was written. */
-export function isBlockSound(block: Uint8Array): boolean {
+/** Whether the payload of a whole block with a sound head is as it was written. */
+export function isPayloadSound(block: Uint8Array): boolean {
   const stored = new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(32, true)
-  return crc32(block.subarray(blockHeadBytes), crc32(block.subarray(0, 32))) === stored
+  return crc32(block.subarray(blockHeadBytes)) === stored
 }

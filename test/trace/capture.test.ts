@@ -140,8 +140,8 @@ describe('disk trouble', () => {
       expect(powerW).toEqual(Array.from({ length: powerW.length }, (_, i) => Math.floor(i / 10)))
       expect(powerW).toHaveLength(sidecar.sampleCount)
       expect(powerW.length % 10).toBe(0)
-      // The header takes 300 to 400 bytes, a block of ten samples 86.
-      expect(powerW.length).toBeGreaterThanOrEqual(10 * Math.floor((bytes - 500) / 86))
+      // The header takes 300 to 400 bytes, a block of ten samples 90.
+      expect(powerW.length).toBeGreaterThanOrEqual(10 * Math.floor((bytes - 500) / 90))
     },
   )
 

@@ -1,11 +1,14 @@
 import { MilliwattError, messageOf } from '../../core/errors.ts'
 import type { HostFiles } from '../../core/host.ts'
 import { captureFormat } from './capture/format.ts'
+import { csvFormat } from './csv/format.ts'
 import type { OpenedTrace, ReadOptions, TraceFacts, TraceFormat, TraceSink, TraceSource } from './format.ts'
 import { mlperfTiny } from './mlperf/format.ts'
+import { parquetFormat } from './parquet/format.ts'
+import { ppk2Format } from './ppk2/format.ts'
 
 /** Every trace format, in the order in which they are tried; `test/trace/formats/conformance.test.ts` finds a new one here. */
-export const traceFormats: readonly TraceFormat[] = [captureFormat, mlperfTiny]
+export const traceFormats: readonly TraceFormat[] = [captureFormat, parquetFormat, ppk2Format, csvFormat, mlperfTiny]
 
 const headBytes = 4096
 

@@ -1,3 +1,4 @@
+import { MilliwattError } from '../../../src/core/errors.ts'
 import type { HostFiles } from '../../../src/core/host.ts'
 import { memoryFiles } from '../../../src/hosts/fake-files.ts'
 import type { OpenedTrace, ReadOptions } from '../../../src/trace/formats/format.ts'
@@ -27,14 +28,14 @@ export async function allSamples(trace: OpenedTrace) {
   let first = Number.NaN
   for await (const event of trace.events()) {
     if (Number.isNaN(first)) first = event.firstIndex
-    const at = event.firstIndex - first
-    if (event.kind === 'gap') {
-      for (let k = 0; k < event.count; k++) {
-        lost.push(at + k)
-        powerW[at + k] = Number.NaN
-        digital[at + k] = 0
-      }
-    } else {
+    const end = event.firstIndex - first + (event.kind === 'gap' ? event.count : 0)
+    if (end > 1e6) throw new MilliwattError('TRACE_INVALID', 'test', 'A gap too long for an array.')
+    while (powerW.length < end) {
+      lost.push(powerW.length)
+      powerW.push(Number.NaN)
+      digital.push(0)
+    }
+    if (event.kind === 'samples') {
       powerW.push(...event.powerW)
       digital.push(...event.digital)
     }

@@ -1,7 +1,7 @@
 import { MilliwattError, messageOf } from '../../../core/errors.ts'
 import type { FileReader, HostFiles } from '../../../core/host.ts'
 import { openCapture } from '../../capture.ts'
-import { blockHeadBytes, captureVersion, isBlockSound, readBlockHead } from '../../capture-block.ts'
+import { blockHeadBytes, captureVersion, isPayloadSound, readBlockHead } from '../../capture-block.ts'
 import { plainLayout, plainLayoutName } from '../../plain-layout.ts'
 import type { SampleEvent } from '../../samples.ts'
 import { type RawDecoder, readMark, readSidecar, type TraceMark, type TraceSidecar } from '../../trace-file.ts'
@@ -143,7 +143,7 @@ const gap = (from: number, to: number): SampleEvent => ({ kind: 'gap', firstInde
 async function payloadOf(reader: FileReader, block: PlacedBlock, wordBytes: number): Promise<Uint8Array | null> {
   const bytes = await reader.read(block.offset, block.offset + blockHeadBytes + block.payloadBytes)
   const head = readBlockHead(bytes)
-  if (head === null || 'version' in head || !isBlockSound(bytes)) return null
+  if (head === null || 'version' in head || !isPayloadSound(bytes)) return null
   const payload = bytes.subarray(blockHeadBytes)
   return payload.length === block.samples * wordBytes ? payload : null
 }

@@ -1,5 +1,5 @@
 import type { FileReader } from '../../../core/host.ts'
-import { blockHeadBytes, type CaptureBlock, isBlockSound, readBlockHead } from '../../capture-block.ts'
+import { blockHeadBytes, type CaptureBlock, isPayloadSound, readBlockHead } from '../../capture-block.ts'
 
 /** A block of samples and where it lies in the file. */
 export interface PlacedBlock extends CaptureBlock {
@@ -36,7 +36,7 @@ export async function indexBlocks(reader: FileReader): Promise<BlockIndex> {
     if (end > reader.sizeBytes) break
     if (head.kind !== 'samples' || end === reader.sizeBytes) {
       const block = await reader.read(offset, end)
-      if (!isBlockSound(block)) break
+      if (!isPayloadSound(block)) break
       const text = () => new TextDecoder().decode(block.subarray(blockHeadBytes))
       if (head.kind === 'header') header ??= text()
       if (head.kind === 'mark') marks.push(text())
