@@ -12,6 +12,7 @@ import { addInspectCommand } from './inspect.ts'
 import { addMonitorCommand } from './monitor.ts'
 import { addProfileCommand } from './profile.ts'
 import { addRunCommand } from './run.ts'
+import { addTraceCommand } from './trace.ts'
 
 const host = nodeHost()
 const { version } = JSON.parse(readFileSync(join(host.packageFolder, 'package.json'), 'utf8')) as { version: string }
@@ -31,6 +32,7 @@ function buildProgram(): Command {
   addConvertCommand(program, host, finish)
   addCompileCommand(program, host, finish)
   addProfileCommand(program, host, finish)
+  addTraceCommand(program, host, finish)
   addDevicesCommand(program, host, finish)
   addMonitorCommand(program, host, finish)
   program.addHelpText(
@@ -49,6 +51,7 @@ Examples:
   milliwatt compile model.tflite -o model.wasm
   milliwatt monitor --run kws                          a live page of the meter while a model runs
   milliwatt profile model.tflite                       time by layer
+  milliwatt trace inspect report/trace.json            samples, gaps, windows, energy per inference
   milliwatt devices`,
   )
   return program

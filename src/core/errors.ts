@@ -135,9 +135,17 @@ export const errorTable = {
     what: 'The power trace cannot be written.',
     next: 'Choose a writable folder with --out.',
   },
+  TRACE_NOT_FOUND: {
+    what: 'There is no trace at this path.',
+    next: 'Give a recording, a converted trace, or a result folder of MLPerf Tiny.',
+  },
   TRACE_INVALID: {
-    what: 'The file is not a power trace that milliwatt reads.',
-    next: 'Give the .json sidecar of a recorded trace whose raw file lies beside it.',
+    what: 'This is not a power trace that milliwatt reads.',
+    next: '"milliwatt trace --help" lists the formats; for a recording of a newer milliwatt, update this one.',
+  },
+  TRACE_SUPPLY: {
+    what: 'The trace holds current only, so its power needs the supply voltage.',
+    next: 'State the supply with --supply-v; it must be what the device really had.',
   },
   REPORT_WRITE: {
     what: 'The report cannot be written.',

@@ -27,10 +27,20 @@ export interface FileAppender {
   close(): Promise<void>
 }
 
+/** A file that is read in parts. `read` gives fewer bytes only at the end of the file. */
+export interface FileReader {
+  readonly sizeBytes: number
+  /** Bytes from `start` up to `end`; the array belongs to the caller. */
+  read(start: number, end: number): Promise<Uint8Array>
+  close(): Promise<void>
+}
+
 /** The user's files. Reads and writes reject with the system's error (`code: 'ENOENT'`, ...). */
 export interface HostFiles {
   readBytes(path: string): Promise<Uint8Array>
   readText(path: string): Promise<string>
+  /** Opens a file to read parts of it. */
+  open(path: string): Promise<FileReader>
   /** Writes a whole file at once: a reader sees the old or the new content, never half. Makes the folder. */
   write(path: string, content: string | Uint8Array): Promise<void>
   /** Gives a file another path, at once; a file that is there is replaced. */

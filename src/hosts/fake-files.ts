@@ -1,6 +1,6 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
-import type { FileAppender, FileStat, HostFiles } from '../core/host.ts'
+import type { FileAppender, FileReader, FileStat, HostFiles } from '../core/host.ts'
 
 /** The user's files in memory, with the real disk beneath when `readsDisk`. */
 export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array>>, readsDisk = false): HostFiles {
@@ -21,6 +21,7 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
   return {
     readBytes,
     readText: async (path) => new TextDecoder().decode(await readBytes(path)),
+    open: async (path) => memoryReader(await readBytes(path)),
     write: async (path, content) => void files.set(resolve(path), toBytes(content)),
     rename: async (from, to) => {
       files.set(resolve(to), Uint8Array.from(await readBytes(from)))
@@ -48,6 +49,15 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
     basename: (path) => basename(path),
     dirname,
     relative: (from, to) => relative(from, to).split(sep).join('/'),
+  }
+}
+
+/** Reads parts of bytes in memory. */
+export function memoryReader(bytes: Uint8Array): FileReader {
+  return {
+    sizeBytes: bytes.length,
+    read: async (start, end) => bytes.slice(start, end),
+    close: async () => {},
   }
 }
 

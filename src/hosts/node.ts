@@ -5,7 +5,7 @@ import { access, mkdir, open, readdir, readFile, realpath, rename, rm, stat, wri
 import { homedir } from 'node:os'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Clock, CommandResult, FileAppender, Host, HostFiles, SystemTree } from '../core/host.ts'
+import type { Clock, CommandResult, FileAppender, FileReader, Host, HostFiles, SystemTree } from '../core/host.ts'
 import { optionalPackage, packageFile, packagePath, packageScript } from './node-packages.ts'
 import { nodeSerial } from './node-serial.ts'
 import { serveWeb } from './node-web.ts'
@@ -54,6 +54,25 @@ async function openAppender(path: string): Promise<FileAppender> {
   }
 }
 
+async function openReader(path: string): Promise<FileReader> {
+  const handle = await open(path, 'r')
+  const { size } = await handle.stat()
+  return {
+    sizeBytes: size,
+    read: async (start, end) => {
+      const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start))
+      let done = 0
+      while (done < bytes.length) {
+        const { bytesRead } = await handle.read(bytes, done, bytes.length - done, start + done)
+        if (bytesRead === 0) break
+        done += bytesRead
+      }
+      return bytes.subarray(0, done)
+    },
+    close: () => handle.close(),
+  }
+}
+
 async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`
@@ -69,6 +88,7 @@ async function writeWhole(path: string, content: string | Uint8Array): Promise<v
 const nodeFiles: HostFiles = {
   readBytes: (path) => readFile(path),
   readText: (path) => readFile(path, 'utf8'),
+  open: openReader,
   write: writeWhole,
   rename,
   append: openAppender,

@@ -5,6 +5,7 @@ import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { openMeter } from '../meters/list.ts'
 import type { Meter, MeterOptions } from '../meters/meter.ts'
+import { rawDecoders } from '../meters/raw-decoders.ts'
 import { checkGoal, defaultGoal, type Goal } from '../plan/goal.ts'
 import { openCapture } from '../trace/capture.ts'
 import type { SampleEvent } from '../trace/samples.ts'
@@ -59,7 +60,7 @@ export async function startSession(host: Host, options: RuntimeOptions): Promise
           clock: host.clock,
           base: options.traceBase,
           meter: { ...meter.info, driver, model, path },
-          rawFormat,
+          rawFormat: Object.hasOwn(rawDecoders, rawFormat) ? rawFormat : null,
           sampleRateHz,
           supplyV,
           provenance,

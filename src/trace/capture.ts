@@ -1,7 +1,9 @@
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { Clock, FileAppender, HostFiles } from '../core/host.ts'
+import { writeBlock } from './capture-block.ts'
+import { plainLayoutName, toPlain } from './plain-layout.ts'
 import { PieceCollector, RawWriter } from './raw-writer.ts'
-import type { SampleEvent } from './samples.ts'
+import type { SampleBlock, SampleEvent } from './samples.ts'
 import type { TraceMark, TraceSidecar } from './trace-file.ts'
 import { TraceNotes } from './trace-notes.ts'
 
@@ -12,10 +14,13 @@ export interface CaptureOptions {
   /** Path without ending: `<base>.raw` and `<base>.json` are written. */
   readonly base: string
   readonly meter: TraceSidecar['meter']
-  readonly rawFormat: string
+  /** Layout of `SampleBlock.raw`; null where it has none of fixed length: decoded samples are kept then. */
+  readonly rawFormat: string | null
   readonly sampleRateHz: number
   readonly supplyV: number
   readonly provenance: TraceSidecar['provenance']
+  /** ISO 8601 wall time of the first sample; default now. */
+  readonly startedAt?: string
   /** Bytes of one write; default 128 KiB. */
   readonly pieceBytes?: number
   /** Bytes that may wait for a slow disk; default 64 MiB. */
@@ -33,14 +38,17 @@ export async function openCapture(options: CaptureOptions): Promise<Capture> {
   try {
     const appender = await options.files.append(rawPath)
     const capture = new Capture(options, appender)
-    await capture.flush()
+    await capture.begin()
     return capture
   } catch (error) {
     return new Capture(options, null, writeProblem(rawPath, error))
   }
 }
 
-/** An append-only recording of a meter's stream. A killed process loses a few seconds at most. */
+/**
+ * An append-only recording of a meter's stream (`capture-block.ts`) with a sidecar beside it. A killed process
+ * loses a few seconds at most.
+ */
 export class Capture {
   /** Paths of the raw file and its sidecar. */
   readonly rawPath: string
@@ -66,7 +74,7 @@ export class Capture {
     this.#pieces = new PieceCollector(options.pieceBytes ?? 128 * 1024)
     this.#writer = appender && new RawWriter(appender, (error) => this.#stop(writeProblem(this.rawPath, error)))
     this.#problem = problem
-    this.#startedAt = options.clock.wallTime().toISOString()
+    this.#startedAt = options.startedAt ?? options.clock.wallTime().toISOString()
     this.#sidecarDueS = options.clock.nowS() + this.#sidecarEveryS
   }
 
@@ -80,12 +88,19 @@ export class Capture {
     return this.#writer?.writtenSamples ?? 0
   }
 
+  /** Writes the header and a first sidecar. Never rejects. */
+  async begin(): Promise<void> {
+    const header = new TextEncoder().encode(JSON.stringify(this.#sidecar()))
+    this.#writer?.write({ bytes: writeBlock('header', header), samples: 0 })
+    await this.flush()
+  }
+
   /** Takes what the meter yielded. Never throws and never waits; does nothing after a problem or `close`. */
   push(event: SampleEvent): void {
     if (!this.#writer || this.#problem || this.#closing) return
     this.#notes.push(event)
     if (event.kind === 'samples') {
-      for (const piece of this.#pieces.add(event.raw, event.powerW.length)) this.#writer.write(piece)
+      for (const piece of this.#pieces.add(event, this.#rawOf(event))) this.#writer.write(piece)
     }
     if (this.#writer.queuedBytes > (this.#options.maxQueuedBytes ?? 64 * 1024 * 1024)) {
       this.#stop(new MilliwattError('TRACE_WRITE', this.rawPath, 'The disk is too slow for the stream.'))
@@ -93,9 +108,15 @@ export class Capture {
     if (this.#options.clock.nowS() >= this.#sidecarDueS) this.#flushSoon()
   }
 
-  /** Names a stretch of the trace in the sidecar. */
+  /** Names a stretch of the trace. Does nothing after a problem or `close`. */
   mark(mark: TraceMark): void {
+    if (!this.#writer || this.#problem || this.#closing) return
     this.#notes.marks.push(mark)
+    this.#writer.write({ bytes: writeBlock('mark', new TextEncoder().encode(JSON.stringify(mark))), samples: 0 })
+  }
+
+  #rawOf(block: SampleBlock): Uint8Array {
+    return this.#options.rawFormat === null ? toPlain(block) : block.raw
   }
 
   /** Writes out what was pushed so far and rewrites the sidecar. Never rejects. */
@@ -157,12 +178,12 @@ export class Capture {
   }
 
   #sidecar(): TraceSidecar {
-    const { meter, rawFormat, sampleRateHz, supplyV, provenance } = this.#options
+    const { meter, sampleRateHz, supplyV, provenance } = this.#options
     return {
       version: 1,
       kind: 'milliwatt-trace',
       meter,
-      rawFormat,
+      rawFormat: this.#options.rawFormat ?? plainLayoutName,
       sampleRateHz,
       supplyV,
       provenance,

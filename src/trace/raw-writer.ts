@@ -1,40 +1,64 @@
 import type { FileAppender } from '../core/host.ts'
+import { writeBlock } from './capture-block.ts'
+import type { SampleBlock } from './samples.ts'
 
-/** A piece of the raw file and how many samples it holds. */
+/** A piece of the raw file, one whole block, and how many samples it holds. */
 export interface RawPiece {
   readonly bytes: Uint8Array
   readonly samples: number
 }
 
-/** Collects blocks into pieces of about `pieceBytes`, always whole blocks, so that a piece knows its samples. */
+/** Collects runs of samples without a gap into blocks of about `pieceBytes`. */
 export class PieceCollector {
   readonly #pieceBytes: number
-  #buffer: Uint8Array
-  #used = 0
+  #parts: Uint8Array[] = []
+  #bytes = 0
   #samples = 0
+  #firstIndex = 0
+  #arrivalS = 0
+  #isInvalid = false
 
   constructor(pieceBytes: number) {
     this.#pieceBytes = pieceBytes
-    this.#buffer = new Uint8Array(pieceBytes)
   }
 
-  /** Copies a block in; gives back the pieces that are full by now. */
-  add(bytes: Uint8Array, samples: number): readonly RawPiece[] {
-    const full: RawPiece[] = []
-    if (this.#used + bytes.length > this.#pieceBytes) full.push(...this.take())
-    if (bytes.length >= this.#pieceBytes) return [...full, { bytes: bytes.slice(), samples }]
-    this.#buffer.set(bytes, this.#used)
-    this.#used += bytes.length
-    this.#samples += samples
+  /**
+   * Copies a block in; gives back the pieces that are full by now.
+   * @param raw its samples in the raw layout
+   */
+  add(block: SampleBlock, raw: Uint8Array): readonly RawPiece[] {
+    const { firstIndex, powerW, arrivalS } = block
+    if (powerW.length === 0) return []
+    // Words of a damaged stretch still look like readings; only the stream's decoder knew.
+    const isInvalid = powerW.every(Number.isNaN)
+    const fits = this.#bytes + raw.length <= this.#pieceBytes
+    const goesOn = this.#firstIndex + this.#samples === firstIndex && this.#isInvalid === isInvalid
+    const full = this.#bytes > 0 && !(fits && goesOn) ? this.take() : []
+    if (this.#bytes === 0) this.#firstIndex = firstIndex
+    this.#isInvalid = isInvalid
+    this.#parts.push(raw.slice())
+    this.#bytes += raw.length
+    this.#samples += powerW.length
+    this.#arrivalS = arrivalS
     return full
   }
 
   /** Gives what has been collected so far, if anything. */
   take(): readonly RawPiece[] {
-    if (this.#used === 0) return []
-    const piece = { bytes: this.#buffer.subarray(0, this.#used), samples: this.#samples }
-    this.#buffer = new Uint8Array(this.#pieceBytes)
-    this.#used = 0
+    if (this.#bytes === 0) return []
+    const payload = new Uint8Array(this.#bytes)
+    let at = 0
+    for (const part of this.#parts) {
+      payload.set(part, at)
+      at += part.length
+    }
+    const place = { firstIndex: this.#firstIndex, arrivalS: this.#arrivalS, isInvalid: this.#isInvalid }
+    const piece = {
+      bytes: writeBlock('samples', payload, { ...place, samples: this.#samples }),
+      samples: this.#samples,
+    }
+    this.#parts = []
+    this.#bytes = 0
     this.#samples = 0
     return [piece]
   }

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { MilliwattError, messageOf } from '../core/errors.ts'
-import type { HostFiles } from '../core/host.ts'
 import type { Provenance } from '../core/provenance.ts'
 
 /** A named stretch of a trace: a measuring window, an idle stretch. Borders are fractional sample indexes. */
@@ -9,11 +8,13 @@ export interface TraceMark {
   readonly startIndex: number
   readonly endIndex: number
   readonly method: string
+  /** Inferences that ran in it, where that is known. */
+  readonly inferences?: number
 }
 
 /**
- * The `.json` beside a `.raw` file. Rule for readers: a reader of version 1 refuses any other version; a
- * later version that still can read 1 says so here.
+ * The `.json` beside a `.raw` file, which itself begins with a copy of it. Rule for readers: a reader of
+ * version 1 refuses any other version; a later version that still can read 1 says so here.
  */
 export interface TraceSidecar {
   readonly version: 1
@@ -44,7 +45,24 @@ export interface TraceSidecar {
 
 const count = z.number().int().nonnegative()
 
-const sidecarSchema: z.ZodType<TraceSidecar> = z.object({
+const markSchema = z.object({
+  label: z.string(),
+  startIndex: z.number(),
+  endIndex: z.number(),
+  method: z.string(),
+  inferences: z.number().positive().optional(),
+})
+
+/** The mark that a text holds, or null when it holds none. */
+export function readMark(text: string): TraceMark | null {
+  try {
+    return markSchema.parse(JSON.parse(text)) as TraceMark
+  } catch {
+    return null
+  }
+}
+
+const sidecarSchema = z.object({
   version: z.literal(1),
   kind: z.literal('milliwatt-trace'),
   meter: z.record(z.string(), z.unknown()),
@@ -56,7 +74,7 @@ const sidecarSchema: z.ZodType<TraceSidecar> = z.object({
   firstIndex: count,
   sampleCount: count,
   gaps: z.array(z.object({ index: count, count })),
-  marks: z.array(z.object({ label: z.string(), startIndex: z.number(), endIndex: z.number(), method: z.string() })),
+  marks: z.array(markSchema),
   clockAnchors: z.array(z.object({ index: z.number(), hostS: z.number() })),
   complete: z.boolean(),
   reason: z.string().nullable(),
@@ -66,54 +84,10 @@ const sidecarSchema: z.ZodType<TraceSidecar> = z.object({
 export interface RawDecoder {
   /** Bytes of one sample. */
   readonly wordBytes: number
-  /** Decodes whole words: watts (NaN where not valid) and digital levels, one each a word. */
-  decode(raw: Uint8Array, sidecar: TraceSidecar): { readonly powerW: Float32Array; readonly digital: Uint8Array }
-}
-
-/** A recorded trace as read back. */
-export interface Trace {
-  readonly path: string
-  readonly sidecar: TraceSidecar
-  readonly decoder: RawDecoder
-  /** The raw file up to its last whole sample. */
-  readonly raw: Uint8Array
-  /** Whole samples in the raw file; the sidecar's count may be lower (killed) or higher (file cut). */
-  readonly sampleCount: number
-  /** Samples that the sidecar counts but the raw file no longer holds. */
-  readonly missingCount: number
-  /** Bytes after the last whole sample. */
-  readonly strayBytes: number
-}
-
-/**
- * Reads a recorded trace.
- * @param path the `.json` sidecar (or the `.raw` beside it)
- * @param decoders raw layouts by name
- * @throws MilliwattError TRACE_INVALID
- */
-export async function readTrace(
-  files: HostFiles,
-  path: string,
-  decoders: Readonly<Record<string, RawDecoder>>,
-): Promise<Trace> {
-  const base = path.replace(/\.(json|raw)$/, '')
-  const sidecar = readSidecar(await reading(path, files.readText(`${base}.json`)), `${base}.json`)
-  const decoder = Object.hasOwn(decoders, sidecar.rawFormat) ? decoders[sidecar.rawFormat] : undefined
-  if (!decoder) {
-    const known = Object.keys(decoders).join(', ')
-    throw new MilliwattError('TRACE_INVALID', path, `Its raw layout "${sidecar.rawFormat}" is none of: ${known}.`)
-  }
-  const bytes = await reading(path, files.readBytes(`${base}.raw`))
-  const sampleCount = Math.floor(bytes.length / decoder.wordBytes)
-  return {
-    path: `${base}.json`,
-    sidecar,
-    decoder,
-    raw: bytes.subarray(0, sampleCount * decoder.wordBytes),
-    sampleCount,
-    missingCount: Math.max(0, sidecar.sampleCount - sampleCount),
-    strayBytes: bytes.length % decoder.wordBytes,
-  }
+  /** Gives a function that decodes whole words: watts (NaN where not valid) and digital levels, one each a word. */
+  prepare(
+    sidecar: Pick<TraceSidecar, 'meter' | 'supplyV'>,
+  ): (raw: Uint8Array) => { readonly powerW: Float32Array; readonly digital: Uint8Array }
 }
 
 /**
@@ -132,15 +106,7 @@ export function readSidecar(text: string, path: string): TraceSidecar {
     throw new MilliwattError('TRACE_INVALID', path, `It has version ${version}; this milliwatt reads version 1.`)
   }
   const parsed = sidecarSchema.safeParse(value)
-  if (parsed.success) return parsed.data
+  if (parsed.success) return parsed.data as TraceSidecar
   const issue = parsed.error.issues[0]
   throw new MilliwattError('TRACE_INVALID', path, `Field ${issue?.path.join('.') || '(whole)'}: ${issue?.message}.`)
-}
-
-async function reading<T>(path: string, read: Promise<T>): Promise<T> {
-  try {
-    return await read
-  } catch (error) {
-    throw new MilliwattError('TRACE_INVALID', path, `It cannot be read: ${messageOf(error)}.`, error)
-  }
 }

@@ -1,4 +1,4 @@
-import type { SampleRing } from './sample-ring.ts'
+import type { RunningTotals, SampleRing } from './sample-ring.ts'
 
 /**
  * What a window cost. Counts add up to `endIndex - startIndex`; a sample that an edge cuts counts in part,
@@ -48,11 +48,23 @@ export function windowEnergy(
   if (problem) return emptyWindow(startIndex, endIndex, rate, problem)
   const from = ring.totalsAt(startIndex)
   const to = ring.totalsAt(Math.min(endIndex, ring.endIndex))
-  const lost = unwrap(to.lost - from.lost) + Math.max(0, endIndex - ring.endIndex)
-  const invalid = unwrap(to.invalid - from.invalid)
+  const totals = {
+    powerSumW: to.powerSumW - from.powerSumW,
+    lost: unwrap(to.lost - from.lost) + Math.max(0, endIndex - ring.endIndex),
+    invalid: unwrap(to.invalid - from.invalid),
+  }
+  return judgedWindow(startIndex, endIndex, totals, stream)
+}
+
+/** A window's energy and verdict from the sums over its samples. */
+export function judgedWindow(
+  startIndex: number,
+  endIndex: number,
+  { powerSumW, lost, invalid }: RunningTotals,
+  { sampleRateHz: rate, maxPowerW }: Pick<StreamFacts, 'sampleRateHz' | 'maxPowerW'>,
+): WindowEnergy {
   const length = endIndex - startIndex
   const received = Math.max(0, length - lost - invalid)
-  const powerSumW = to.powerSumW - from.powerSumW
   const energyJ = powerSumW / rate
   const missing = lost + invalid
   return {
@@ -63,7 +75,7 @@ export function windowEnergy(
     lost,
     invalid,
     energyJ,
-    energyUpperJ: missing > 0 ? energyJ + (missing * stream.maxPowerW) / rate : energyJ,
+    energyUpperJ: missing > 0 ? energyJ + (missing * maxPowerW) / rate : energyJ,
     meanPowerW: received > 0 ? powerSumW / received : Number.NaN,
     ...judge(length, lost, invalid),
   }

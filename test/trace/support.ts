@@ -1,4 +1,6 @@
 import type { Clock, FileAppender, HostFiles } from '../../src/core/host.ts'
+import { memoryReader } from '../../src/hosts/fake-files.ts'
+import { plainLayout } from '../../src/trace/plain-layout.ts'
 import type { SampleBlock } from '../../src/trace/samples.ts'
 import type { RawDecoder } from '../../src/trace/trace-file.ts'
 
@@ -58,6 +60,10 @@ export class MemoryFiles implements HostFiles {
     return new TextDecoder().decode(await this.readBytes(path))
   }
 
+  async open(path: string) {
+    return memoryReader(await this.readBytes(path))
+  }
+
   async write(path: string, content: string | Uint8Array): Promise<void> {
     if (this.writesFail) throw systemError(this.code)
     this.content.set(path, typeof content === 'string' ? new TextEncoder().encode(content) : content)
@@ -104,17 +110,7 @@ export class MemoryFiles implements HostFiles {
 }
 
 /** Raw layout of these tests: five bytes a sample, float32 LE watts and the digital levels. */
-export const testDecoder: RawDecoder = {
-  wordBytes: 5,
-  decode: (raw) => {
-    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
-    const length = raw.length / 5
-    return {
-      powerW: Float32Array.from({ length }, (_, i) => view.getFloat32(5 * i, true)),
-      digital: Uint8Array.from({ length }, (_, i) => raw[5 * i + 4]!),
-    }
-  },
-}
+export const testDecoder: RawDecoder = plainLayout
 
 /** A block of these samples. */
 export function block(

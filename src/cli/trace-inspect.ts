@@ -1,0 +1,59 @@
+import type { Command } from 'commander'
+import type { Host } from '../core/host.ts'
+import { plainStyle } from '../report/table.ts'
+import { traceText } from '../report/trace-text.ts'
+import { type InspectedTrace, inspectTrace } from '../trace/inspect.ts'
+import { exitCodes } from './exit.ts'
+import { interruptSignal } from './interrupt.ts'
+import { terminalStyle } from './run-output.ts'
+import { addReadOptions, openTraceWith, type TraceReadOptions, toChannel, toCount } from './trace-options.ts'
+
+/** Options of the commands that inspect a trace. */
+export interface TraceInspectOptions extends TraceReadOptions {
+  readonly channel?: number
+  readonly inferences?: number
+  readonly json?: boolean
+}
+
+/** Gives a command the options that say which windows a trace has. */
+export function addWindowOptions(command: Command): Command {
+  return command
+    .option('--channel <n>', 'digital channel whose high level draws the windows', toChannel)
+    .option('--inferences <count>', 'inferences in each window, where the trace does not say', toCount)
+}
+
+/** Opens and inspects a trace as the options say. */
+export async function inspectAt(host: Host, path: string, options: TraceInspectOptions): Promise<InspectedTrace> {
+  const interrupt = interruptSignal()
+  try {
+    await using trace = await openTraceWith(host, path, options)
+    return await inspectTrace(trace, {
+      signal: interrupt.signal,
+      ...(options.channel === undefined ? {} : { channel: options.channel }),
+      ...(options.inferences === undefined ? {} : { inferences: options.inferences }),
+    })
+  } finally {
+    interrupt.release()
+  }
+}
+
+async function inspectCommand(host: Host, path: string, options: TraceInspectOptions): Promise<number> {
+  const inspected = await inspectAt(host, path, options)
+  const style = process.stdout.isTTY ? terminalStyle : plainStyle
+  const width = Math.max(60, process.stdout.columns ?? 120)
+  const text = options.json ? JSON.stringify(inspected.inspection, null, 2) : traceText(inspected, width, style)
+  process.stdout.write(`${text}\n`)
+  return exitCodes.done
+}
+
+/** Adds `trace inspect`. */
+export function addTraceInspect(trace: Command, host: Host, finish: (code: number) => void): void {
+  const command = trace
+    .command('inspect')
+    .argument('<path>', 'a trace, or a result folder of MLPerf Tiny')
+    .description('show what is in a trace: samples, gaps, windows, energy per inference, verdict')
+    .option('--json', 'print one JSON document on standard output and nothing else')
+  addWindowOptions(addReadOptions(command)).action(async (path: string, options: TraceInspectOptions) => {
+    finish(await inspectCommand(host, path, options))
+  })
+}

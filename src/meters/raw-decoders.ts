@@ -1,0 +1,8 @@
+import type { RawDecoder } from '../trace/trace-file.ts'
+import { ppk2RawDecoder } from './ppk2/raw-decoder.ts'
+
+/**
+ * Raw layouts that captures keep as the meter sent them, by `MeterInfo.rawFormat`. A meter whose samples have
+ * no fixed length has no row; its captures keep decoded samples.
+ */
+export const rawDecoders: Readonly<Record<string, RawDecoder>> = { 'ppk2-u32le': ppk2RawDecoder }

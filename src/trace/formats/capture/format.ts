@@ -1,0 +1,215 @@
+import { MilliwattError, messageOf } from '../../../core/errors.ts'
+import type { FileReader, HostFiles } from '../../../core/host.ts'
+import { openCapture } from '../../capture.ts'
+import { blockHeadBytes, captureVersion, isPayloadSound, readBlockHead } from '../../capture-block.ts'
+import { plainLayout, plainLayoutName } from '../../plain-layout.ts'
+import type { SampleEvent } from '../../samples.ts'
+import { type RawDecoder, readMark, readSidecar, type TraceMark, type TraceSidecar } from '../../trace-file.ts'
+import type {
+  OpenedTrace,
+  ReadOptions,
+  StatedWindow,
+  TraceFacts,
+  TraceFormat,
+  TraceSink,
+  TraceSource,
+} from '../format.ts'
+import { type BlockIndex, indexBlocks, type PlacedBlock } from './index-blocks.ts'
+
+/** Most samples of one block that is yielded. */
+const blockSamples = 32_768
+
+const withoutEnding = (path: string) => path.replace(/\.(json|raw)$/i, '')
+
+/** Sidecar beside the raw file; null where it is missing or damaged, as after a kill. Newer ones are refused. */
+async function sidecarBeside(files: HostFiles, path: string): Promise<TraceSidecar | null> {
+  const text = await files.readText(path).catch(() => null)
+  if (text === null) return null
+  try {
+    return readSidecar(text, path)
+  } catch (error) {
+    const version = /"version": *(\d+)/.exec(text)?.[1]
+    if (version !== undefined && Number(version) !== captureVersion) throw error
+    return null
+  }
+}
+
+/** Facts of the capture: the sidecar, or the copy at the front of the raw file with the marks behind it. */
+async function sidecarOf(files: HostFiles, base: string, index: BlockIndex): Promise<TraceSidecar> {
+  const path = `${base}.raw`
+  if (index.newerVersion !== null) {
+    throw new MilliwattError(
+      'TRACE_INVALID',
+      path,
+      `It has version ${index.newerVersion}; this milliwatt reads version ${captureVersion}.`,
+    )
+  }
+  const beside = await sidecarBeside(files, `${base}.json`)
+  const marks = index.marks.flatMap((text) => readMark(text) ?? [])
+  if (beside) return marks.length > beside.marks.length ? { ...beside, marks } : beside
+  if (index.header === null) throw new MilliwattError('TRACE_INVALID', path, 'It has no whole header and no sidecar.')
+  return { ...readSidecar(index.header, path), marks }
+}
+
+function decoderFor(sidecar: TraceSidecar, options: ReadOptions, path: string): RawDecoder {
+  if (sidecar.rawFormat === plainLayoutName) return plainLayout
+  const { decoders } = options
+  if (Object.hasOwn(decoders, sidecar.rawFormat)) return decoders[sidecar.rawFormat]!
+  const known = [plainLayoutName, ...Object.keys(decoders)].join(', ')
+  throw new MilliwattError('TRACE_INVALID', path, `Its raw layout "${sidecar.rawFormat}" is none of: ${known}.`)
+}
+
+const toWindow = (mark: TraceMark): StatedWindow => ({ ...mark, inferences: mark.inferences ?? null })
+
+const sampleCountOf = (index: BlockIndex) => index.samples.reduce((sum, block) => sum + block.samples, 0)
+
+function toFacts(sidecar: TraceSidecar, index: BlockIndex): TraceFacts {
+  const missing = Math.max(0, sidecar.sampleCount - sampleCountOf(index))
+  const cut = [
+    ...(index.strayBytes > 0 ? [`${index.strayBytes} bytes after the last whole block were left out`] : []),
+    ...(missing > 0 ? [`${missing} samples that the sidecar counts are not in the file`] : []),
+    ...(sidecar.complete ? [] : [sidecar.reason ?? 'the capture did not end']),
+  ]
+  return {
+    sampleRateHz: sidecar.sampleRateHz,
+    provenance: sidecar.provenance === 'emulated' ? 'emulated' : 'replayed',
+    supplyV: sidecar.supplyV,
+    meter: sidecar.meter,
+    startedAt: sidecar.startedAt,
+    windows: sidecar.marks.map(toWindow),
+    publishedMedianJ: null,
+    incomplete: cut.length > 0 ? cut.join('; ') : null,
+    notes: [],
+  }
+}
+
+/** Opens a capture. @throws MilliwattError TRACE_INVALID */
+async function open({ files, path }: TraceSource, options: ReadOptions): Promise<OpenedTrace> {
+  const base = withoutEnding(path)
+  const reader = await files.open(`${base}.raw`).catch((error: unknown) => {
+    throw new MilliwattError('TRACE_INVALID', `${base}.raw`, `It cannot be read: ${messageOf(error)}.`, error)
+  })
+  try {
+    const index = await indexBlocks(reader)
+    const sidecar = await sidecarOf(files, base, index)
+    return openedTrace(reader, index, sidecar, decoderFor(sidecar, options, path), `${base}.raw`)
+  } catch (error) {
+    await reader.close()
+    throw error
+  }
+}
+
+function openedTrace(
+  reader: FileReader,
+  index: BlockIndex,
+  sidecar: TraceSidecar,
+  decoder: RawDecoder,
+  path: string,
+): OpenedTrace {
+  let damaged = 0
+  return {
+    path,
+    format: 'capture',
+    facts: toFacts(sidecar, index),
+    async *events() {
+      damaged = 0
+      const decode = decoder.prepare(sidecar)
+      // A sidecar of the very start does not know the first sample yet.
+      let end = sidecar.sampleCount > 0 ? sidecar.firstIndex : (index.samples[0]?.firstIndex ?? 0)
+      for (const block of index.samples) {
+        if (block.firstIndex > end) yield gap(end, block.firstIndex)
+        end = block.firstIndex + block.samples
+        const payload = await payloadOf(reader, block, decoder.wordBytes)
+        if (payload) yield* samplesOf(block, payload, decoder.wordBytes, decode, sidecar.sampleRateHz)
+        else {
+          damaged++
+          yield gap(block.firstIndex, end)
+        }
+      }
+      const tail = sidecar.gaps.at(-1)
+      // A cut right behind a block leaves a sidecar that counts more.
+      const isWhole = sampleCountOf(index) === sidecar.sampleCount
+      if (tail && tail.index === end && isWhole) yield gap(end, end + tail.count)
+    },
+    get damage() {
+      return damaged > 0 ? `${damaged} blocks are damaged, their samples count as lost` : null
+    },
+    [Symbol.asyncDispose]: () => reader.close(),
+  }
+}
+
+const gap = (from: number, to: number): SampleEvent => ({ kind: 'gap', firstIndex: from, count: to - from })
+
+async function payloadOf(reader: FileReader, block: PlacedBlock, wordBytes: number): Promise<Uint8Array | null> {
+  const bytes = await reader.read(block.offset, block.offset + blockHeadBytes + block.payloadBytes)
+  const head = readBlockHead(bytes)
+  if (head === null || 'version' in head || !isPayloadSound(bytes)) return null
+  const payload = bytes.subarray(blockHeadBytes)
+  return payload.length === block.samples * wordBytes ? payload : null
+}
+
+function* samplesOf(
+  block: PlacedBlock,
+  payload: Uint8Array,
+  wordBytes: number,
+  decode: (raw: Uint8Array) => { readonly powerW: Float32Array; readonly digital: Uint8Array },
+  rate: number,
+): Generator<SampleEvent> {
+  for (let done = 0; done < block.samples; done += blockSamples) {
+    const count = Math.min(blockSamples, block.samples - done)
+    const raw = payload.subarray(done * wordBytes, (done + count) * wordBytes)
+    const { powerW, digital } = decode(raw)
+    if (block.isInvalid) powerW.fill(Number.NaN)
+    const arrivalS = block.arrivalS - (block.samples - done - count) / rate
+    yield { kind: 'samples', firstIndex: block.firstIndex + done, powerW, digital, raw, arrivalS }
+  }
+}
+
+/** Starts a capture as the target of a conversion; samples are kept decoded. */
+async function create(files: HostFiles, path: string, facts: TraceFacts): Promise<TraceSink> {
+  const capture = await openCapture({
+    files,
+    clock: { nowS: () => 0, wallTime: () => new Date(), sleep: async () => {} },
+    base: withoutEnding(path),
+    meter: facts.meter,
+    rawFormat: null,
+    sampleRateHz: facts.sampleRateHz,
+    supplyV: facts.supplyV ?? 0,
+    provenance: facts.provenance,
+    ...(facts.startedAt === null ? {} : { startedAt: facts.startedAt }),
+  })
+  for (const { label, startIndex, endIndex, method, inferences } of facts.windows) {
+    capture.mark({ label, startIndex, endIndex, method, ...(inferences === null ? {} : { inferences }) })
+  }
+  let pushed = 0
+  return {
+    push: async (event) => {
+      capture.push(event)
+      // A conversion is faster than the disk: wait for it now and then.
+      if (++pushed % 64 === 0) await capture.flush()
+      if (capture.problem) throw capture.problem
+    },
+    close: async (incomplete) => {
+      await capture.close(incomplete)
+      if (capture.problem) throw capture.problem
+      return [capture.rawPath, capture.sidecarPath]
+    },
+    abort: () => capture.close('the conversion was given up'),
+  }
+}
+
+/** milliwatt's own recording: `.raw` in blocks, and a `.json` sidecar that a killed process may leave behind. */
+export const captureFormat: TraceFormat = {
+  name: 'capture',
+  summary: 'what "milliwatt run" and "milliwatt trace record" keep: NAME.raw with NAME.json',
+  endings: ['.raw'],
+  detects: async ({ files, path, head }) => {
+    if (readBlockHead(head) !== null) return true
+    if (!/\.(json|raw)$/i.test(path)) return false
+    const raw = await files.stat(`${withoutEnding(path)}.raw`)
+    const text = path.toLowerCase().endsWith('.json') ? new TextDecoder().decode(head) : ''
+    return raw !== null && (text.includes('"milliwatt-trace"') || path.toLowerCase().endsWith('.raw'))
+  },
+  open,
+  create,
+}

@@ -1,0 +1,195 @@
+import { median } from '../core/stats.ts'
+import { ChannelWindows } from './channel-windows.ts'
+import type { FileProvenance, OpenedTrace, StatedWindow } from './formats/format.ts'
+import { Pyramid, type PyramidColumns } from './pyramid.ts'
+import { TraceTotals } from './trace-totals.ts'
+import type { WindowEnergy } from './window-energy.ts'
+import { WindowSums } from './window-sums.ts'
+
+/** One measuring window of a trace. Times are seconds since the first sample. */
+export interface InspectedWindow {
+  readonly label: string
+  readonly startS: number
+  readonly endS: number
+  readonly inferences: number | null
+  /** Gross energy in joules; null where the window is invalid. */
+  readonly energyJ: number | null
+  readonly energyPerInferenceJ: number | null
+  readonly meanPowerW: number | null
+  readonly lost: number
+  readonly verdict: WindowEnergy['verdict']
+  readonly reason: string | null
+  /** Energy that was published for this window in joules. */
+  readonly publishedJ: number | null
+  /** Energy here against the published one, minus 1. */
+  readonly againstPublished: number | null
+}
+
+/** What is in a trace. Every power and energy in it is of its `provenance`. */
+export interface TraceInspection {
+  readonly path: string
+  readonly format: string
+  readonly provenance: FileProvenance
+  readonly sampleRateHz: number
+  /** Samples in the file. */
+  readonly samples: number
+  /** Samples that the meter took but that are not there. */
+  readonly lost: number
+  /** Samples that are no valid readings. */
+  readonly invalid: number
+  /** Longest run of lost samples, in seconds. */
+  readonly largestGapS: number
+  readonly durationS: number
+  readonly startedAt: string | null
+  readonly supplyV: number | null
+  readonly meter: Readonly<Record<string, unknown>>
+  /** Over the valid samples of the whole trace; null without any. */
+  readonly minPowerW: number | null
+  readonly meanPowerW: number | null
+  readonly maxPowerW: number | null
+  readonly energyJ: number | null
+  /** How the windows were found. */
+  readonly windowMethod: string
+  readonly windows: readonly InspectedWindow[]
+  readonly medianEnergyPerInferenceJ: number | null
+  readonly publishedMedianEnergyPerInferenceJ: number | null
+  /** The worst of the windows, or of the whole trace where there are none. */
+  readonly verdict: WindowEnergy['verdict']
+  readonly reasons: readonly string[]
+  readonly notes: readonly string[]
+}
+
+/** What the user may state of a trace. */
+export interface InspectOptions {
+  /** Digital channel (0 to 7) whose high level draws the windows, instead of what the file states. */
+  readonly channel?: number
+  /** Inferences in each window, where the file does not say. */
+  readonly inferences?: number
+  readonly signal?: AbortSignal
+  /** Called now and then with the samples read so far. */
+  readonly onProgress?: (samples: number) => void
+}
+
+/** An inspection and the trace as min, mean and max over time. */
+export interface InspectedTrace {
+  readonly inspection: TraceInspection
+  /** At most so many columns over the whole trace. */
+  columns(most: number): PyramidColumns
+}
+
+/**
+ * Reads a trace once and tells what is in it, in memory that does not depend on its length.
+ * @throws MilliwattError TRACE_INVALID, INTERRUPTED
+ */
+export async function inspectTrace(trace: OpenedTrace, options: InspectOptions = {}): Promise<InspectedTrace> {
+  const { facts } = trace
+  const pyramid = new Pyramid(facts.sampleRateHz)
+  const totals = new TraceTotals()
+  const stated = options.channel === undefined ? facts.windows : []
+  const sums = new WindowSums(stated, facts.sampleRateHz)
+  const channels = new ChannelWindows(facts.sampleRateHz)
+  for await (const event of trace.events()) {
+    options.signal?.throwIfAborted()
+    pyramid.push(event)
+    totals.push(event)
+    sums.push(event)
+    channels.push(event)
+    options.onProgress?.(totals.received)
+  }
+  const found = stated.length > 0 ? null : channels.windows(options.channel)
+  const windows = found ? found.windows : stated
+  const energies = found ? found.energies : sums.results()
+  const rows = windows.map((window, at) =>
+    inspectedWindow(window, energies[at]!, facts.sampleRateHz, totals.firstIndex, options),
+  )
+  const method = found ? found.method : (stated[0]?.method ?? 'none: the trace states no windows')
+  return {
+    inspection: toInspection(trace, totals, rows, method),
+    columns: (most) => pyramid.columns(totals.firstIndex, totals.endIndex, most),
+  }
+}
+
+function inspectedWindow(
+  window: StatedWindow,
+  energy: WindowEnergy,
+  rate: number,
+  firstIndex: number,
+  options: InspectOptions,
+): InspectedWindow {
+  const inferences = window.inferences ?? options.inferences ?? null
+  const energyJ = energy.verdict === 'invalid' ? null : energy.energyJ
+  const publishedJ = window.published?.energyJ ?? null
+  return {
+    label: window.label,
+    startS: (window.startIndex - firstIndex) / rate,
+    endS: (window.endIndex - firstIndex) / rate,
+    inferences,
+    energyJ,
+    energyPerInferenceJ: energyJ === null || inferences === null ? null : energyJ / inferences,
+    meanPowerW: energyJ === null ? null : energy.meanPowerW,
+    lost: Math.ceil(energy.lost),
+    verdict: energy.verdict,
+    reason: energy.reason,
+    publishedJ,
+    againstPublished: publishedJ && energyJ !== null ? energyJ / publishedJ - 1 : null,
+  }
+}
+
+const worstFirst = ['invalid', 'lower bound', 'complete'] as const
+
+/** Verdict on what lies outside of windows too: a trace that was cut is whole in no case. */
+function verdictOf(
+  windows: readonly InspectedWindow[],
+  totals: TraceTotals,
+  incomplete: string | null,
+): Pick<TraceInspection, 'verdict' | 'reasons'> {
+  const length = totals.endIndex - totals.firstIndex
+  const missing = totals.lost + totals.invalid
+  const reasons = windows.flatMap(({ label, reason }) => (reason === null ? [] : [`${label}: ${reason}`]))
+  if (incomplete !== null) reasons.unshift(incomplete)
+  if (totals.received === totals.invalid)
+    return { verdict: 'invalid', reasons: [...reasons, 'it holds no valid sample'] }
+  if (windows.length > 0) {
+    const worst = worstFirst.find((verdict) => windows.some((window) => window.verdict === verdict))!
+    return { verdict: worst === 'complete' && incomplete !== null ? 'lower bound' : worst, reasons }
+  }
+  if (missing > 0) reasons.push(`${totals.lost} samples lost and ${totals.invalid} invalid of ${length}`)
+  if (missing > length / 2) return { verdict: 'invalid', reasons }
+  return { verdict: missing > 0 || incomplete !== null ? 'lower bound' : 'complete', reasons }
+}
+
+function toInspection(
+  trace: OpenedTrace,
+  totals: TraceTotals,
+  windows: readonly InspectedWindow[],
+  windowMethod: string,
+): TraceInspection {
+  const { facts } = trace
+  const perInference = windows.flatMap((window) => window.energyPerInferenceJ ?? [])
+  const valid = totals.received - totals.invalid
+  const incomplete = facts.incomplete ?? trace.damage ?? null
+  return {
+    path: trace.path,
+    format: trace.format,
+    provenance: facts.provenance,
+    sampleRateHz: facts.sampleRateHz,
+    samples: totals.received,
+    lost: totals.lost,
+    invalid: totals.invalid,
+    largestGapS: totals.largestGap / facts.sampleRateHz,
+    durationS: (totals.endIndex - totals.firstIndex) / facts.sampleRateHz,
+    startedAt: facts.startedAt,
+    supplyV: facts.supplyV,
+    meter: facts.meter,
+    minPowerW: valid > 0 ? totals.minW : null,
+    meanPowerW: valid > 0 ? totals.sumW / valid : null,
+    maxPowerW: valid > 0 ? totals.maxW : null,
+    energyJ: valid > 0 ? totals.sumW / facts.sampleRateHz : null,
+    windowMethod,
+    windows,
+    medianEnergyPerInferenceJ: perInference.length > 0 ? median(perInference) : null,
+    publishedMedianEnergyPerInferenceJ: facts.publishedMedianJ,
+    ...verdictOf(windows, totals, incomplete),
+    notes: facts.notes,
+  }
+}
