@@ -91,6 +91,14 @@ export const errorTable = {
     what: 'The meter went away during the measurement.',
     next: 'Plug it in again and repeat; what was recorded so far is kept and marked incomplete.',
   },
+  METER_FAULT: {
+    what: 'The meter reports a fault of its own.',
+    next: 'Check supply, range and wiring for what the detail says, then measure again; what was recorded so far is kept.',
+  },
+  METER_REFUSED: {
+    what: 'The meter refuses a setting.',
+    next: 'Choose another value, or bring its firmware up to date; the detail holds its own words.',
+  },
   BACKEND_UNKNOWN: {
     what: 'There is no backend of this name.',
     next: 'Take one of the names in the detail.',

@@ -8,6 +8,9 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Clock, CommandResult, FileAppender, Host, HostFiles, SystemTree } from '../core/host.ts'
 import { nodeSerial } from './node-serial.ts'
+import { nowS } from './now.ts'
+import { openProcessLink } from './process-link.ts'
+import { openTcpLink } from './tcp-link.ts'
 
 /** The machine's own tree as Node sees it, below `root` (`/`, or a mounted recording). */
 function nodeSystemTree(root = '/'): SystemTree {
@@ -86,7 +89,7 @@ const nodeFiles: HostFiles = {
 }
 
 const nodeClock: Clock = {
-  nowS: () => (performance.timeOrigin + performance.now()) / 1000,
+  nowS,
   wallTime: () => new Date(),
   sleep: (seconds, signal) =>
     new Promise((resume) => {
@@ -157,6 +160,8 @@ export function nodeHost(): Host {
     cacheFolder: cacheFolderOf(process.env, process.platform),
     packageFolder,
     command: runCommand,
+    startCommand: openProcessLink,
+    connect: openTcpLink,
     optionalPackage,
     packageFile,
     sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
