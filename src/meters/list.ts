@@ -5,9 +5,10 @@ import { lpm01a } from './lpm01a/driver.ts'
 import type { FoundMeter, Meter, MeterDriver, MeterOptions } from './meter.ts'
 import { ppk2 } from './ppk2/driver.ts'
 import { resumingMeter } from './resume.ts'
+import { serialLine } from './serial-line/driver.ts'
 
 /** Every kind of instrument; a new one is added here and `test/conformance/meters.test.ts` finds it. */
-const instruments: readonly MeterDriver[] = [ppk2, lpm01a]
+const instruments: readonly MeterDriver[] = [ppk2, lpm01a, serialLine]
 
 /** Every meter driver: the instruments, and the one that emulates them. */
 export const meterDrivers: readonly MeterDriver[] = [...instruments, createEmulatedDriver(instruments)]
