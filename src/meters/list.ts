@@ -5,10 +5,27 @@ import { lpm01a } from './lpm01a/driver.ts'
 import type { FoundMeter, Meter, MeterDriver, MeterOptions } from './meter.ts'
 import { ppk2 } from './ppk2/driver.ts'
 import { resumingMeter } from './resume.ts'
+import { scpi } from './scpi/driver.ts'
 import { serialLine } from './serial-line/driver.ts'
+import { battery } from './system/battery.ts'
+import { hwmon, jetson } from './system/hwmon.ts'
+import { nvidia } from './system/nvidia.ts'
+import { powercap } from './system/powercap.ts'
+import { rpiPmic } from './system/rpi-pmic.ts'
 
 /** Every kind of instrument; a new one is added here and `test/conformance/meters.test.ts` finds it. */
-const instruments: readonly MeterDriver[] = [ppk2, lpm01a, serialLine]
+const instruments: readonly MeterDriver[] = [
+  ppk2,
+  lpm01a,
+  serialLine,
+  scpi,
+  powercap,
+  hwmon,
+  jetson,
+  rpiPmic,
+  battery,
+  nvidia,
+]
 
 /** Every meter driver: the instruments, and the one that emulates them. */
 export const meterDrivers: readonly MeterDriver[] = [...instruments, createEmulatedDriver(instruments)]
