@@ -76,20 +76,20 @@ export const errorTable = {
     next: 'Take one of the names in the detail, as DRIVER or DRIVER:PATH.',
   },
   METER_NOT_FOUND: {
-    what: 'No meter answers at this path: the port does not exist.',
-    next: 'Plug the meter in and run "milliwatt devices" to see the ports, or use --meter emulated.',
+    what: 'No meter answers at this path: it does not exist.',
+    next: 'Plug the meter in and run "milliwatt meters" to see what is here, or use --meter emulated.',
   },
   METER_BUSY: {
     what: 'The port is held by another program.',
     next: 'Close the other program (the Power Profiler app, a serial monitor, another milliwatt) and run again.',
   },
   METER_PERMISSION: {
-    what: 'The port exists but this user may not open it.',
-    next: 'Add the user to the group that owns the port (Linux: sudo usermod -aG dialout $USER), then log in again.',
+    what: 'The port or sensor exists but this user may not open it.',
+    next: 'Run the command that the detail names; for a serial port on Linux add the user to the group that owns it (sudo usermod -aG dialout $USER) and log in again.',
   },
   METER_WRONG: {
     what: 'What answers at this port is not the meter that was asked for.',
-    next: 'Check the path with "milliwatt devices"; a PPK2 shows two ports, and the data port is the lower one.',
+    next: 'Check the path with "milliwatt meters"; a PPK2 shows two ports, and the data port is the lower one.',
   },
   METER_CALIBRATION: {
     what: "The meter's calibration constants are not plausible.",
@@ -98,6 +98,14 @@ export const errorTable = {
   METER_LOST: {
     what: 'The meter went away during the measurement.',
     next: 'Plug it in again and repeat; what was recorded so far is kept and marked incomplete.',
+  },
+  METER_FAULT: {
+    what: 'The meter reports a fault of its own.',
+    next: 'Check supply, range and wiring for what the detail says, then measure again; what was recorded so far is kept.',
+  },
+  METER_REFUSED: {
+    what: 'The meter refuses a setting.',
+    next: 'Choose another value, or bring its firmware up to date; the detail holds its own words.',
   },
   BACKEND_UNKNOWN: {
     what: 'There is no backend of this name.',

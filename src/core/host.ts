@@ -119,6 +119,16 @@ export interface Host {
   startWorker?(): HostWorker
   /** Runs a command with a deadline; null when it is not installed or did not end in time. */
   command(name: string, args: readonly string[], timeoutS: number): Promise<CommandResult | null>
+  /**
+   * Starts a command that goes on printing: its standard output is the link, and closing the link ends it. Null when it
+   * is not installed.
+   */
+  startCommand(name: string, args: readonly string[]): Promise<Link | null>
+  /**
+   * Connects to an instrument on the network.
+   * @throws MilliwattError METER_NOT_FOUND when nothing answers within the time
+   */
+  connect(hostname: string, port: number, timeoutS: number): Promise<Link>
   /** Loads an optional package; null when it is not installed. */
   optionalPackage(name: string): Promise<unknown | null>
   /** Bytes of a file of an optional package, named as `PACKAGE/PATH`; null when it is not installed. */

@@ -33,6 +33,10 @@ export interface FakeHostOptions {
   readonly portsReason?: string
   readonly openPort?: (path: string, options: { readonly baudRate: number }) => Promise<Link>
   readonly commands?: Readonly<Record<string, FakeCommand>>
+  /** What a command that goes on printing is, as a link; null means not installed. */
+  readonly startCommand?: (name: string, args: readonly string[]) => Link | null
+  /** Instruments on the network by `HOST:PORT`. */
+  readonly network?: Readonly<Record<string, () => Link>>
   readonly packages?: Readonly<Record<string, unknown>>
   /** Bytes of packages' files by `PACKAGE/PATH`. */
   readonly packageFiles?: Readonly<Record<string, Uint8Array<ArrayBuffer>>>
@@ -76,6 +80,12 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     cacheFolder: options.cacheFolder ?? resolve('/fake-cache'),
     packageFolder: options.packageFolder ?? repository,
     command: async (name, args) => runFakeCommand(options.commands?.[name] ?? null, args),
+    startCommand: async (name, args) => options.startCommand?.(name, args) ?? null,
+    connect: async (hostname, port) => {
+      const open = options.network?.[`${hostname}:${port}`]
+      if (!open) throw new MilliwattError('METER_NOT_FOUND', `${hostname}:${port}`)
+      return open()
+    },
     optionalPackage: async (name) => options.packages?.[name] ?? null,
     serve: async ({ address, port }) => ({
       url: `http://${address}:${port}/`,

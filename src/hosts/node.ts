@@ -10,6 +10,9 @@ import { optionalPackage, packageFile, packagePath, packageScript } from './node
 import { nodeSerial } from './node-serial.ts'
 import { serveWeb } from './node-web.ts'
 import { startNodeWorker } from './node-worker.ts'
+import { nowS } from './now.ts'
+import { openProcessLink } from './process-link.ts'
+import { openTcpLink } from './tcp-link.ts'
 
 /** The machine's own tree as Node sees it, below `root` (`/`, or a mounted recording). */
 function nodeSystemTree(root = '/'): SystemTree {
@@ -110,7 +113,7 @@ const nodeFiles: HostFiles = {
 }
 
 const nodeClock: Clock = {
-  nowS: () => (performance.timeOrigin + performance.now()) / 1000,
+  nowS,
   preciseS: () => performance.now() / 1000,
   wallTime: () => new Date(),
   sleep: (seconds, signal) =>
@@ -160,6 +163,8 @@ export function nodeHost(): Host {
     packageFolder,
     startWorker: () => startNodeWorker(join(packageFolder, 'dist', 'entries', 'worker.js')),
     command: runCommand,
+    startCommand: openProcessLink,
+    connect: openTcpLink,
     optionalPackage,
     packageFile,
     serve: serveWeb,

@@ -2,13 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { type ErrorCode, MilliwattError } from '../core/errors.ts'
 import type { Link, LinkEnd } from '../core/link.ts'
+import { nowS } from './now.ts'
 import { type SerialReply, type SerialRequest, serialProcess } from './serial-process.ts'
 
 const openDeadlineMs = 15_000
 const closeDeadlineMs = 2_000
-
-/** Same formula as the clock of the Node host. */
-const nowS = () => (performance.timeOrigin + performance.now()) / 1000
 
 /** Turns the words of serialport's open into a row of the error table. */
 export function openErrorCode(reason: string): ErrorCode {

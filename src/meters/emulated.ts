@@ -1,11 +1,13 @@
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
-import { type DemoLoad, demoLoad, toLoadCurve } from './demo-load.ts'
-import type { Meter, MeterDriver, MeterOptions } from './meter.ts'
+import { type DemoLoad, demoLoad, toLoadCurve } from './emulation/demo-load.ts'
+import type { Meter, MeterDriver, MeterOptions, Rehearsal } from './meter.ts'
 import { checkOptions } from './ppk2/configure.ts'
 import { EmulatedPpk2 } from './ppk2/emulator.ts'
 import type { EmulatorFaults } from './ppk2/emulator-options.ts'
 import { openPpk2Session } from './ppk2/session.ts'
+
+const demoWarning = 'emulated meter with a demo load: its figures say nothing about real silicon'
 
 /** Settings that the path can hold, as `loss=10,noise=0`. */
 const settingHelp = {
@@ -54,7 +56,7 @@ function toLoad(settings: Settings, supplyV: number): DemoLoad {
   }
 }
 
-async function open(host: Host, options: MeterOptions): Promise<Meter> {
+async function openDemo(host: Host, options: MeterOptions): Promise<Meter> {
   const settings = readSettings(options.path)
   const supplyV = options.supplyV ?? demoLoad.supplyV
   const asked: MeterOptions = { ...options, mode: options.mode ?? 'source', supplyV }
@@ -74,21 +76,56 @@ async function open(host: Host, options: MeterOptions): Promise<Meter> {
     model: 'Emulated PPK2 (demo load)',
     provenance: 'emulated',
     marker: { channel: 0, set: (high) => void emulator.setDigital(0, high) },
-    warnings: ['emulated meter with a demo load: its figures say nothing about real silicon'],
+    warnings: [demoWarning],
     calibration: demo,
   })
 }
 
+/** Marks everything that an emulated instrument gives as emulated. */
+function asEmulated(meter: Meter, marker: Rehearsal['marker']): Meter {
+  const info = {
+    ...meter.info,
+    driver: 'emulated',
+    model: `Emulated ${meter.info.model} (demo load)`,
+    provenance: 'emulated' as const,
+    warnings: [demoWarning, ...meter.info.warnings],
+  }
+  return {
+    info,
+    get counts() {
+      return meter.counts
+    },
+    ...(marker ? { marker } : {}),
+    samples: (signal) => meter.samples(signal),
+    close: () => meter.close(),
+    [Symbol.asyncDispose]: () => meter.close(),
+  }
+}
+
 /**
- * A PPK2 in software, through the same driver code as a real one, with a marker line wired to D0. Its
- * device is a demo load (`demoLoad`): an idle current, and an active current with ripple and a wake-up
- * peak while the marker is high, whatever this machine really does. Every figure is `emulated`.
- * The path is optional and holds settings, such as `loss=10,noise=0`.
+ * Instruments in software, through the same driver code as real ones. Every figure is `emulated`.
+ *
+ * Without a name it is a PPK2 with a marker line wired to D0. Its device is a demo load (`demoLoad`): an idle
+ * current, and an active current with ripple and a wake-up peak while the marker is high, whatever this machine really
+ * does. The path is optional and holds settings, such as `loss=10,noise=0`. A path that begins with the name of another
+ * driver emulates that instrument: `emulated:lpm01a`, `emulated:lpm01a,rate=100000`.
  */
-export const emulated: MeterDriver = {
-  name: 'emulated',
-  summary: 'a PPK2 in software with a demo load, for trying things out; figures say nothing about silicon',
-  defaultPath: '',
-  find: async () => [],
-  open,
+export function createEmulatedDriver(instruments: readonly MeterDriver[]): MeterDriver {
+  return {
+    name: 'emulated',
+    summary: 'instruments in software with a demo load (emulated:NAME; a PPK2 without NAME); no word about silicon',
+    defaultPath: '',
+    automatic: false,
+    find: async () => ({ meters: [], reason: 'it is never here by itself' }),
+    rehearse: (host) => ({ host, path: '' }),
+    open: async (host, options) => {
+      const [name = '', ...settings] = options.path.split(',')
+      const driver = instruments.find((candidate) => candidate.name === name)
+      if (!driver) return openDemo(host, options)
+      const { host: bench, path, marker } = driver.rehearse(host)
+      const supplyV = options.supplyV ?? demoLoad.supplyV
+      const meter = await driver.open(bench, { ...options, supplyV, path: [path, ...settings].join(',') })
+      return asEmulated(meter, marker)
+    },
+  }
 }

@@ -1,26 +1,61 @@
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
-import { emulated } from './emulated.ts'
+import { createEmulatedDriver } from './emulated.ts'
+import { lpm01a } from './lpm01a/driver.ts'
 import type { FoundMeter, Meter, MeterDriver, MeterOptions } from './meter.ts'
 import { ppk2 } from './ppk2/driver.ts'
+import { resumingMeter } from './resume.ts'
+import { scpi } from './scpi/driver.ts'
+import { serialLine } from './serial-line/driver.ts'
+import { battery } from './system/battery.ts'
+import { hwmon, jetson } from './system/hwmon.ts'
+import { nvidia } from './system/nvidia.ts'
+import { powercap } from './system/powercap.ts'
+import { rpiPmic } from './system/rpi-pmic.ts'
 
-/** Every meter driver; a new one is added here and `test/conformance/meters.test.ts` finds it. */
-export const meterDrivers: readonly MeterDriver[] = [ppk2, emulated]
+/** Every kind of instrument; a new one is added here and `test/conformance/meters.test.ts` finds it. */
+const instruments: readonly MeterDriver[] = [
+  ppk2,
+  lpm01a,
+  serialLine,
+  scpi,
+  powercap,
+  hwmon,
+  jetson,
+  rpiPmic,
+  battery,
+  nvidia,
+]
 
-/** What is here of all meters, real ones only. A host without serial support finds none. */
+/** Every meter driver: the instruments, and the one that emulates them. */
+export const meterDrivers: readonly MeterDriver[] = [...instruments, createEmulatedDriver(instruments)]
+
+/** What a driver found on this machine, and why not more. */
+export interface MeterReport {
+  readonly driver: MeterDriver
+  readonly meters: readonly FoundMeter[]
+  readonly reason?: string
+}
+
+/** Looks for every kind of meter. Finding nothing, or something that this user may not use, is a result. */
+export function surveyMeters(host: Host): Promise<readonly MeterReport[]> {
+  return Promise.all(instruments.map(async (driver) => ({ driver, ...(await driver.find(host)) })))
+}
+
+/** Meters that are here and may be taken without being named. A host without serial support finds none. */
 export async function findMeters(host: Host): Promise<readonly FoundMeter[]> {
-  return (await Promise.all(meterDrivers.map((driver) => driver.find(host)))).flat()
+  const automatic = instruments.filter((driver) => driver.automatic)
+  const searches = await Promise.all(automatic.map((driver) => driver.find(host)))
+  return searches.flatMap(({ meters }) => meters.filter((meter) => !meter.problem))
 }
 
 async function firstPath(host: Host, driver: MeterDriver): Promise<string> {
-  const [first] = await driver.find(host)
-  if (first) return first.path
-  const { reason } = await host.serial.list()
-  throw new MilliwattError(
-    'METER_NOT_FOUND',
-    driver.name,
-    reason ? `(${reason})` : '(no such meter among the serial ports)',
-  )
+  const { meters, reason } = await driver.find(host)
+  const usable = meters.find((meter) => !meter.problem)
+  if (usable) return usable.path
+  const problem = meters[0]?.problem
+  if (problem) throw new MilliwattError('METER_PERMISSION', meters[0]!.path, `(${problem.reason}. ${problem.next})`)
+  throw new MilliwattError('METER_NOT_FOUND', driver.name, `(${reason ?? 'no such meter is here'})`)
 }
 
 /**
@@ -34,5 +69,11 @@ export async function openMeter(host: Host, spec: string, options: Omit<MeterOpt
     throw new MilliwattError('METER_UNKNOWN', spec, `(names: ${meterDrivers.map((known) => known.name).join(', ')})`)
   }
   const path = rest.join(':') || (driver.defaultPath ?? (await firstPath(host, driver)))
-  return driver.open(host, { ...options, path })
+  const open = (where: string) => driver.open(host, { ...options, path: where })
+  const meter = await open(path)
+  const { resumeS } = options
+  if (resumeS === undefined || resumeS <= 0) return meter
+  // A meter that is plugged in again may have got another port.
+  const reopen = () => open(path).catch(async () => open(await firstPath(host, driver)))
+  return resumingMeter(meter, { clock: host.clock, reopen, resumeS })
 }

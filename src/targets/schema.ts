@@ -108,16 +108,41 @@ const accelerator = z.strictObject({
   next: text,
 })
 
+const limit = z.number().nonnegative()
+
+const accuracy = z
+  .strictObject({
+    gain: z.number().positive().max(1),
+    offsetA: limit.exactOptional(),
+    offsetW: limit.exactOptional(),
+    shuntOffsetV: limit.exactOptional(),
+    source: sourceText,
+  })
+  .describe('Limits of error: gain as part of the reading, offsets in amperes, watts, volts at the shunt.')
+
+const scpi = z.strictObject({
+  identity: text.describe('Regular expression that the answer to *IDN? matches, without regard to case.'),
+  setup: z.array(text),
+  power: text.exactOptional(),
+  current: text.exactOptional(),
+  voltage: text.exactOptional(),
+  channels: z.int().positive(),
+  rateHz: sourced('hertz'),
+  baudRate: z.int().positive(),
+})
+
 const meter = z.strictObject({
   kind: z.literal('meter'),
   ...head,
-  link: z.enum(['serial', 'usb', 'hid']),
-  usb: z.array(usbId).min(1),
+  link: z.enum(['serial', 'usb', 'hid', 'i2c', 'scpi', 'network', 'system']),
+  usb: z.array(usbId),
   dataPort: z.enum(['lowest location']).exactOptional(),
   driver: text.nullable(),
   sampleRateHz: sourced('hertz').exactOptional(),
   maximumCurrentA: sourced('amperes').exactOptional(),
   gainUncertainty: sourced('parts of the reading').exactOptional(),
+  accuracy: accuracy.exactOptional(),
+  scpi: scpi.exactOptional(),
 })
 
 /** Schema of `targets/chips/*.json`. */

@@ -164,7 +164,7 @@ export interface AcceleratorTarget extends TargetHead {
 /** `targets/meters/*.json`: a power meter, how it is seen and what it can. */
 export interface MeterTarget extends TargetHead {
   readonly kind: 'meter'
-  readonly link: 'serial' | 'usb' | 'hid'
+  readonly link: 'serial' | 'usb' | 'hid' | 'i2c' | 'scpi' | 'network' | 'system'
   readonly usb: readonly UsbId[]
   /** Which of several serial ports of one meter carries the data. */
   readonly dataPort?: 'lowest location'
@@ -174,6 +174,36 @@ export interface MeterTarget extends TargetHead {
   readonly maximumCurrentA?: Sourced<number>
   /** Relative uncertainty of the gain; it does not average out. */
   readonly gainUncertainty?: Sourced<number>
+  readonly accuracy?: AccuracyLimits
+  readonly scpi?: ScpiDialect
+}
+
+/** Limits of error that a maker states; they do not average out. */
+export interface AccuracyLimits {
+  /** Part of the reading. */
+  readonly gain: number
+  readonly offsetA?: number
+  readonly offsetW?: number
+  /** Voltage at the shunt that is added to every reading, at most: divided by the shunt's resistance it is a current. */
+  readonly shuntOffsetV?: number
+  readonly source: string
+}
+
+/** How a bench instrument is spoken to. In queries `{ch}` stands for the channel. */
+export interface ScpiDialect {
+  /** Regular expression that the answer to `*IDN?` matches, without regard to case. */
+  readonly identity: string
+  /** Commands that are sent once. */
+  readonly setup: readonly string[]
+  /** Query for watts; without it current and voltage are asked for, without `voltage` the user states it. */
+  readonly power?: string
+  readonly current?: string
+  readonly voltage?: string
+  readonly channels: number
+  /** How often it can be asked. */
+  readonly rateHz: Sourced<number>
+  /** Speed of its serial port. */
+  readonly baudRate: number
 }
 
 /** Any target file. */

@@ -10,7 +10,7 @@ import { TraceNotes } from './trace-notes.ts'
 /** What is recorded and where. */
 export interface CaptureOptions {
   readonly files: HostFiles
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'nowS' | 'wallTime'>
   /** Path without ending: `<base>.raw` and `<base>.json` are written. */
   readonly base: string
   readonly meter: TraceSidecar['meter']

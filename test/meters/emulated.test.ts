@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { demoLoad } from '../../src/meters/demo-load.ts'
+import { demoLoad } from '../../src/meters/emulation/demo-load.ts'
 import { openMeter } from '../../src/meters/list.ts'
 import { collect } from '../support/collect.ts'
 import { createFakeClock } from '../support/fake-clock.ts'

@@ -1,11 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { MilliwattError } from '../../src/core/errors.ts'
 import type { Clock, Host } from '../../src/core/host.ts'
 import type { Link, PortInfo } from '../../src/core/link.ts'
+import { fakeHost } from '../../src/hosts/fake.ts'
 
-/** A host with a clock and serial ports only; everything else throws when touched. */
+const folder = resolve(import.meta.dirname, '../../targets/meters')
+
+// In memory: a clock that only the test moves does not wait for a disk.
+const repository = fakeHost({
+  files: Object.fromEntries(readdirSync(folder).map((name) => [join(folder, name), readFileSync(join(folder, name))])),
+})
+
+/** A host with a clock, the package's files, serial ports and an empty machine; everything else throws when touched. */
 export function meterHost(clock: Clock, links: Record<string, () => Link> = {}, ports: readonly PortInfo[] = []): Host {
   const partial = {
     clock,
+    platform: 'linux',
+    files: repository.files,
+    packageFolder: repository.packageFolder,
+    system: repository.system,
+    command: async () => null,
+    startCommand: async () => null,
+    connect: repository.connect,
     serial: {
       list: async () => (ports.length > 0 ? { ports } : { ports, reason: 'the fake host has no ports' }),
       open: async (path: string) => {

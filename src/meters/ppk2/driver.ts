@@ -1,7 +1,12 @@
 import type { Host } from '../../core/host.ts'
 import type { PortInfo } from '../../core/link.ts'
-import type { FoundMeter, Meter, MeterDriver, MeterOptions } from '../meter.ts'
+import { accuracyOf } from '../accuracy.ts'
+import { demoLoad, toLoadCurve } from '../emulation/demo-load.ts'
+import { emulatedPort } from '../emulation/port.ts'
+import type { Meter, MeterDriver, MeterOptions, MeterSearch, Rehearsal } from '../meter.ts'
+import { splitPath } from '../path-settings.ts'
 import { checkOptions } from './configure.ts'
+import { EmulatedPpk2 } from './emulator.ts'
 import { openPpk2Session } from './session.ts'
 
 /** Speed of the port; a USB port ignores it. */
@@ -18,26 +23,40 @@ function byLocation(a: PortInfo, b: PortInfo): number {
 }
 
 /** One port for each instrument: of the two that newer firmware shows, the lower one carries the data. */
-async function find(host: Host): Promise<readonly FoundMeter[]> {
-  const { ports } = await host.serial.list()
+async function find(host: Host): Promise<MeterSearch> {
+  const { ports, reason } = await host.serial.list()
   const dataPorts = new Map<string, PortInfo>()
   for (const port of ports.filter(isPpk2).sort(byLocation)) {
     const instrument = port.serialNumber ?? port.location?.split(':')[0] ?? port.path
     if (!dataPorts.has(instrument)) dataPorts.set(instrument, port)
   }
-  return [...dataPorts.values()].map((port) => ({ driver: 'ppk2', path: port.path, name: 'Nordic PPK2' }))
+  const meters = [...dataPorts.values()].map((port) => ({ driver: 'ppk2', path: port.path, name: 'Nordic PPK2' }))
+  if (meters.length > 0) return { meters }
+  return { meters, reason: reason ?? 'no serial port shows the USB ids of a PPK2' }
 }
 
 async function open(host: Host, options: MeterOptions): Promise<Meter> {
+  const { path } = splitPath('ppk2', options.path, {})
   checkOptions(options)
-  const link = await host.serial.open(options.path, { baudRate })
-  const port = (await host.serial.list()).ports.find((candidate) => candidate.path === options.path)
+  const accuracy = await accuracyOf(host, 'ppk2')
+  const link = await host.serial.open(path, { baudRate })
+  const port = (await host.serial.list()).ports.find((candidate) => candidate.path === path)
   return openPpk2Session(link, host.clock, options, {
     driver: 'ppk2',
     model: 'Nordic PPK2',
     provenance: 'measured',
+    accuracy,
     ...(port?.serialNumber === undefined ? {} : { serialNumber: port.serialNumber }),
   })
+}
+
+/** Plugs an emulated PPK2 with the demonstration load and a marker wire into a port. */
+function rehearse(host: Host): Rehearsal {
+  const path = 'emulated-ppk2'
+  const emulator = new EmulatedPpk2({ clock: host.clock, loadA: toLoadCurve(demoLoad), externalV: demoLoad.supplyV })
+  const port = { path, vendorId: '1915', productId: 'c00a', serialNumber: 'EMULATED', location: '1-1:1.1' }
+  const marker = { channel: 0, set: (high: boolean) => void emulator.setDigital(0, high) }
+  return { host: emulatedPort(host, port, () => emulator.link(path)), path, marker }
 }
 
 /**
@@ -52,6 +71,8 @@ async function open(host: Host, options: MeterOptions): Promise<Meter> {
 export const ppk2: MeterDriver = {
   name: 'ppk2',
   summary: 'Nordic Power Profiler Kit II; the path is its serial port (ppk2:/dev/ttyACM0)',
+  automatic: true,
   find,
   open,
+  rehearse,
 }

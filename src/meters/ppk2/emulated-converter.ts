@@ -1,5 +1,5 @@
+import { createNoise } from '../emulation/noise.ts'
 import { fullScale, rangeCount, rangeTopA, toAdc } from './calibration.ts'
-import { createNoise } from './noise.ts'
 
 /** The measuring front end: chooses the range and turns a current into a code. */
 export interface EmulatedConverter {

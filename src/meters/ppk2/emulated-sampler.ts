@@ -1,6 +1,6 @@
+import type { EmulatedLoad } from '../emulation/load.ts'
 import { toWord } from './decode.ts'
 import type { EmulatedConverter } from './emulated-converter.ts'
-import type { EmulatedLoad } from './emulated-load.ts'
 import type { EmulatorFaults } from './emulator-options.ts'
 import { sampleRateHz } from './stream.ts'
 

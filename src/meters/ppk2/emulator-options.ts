@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/host.ts'
+import type { LoadCurve } from '../emulation/load.ts'
 import type { Calibration } from './calibration.ts'
-import type { LoadCurve } from './emulated-load.ts'
 
 /** Faults of an emulated PPK2. Times are seconds of a stream: 0 is its first sample. */
 export interface EmulatorFaults {

@@ -1,17 +1,14 @@
-import { MilliwattError } from '../../core/errors.ts'
 import type { Clock } from '../../core/host.ts'
-import type { Link, LinkEnd } from '../../core/link.ts'
+import type { Link } from '../../core/link.ts'
+import { createEmulatedLoad, type EmulatedLoad } from '../emulation/load.ts'
+import { createRandom } from '../emulation/noise.ts'
+import { createEmulatedWire, type EmulatedWire } from '../emulation/wire.ts'
 import { toCoefficients } from './calibration.ts'
 import { type PowerMode, type Ppk2Command, readCommand } from './commands.ts'
 import { createEmulatedConverter, type EmulatedConverter } from './emulated-converter.ts'
-import { createEmulatedLoad, type EmulatedLoad } from './emulated-load.ts'
 import { emulatedMetadata } from './emulated-metadata.ts'
 import { createEmulatedSampler, type EmulatedSampler } from './emulated-sampler.ts'
 import { type EmulatorOptions, realCalibration } from './emulator-options.ts'
-import { createRandom } from './noise.ts'
-
-/** Longest chunk that is sent at once, in bytes. */
-const longestChunk = 16_384
 
 /**
  * A PPK2 in software that speaks the same bytes: commands, metadata, range switching, quantisation, noise,
@@ -28,8 +25,7 @@ export class EmulatedPpk2 {
   private readonly converter: EmulatedConverter
   private readonly random: () => number
   private readonly epochS: number
-  private readonly listeners = new Set<(chunk: Uint8Array, arrivalS: number) => void>()
-  private readonly endListeners = new Set<(end: LinkEnd) => void>()
+  private readonly wire: EmulatedWire
   private unread: Uint8Array = new Uint8Array(0)
   private mode: PowerMode = 'ampere'
   private isDevicePowered = false
@@ -39,11 +35,15 @@ export class EmulatedPpk2 {
   private streamStartS = 0
   private ticking = new AbortController()
   private isSilent = false
-  private hasEnded = false
 
   constructor(options: EmulatorOptions) {
     this.options = options
     this.clock = options.clock
+    this.wire = createEmulatedWire(
+      this.clock,
+      (bytes) => this.receive(bytes),
+      () => this.ticking.abort(),
+    )
     this.epochS = this.clock.nowS()
     this.regulatorMv = options.regulatorMv ?? 3741
     this.userGain = this.calibration.ug
@@ -75,7 +75,7 @@ export class EmulatedPpk2 {
   /** Ends the link as a pulled cable does, after what is due by now. */
   unplug(): void {
     this.tick()
-    this.end({ how: 'lost', reason: 'the emulated cable was pulled' })
+    this.wire.end({ how: 'lost', reason: 'the emulated cable was pulled' })
   }
 
   /** Energy that the device took between two moments, in joules. */
@@ -90,34 +90,12 @@ export class EmulatedPpk2 {
 
   /** The meter's own end as a link, in this process. */
   link(path = 'emulated'): Link {
-    let finish: (end: LinkEnd) => void = () => {}
-    const ended = new Promise<LinkEnd>((resolve) => {
-      finish = resolve
-    })
-    this.endListeners.add(finish)
-    const isOpen = () => !this.hasEnded
-    return {
-      path,
-      ended,
-      write: async (bytes) => {
-        if (!isOpen()) throw new MilliwattError('METER_LOST', path, '(the emulated link has ended)')
-        this.receive(bytes)
-      },
-      onData: (listener) => this.onData(listener),
-      close: async () => this.end({ how: 'closed' }),
-      [Symbol.asyncDispose]: async () => this.end({ how: 'closed' }),
-    }
+    return this.wire.link(path)
   }
 
   /** Serves the meter on any byte stream, such as the far end of a pty; ends with it. */
-  async serve(peer: Link): Promise<void> {
-    const offSelf = this.onData((chunk) => void peer.write(chunk).catch(() => {}))
-    const offPeer = peer.onData((chunk) => this.receive(chunk))
-    this.endListeners.add(() => void peer.close())
-    await peer.ended
-    offSelf()
-    offPeer()
-    this.end({ how: 'closed' })
+  serve(peer: Link): Promise<void> {
+    return this.wire.serve(peer)
   }
 
   /** Takes bytes of the host. */
@@ -129,11 +107,6 @@ export class EmulatedPpk2 {
       at += read.length
     }
     this.unread = all.subarray(at)
-  }
-
-  private onData(listener: (chunk: Uint8Array, arrivalS: number) => void): () => void {
-    this.listeners.add(listener)
-    return () => void this.listeners.delete(listener)
   }
 
   private obey(command: Ppk2Command): void {
@@ -195,7 +168,7 @@ export class EmulatedPpk2 {
 
   /** Sends what was sampled since the last time. */
   private tick(): void {
-    if (!this.sampler || this.hasEnded) return
+    if (!this.sampler || this.wire.hasEnded) return
     const { silentAtS, unplugAtS } = this.options.faults ?? {}
     const stopS =
       this.streamStartS + Math.min(silentAtS ?? Number.POSITIVE_INFINITY, unplugAtS ?? Number.POSITIVE_INFINITY)
@@ -203,7 +176,7 @@ export class EmulatedPpk2 {
     if (!this.isSilent) this.send(this.sampler.until(Math.min(now, stopS)), now + this.epochS)
     if (now < stopS) return
     this.isSilent = true
-    if (unplugAtS !== undefined) this.end({ how: 'lost', reason: 'the emulated cable was pulled' })
+    if (unplugAtS !== undefined) this.wire.end({ how: 'lost', reason: 'the emulated cable was pulled' })
   }
 
   private sendMetadata(): void {
@@ -215,17 +188,9 @@ export class EmulatedPpk2 {
   /** @param arrivalS host clock of the last sample: making the bytes takes time that no real meter takes */
   private send(bytes: Uint8Array, arrivalS = this.clock.nowS()): void {
     for (let at = 0; at < bytes.length; ) {
-      const odd = this.options.faults?.oddChunks ? (this.random() % 8) * 64 + 1 + (this.random() % 7) : longestChunk
-      const chunk = bytes.slice(at, at + odd)
-      for (const listener of this.listeners) listener(chunk, arrivalS)
-      at += chunk.length
+      const odd = this.options.faults?.oddChunks ? (this.random() % 8) * 64 + 1 + (this.random() % 7) : bytes.length
+      this.wire.send(bytes.slice(at, at + odd), arrivalS)
+      at += odd
     }
-  }
-
-  private end(end: LinkEnd): void {
-    if (this.hasEnded) return
-    this.hasEnded = true
-    this.ticking.abort()
-    for (const listener of this.endListeners) listener(end)
   }
 }

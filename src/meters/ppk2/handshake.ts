@@ -1,8 +1,9 @@
 import { MilliwattError } from '../../core/errors.ts'
 import type { Clock } from '../../core/host.ts'
 import type { Link } from '../../core/link.ts'
+import type { Inbox } from '../inbox.ts'
+import { reasonOf } from '../link-stream.ts'
 import { writeCommand } from './commands.ts'
-import type { Inbox } from './inbox.ts'
 import { type Ppk2Metadata, readMetadata } from './metadata.ts'
 
 /** A meter is quiet when nothing came for this long. */
@@ -37,11 +38,6 @@ export async function drain(link: Link, inbox: Inbox, clock: Clock, signal?: Abo
 function throwIfOver(link: Link, inbox: Inbox, signal?: AbortSignal): void {
   if (signal?.aborted) throw new MilliwattError('INTERRUPTED', link.path)
   if (inbox.end) throw new MilliwattError('METER_LOST', link.path, `(${reasonOf(inbox)})`)
-}
-
-/** Why the link ended, in the system's words. */
-export function reasonOf(inbox: Inbox): string {
-  return inbox.end?.how === 'lost' ? inbox.end.reason : 'the port was closed'
 }
 
 async function askOnce(link: Link, inbox: Inbox, clock: Clock, signal?: AbortSignal): Promise<Ppk2Metadata | string> {

@@ -1,5 +1,5 @@
 import type { SampleBlock, SampleEvent } from '../../trace/samples.ts'
-import type { MeterCounts } from '../meter.ts'
+import type { StreamDecoder } from '../link-stream.ts'
 import { decodeWords } from './decode.ts'
 import { createFramer, type WordRun } from './framing.ts'
 import { createTimeline, type Piece, type PlacedPiece } from './timeline.ts'
@@ -10,13 +10,8 @@ export const sampleRateHz = 100_000
 /** Longest block that is yielded, in samples. */
 const longestBlock = 16_384
 
-/** Turns the bytes of one stream into events on the meter's grid; pure, no clock of its own. */
-export interface Ppk2Stream {
-  push(chunk: Uint8Array, arrivalS: number): SampleEvent[]
-  /** Ends the stream: yields what was held back. */
-  flush(): SampleEvent[]
-  readonly counts: MeterCounts
-}
+/** Turns the bytes of one stream into events; pure, no clock of its own. */
+export type Ppk2Stream = StreamDecoder
 
 type Payload = Omit<SampleBlock, 'firstIndex' | 'kind'>
 

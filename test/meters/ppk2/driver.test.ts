@@ -144,7 +144,7 @@ describe('opening', () => {
       { path: '/dev/ttyACM9', ...usb, serialNumber: 'B' },
       { path: '/dev/ttyUSB0', vendorId: '0403', productId: '6001' },
     ])
-    expect((await ppk2.find(host)).map((found) => found.path).sort()).toEqual(['/dev/ttyACM0', '/dev/ttyACM9'])
+    expect((await ppk2.find(host)).meters.map((found) => found.path).sort()).toEqual(['/dev/ttyACM0', '/dev/ttyACM9'])
   })
 })
 

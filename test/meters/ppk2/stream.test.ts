@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../../src/meters/emulation/noise.ts'
 import { defaultCalibration, toCoefficients } from '../../../src/meters/ppk2/calibration.ts'
 import { toWord } from '../../../src/meters/ppk2/decode.ts'
 import { createFramer } from '../../../src/meters/ppk2/framing.ts'
-import { createRandom } from '../../../src/meters/ppk2/noise.ts'
 import { createPpk2Stream, sampleRateHz } from '../../../src/meters/ppk2/stream.ts'
 import { joinEvents } from '../../support/collect.ts'
 

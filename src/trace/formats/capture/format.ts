@@ -169,7 +169,7 @@ function* samplesOf(
 async function create(files: HostFiles, path: string, facts: TraceFacts): Promise<TraceSink> {
   const capture = await openCapture({
     files,
-    clock: { nowS: () => 0, wallTime: () => new Date(), sleep: async () => {} },
+    clock: { nowS: () => 0, wallTime: () => new Date() },
     base: withoutEnding(path),
     meter: facts.meter,
     rawFormat: null,

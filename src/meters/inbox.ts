@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/host.ts'
-import type { Link, LinkEnd } from '../../core/link.ts'
+import type { Clock } from '../core/host.ts'
+import type { Link, LinkEnd } from '../core/link.ts'
 
 /** A chunk of bytes with the time when its last byte came out of the system. */
 export interface TimedChunk {

@@ -1,4 +1,4 @@
-import type { LoadCurve } from './ppk2/emulated-load.ts'
+import type { LoadCurve } from './load.ts'
 
 /** The device that the emulated meter pretends to measure. It is a demonstration: no real device was its model. */
 export interface DemoLoad {
