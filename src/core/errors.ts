@@ -127,6 +127,10 @@ export const errorTable = {
     what: 'The file is not a power trace that milliwatt reads.',
     next: 'Give the .json sidecar of a recorded trace whose raw file lies beside it.',
   },
+  RECORD_INVALID: {
+    what: 'The file is not an energy record that milliwatt reads.',
+    next: 'Make one with "milliwatt energy measure MODEL -o FILE"; schemas/energy-record.schema.json tells every field.',
+  },
   REPORT_WRITE: {
     what: 'The report cannot be written.',
     next: 'Free space or choose a writable folder with --out; with --json the report goes to standard output.',

@@ -18,6 +18,8 @@ export interface BudgetRow {
   readonly relativeLimit: number | null
   /** Whether more windows make it smaller. */
   readonly averages: boolean
+  /** `meter`: the same in every session of this instrument, so that it cancels between two; `session`: drawn anew. */
+  readonly origin: 'meter' | 'session'
   /** False where another row holds it already: it is shown but not added twice. */
   readonly counted: boolean
 }
@@ -34,6 +36,7 @@ export function relativeRow(name: string, limit: number, figureJ: number, source
     degreesOfFreedom: null,
     relativeLimit: limit,
     averages: false,
+    origin: 'meter',
     counted: true,
   }
 }
@@ -44,7 +47,7 @@ export function absoluteRow(
   limitJ: number,
   given: string,
   source: string,
-  options: { readonly averages?: boolean; readonly counted?: boolean } = {},
+  options: Partial<Pick<BudgetRow, 'averages' | 'counted' | 'origin'>> = {},
 ): BudgetRow {
   return {
     name,
@@ -55,8 +58,10 @@ export function absoluteRow(
     standardUncertaintyJ: limitJ / Math.sqrt(3),
     degreesOfFreedom: null,
     relativeLimit: null,
-    averages: options.averages ?? false,
-    counted: options.counted ?? true,
+    averages: false,
+    origin: 'session',
+    counted: true,
+    ...options,
   }
 }
 
@@ -78,6 +83,7 @@ export function scatterRow(
     degreesOfFreedom,
     relativeLimit: null,
     averages: true,
+    origin: 'session',
     counted: true,
   }
 }
@@ -128,8 +134,8 @@ export interface EnergyFigure {
     readonly degreesOfFreedom: number | null
     readonly gainLimit: number
   }
-  /** Energy that the figure may miss at most because of missing samples; 0 when none is. */
-  readonly missingAtMostJ: number
+  /** Energy that the figure may miss at most because of missing samples; 0 when none is, null when nothing bounds it. */
+  readonly missingAtMostJ: number | null
   readonly budget: readonly BudgetRow[]
 }
 
@@ -142,10 +148,10 @@ export function errorModel(figure: EnergyFigure): ErrorModel {
 /** The interval of a figure for any confidence, missing samples included; null where it cannot be stated. */
 export function figureInterval(figure: EnergyFigure, confidence: number): readonly [number, number] | null {
   const model = errorModel(figure)
+  if (figure.missingAtMostJ === null) return null
   const low = coverageInterval(model, confidence)
-  if (figure.missingAtMostJ === 0 || low === null) return low
   const high = coverageInterval({ ...model, value: figure.valueJ + figure.missingAtMostJ }, confidence)
-  return high === null || !Number.isFinite(high[1]) ? null : [low[0], high[1]]
+  return low && high && [low[0], high[1]]
 }
 
 /** Makes a figure of a value and its budget. */
@@ -166,7 +172,7 @@ export function toFigure(
       degreesOfFreedom: model.degreesOfFreedom,
       gainLimit: model.gainLimit,
     },
-    missingAtMostJ,
+    missingAtMostJ: Number.isFinite(missingAtMostJ) ? missingAtMostJ : null,
     budget,
   }
   return { ...figure, intervalJ: figureInterval(figure, confidence) }

@@ -23,6 +23,8 @@ export interface EnergySession {
   readonly idleAfter: IdleLevel | null
   readonly instrument: InstrumentLimits
   readonly sampleRateHz: number
+  /** Samples of the whole stream, lost ones included, and how long the host saw it run. */
+  readonly stream?: { readonly samples: number; readonly hostS: number; readonly uncertaintyS: number }
   /** False where nobody stated or measured the supply voltage that turns current into power. */
   readonly supplyKnown: boolean
   /** Confidence of the intervals; default 0.95. */
@@ -119,7 +121,7 @@ function offsetRow(instrument: InstrumentLimits, secondsPerInference: number, re
   const { value, source } = instrument.offsetW
   const limitJ = value * secondsPerInference * Math.sqrt(readings)
   const given = `±${Number((value * 1e6).toPrecision(3))} µW${readings === 2 ? ', window and idle each' : ''}`
-  return absoluteRow('meter offset', limitJ, given, source)
+  return absoluteRow('meter offset', limitJ, given, source, { origin: 'meter' })
 }
 
 /** What the missing samples of the windows could have held at most, per inference. */

@@ -5,13 +5,17 @@ export interface StepOptions {
   readonly sampleRateHz: number
   /** Inferences of one window: the trace cannot tell. */
   readonly inferences: number
-  /** Shortest window, in seconds; dips and peaks shorter than half of it are no steps. Default 0.1. */
+  /** Shortest window and shortest pause, in seconds: dips and peaks within half of it are no steps. Default 0.1. */
   readonly leastS?: number
+  /** How long a window was by the device's own timer, where that is known. */
+  readonly durationS?: number
 }
 
 /** Step between the two levels, in standard deviations of the blocks within a level, that makes it believable. */
 const leastContrast = 6
 const blocksPerLeast = 10
+/** Windows of equal work differ in duration by less than this share. */
+const mostSpread = 0.05
 
 /** Means of consecutive blocks; NaN where a block holds no valid sample. */
 function blockMeans(powerW: Float32Array, size: number): Float64Array {
@@ -99,34 +103,58 @@ function deviation(powerW: Float32Array, from: number, to: number): number {
   return count < 2 ? 0 : Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2))
 }
 
+/** Why these stretches are not windows of equal work; null when they may be. */
+function whyUnequal(windows: readonly PlacedWindow[], { sampleRateHz, durationS }: StepOptions): string | null {
+  const lengths = windows.map(({ startIndex, endIndex }) => (endIndex - startIndex) / sampleRateHz)
+  const [least, most] = [lengths.reduce((a, b) => Math.min(a, b)), lengths.reduce((a, b) => Math.max(a, b))]
+  const range = `the stretches found last ${least.toPrecision(3)} to ${most.toPrecision(3)} s`
+  if (most > least * (1 + mostSpread)) return `${range}: that is not the same work each time`
+  if (durationS !== undefined && Math.max(most - durationS, durationS - least) > durationS * mostSpread)
+    return `${range}, the device's timer says ${durationS.toPrecision(3)} s`
+  return null
+}
+
+/** The window of one stretch, its edges sought near the borders of its blocks. */
+function refine(
+  powerW: Float32Array,
+  [from, to]: readonly [number, number],
+  reach: number,
+  levels: Levels,
+  { sampleRateHz, inferences }: StepOptions,
+): PlacedWindow {
+  const middle = (levels.low + levels.high) / 2
+  const startIndex = changePoint(powerW, from, reach, middle, true)
+  const endIndex = changePoint(powerW, to, reach, middle, false)
+  const noise = deviation(powerW, startIndex, endIndex) / (levels.high - levels.low)
+  const correlated = Math.max(1, (endIndex - startIndex) / inferences)
+  return {
+    startIndex,
+    endIndex,
+    inferences,
+    method: 'found steps',
+    edgeUncertaintyS: (0.5 + 3 * noise * noise * correlated) / sampleRateHz,
+    edges: 'common',
+    words: 'steps found in the power itself; nothing marked the inferences',
+  }
+}
+
 /**
  * Finds the windows in which a device worked by its power alone: two levels, and the stretches on the higher one. The
- * least trusted way: it cannot tell work from anything else that draws power. Stretches cut by the trace's ends are
- * left out. An edge is sure to ±(½ + 3(σ/Δ)²) samples, of noise σ and step Δ.
+ * least trusted way: it cannot tell work from anything else that draws power, so stretches of unequal length are
+ * refused. Stretches cut by the trace's ends are left out. Both edges together are sure to ±(½ + 3(σ/Δ)²·c) samples, of
+ * scatter σ, step Δ, and c samples of one inference, whose layers make the scatter.
  */
 export function windowsFromSteps(powerW: Float32Array, options: StepOptions): FoundWindows {
-  const { sampleRateHz, inferences, leastS = 0.1 } = options
+  const { sampleRateHz, leastS = 0.1 } = options
   const size = Math.max(1, Math.round((leastS * sampleRateHz) / blocksPerLeast))
   const means = blockMeans(powerW, size)
   const levels = twoLevels(means)
   if (!levels || !(levels.high - levels.low > leastContrast * levels.spread))
     return { windows: null, reason: 'the power shows no two levels that stand apart' }
-  const middle = (levels.low + levels.high) / 2
-  const windows = runsAbove(means, middle, blocksPerLeast / 2)
+  const windows = runsAbove(means, (levels.low + levels.high) / 2, blocksPerLeast / 2)
     .filter(([from, to]) => from > 0 && to < means.length)
-    .map(([from, to]): PlacedWindow => {
-      const startIndex = changePoint(powerW, from * size, 2 * size, middle, true)
-      const endIndex = changePoint(powerW, to * size, 2 * size, middle, false)
-      const noise = deviation(powerW, startIndex, endIndex) / (levels.high - levels.low)
-      return {
-        startIndex,
-        endIndex,
-        inferences,
-        method: 'found steps',
-        edgeUncertaintyS: (0.5 + 3 * noise * noise) / sampleRateHz,
-        edges: 'independent',
-        words: 'steps found in the power itself; nothing marked the inferences',
-      }
-    })
-  return windows.length > 0 ? { windows } : { windows: null, reason: 'no step up with a step down after it' }
+    .map(([from, to]) => refine(powerW, [from * size, to * size], 2 * size, levels, options))
+  if (windows.length === 0) return { windows: null, reason: 'no step up with a step down after it' }
+  const reason = whyUnequal(windows, options)
+  return reason === null ? { windows } : { windows: null, reason }
 }

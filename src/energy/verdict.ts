@@ -60,10 +60,21 @@ function clockMismatches(session: EnergySession): readonly string[] {
   })
 }
 
+/** The same over the whole stream, by the host's clock. */
+function streamMismatch({ stream, sampleRateHz }: EnergySession): readonly string[] {
+  if (!stream) return []
+  const off = stream.samples / sampleRateHz - stream.hostS
+  if (Math.abs(off) <= crystalsRatio * stream.hostS + stream.uncertaintyS) return []
+  const words = off < 0 ? 'fewer' : 'more'
+  return [
+    `${(Math.abs(off) * 1e3).toPrecision(3)} ms ${words} of samples than the host's clock ran: samples were lost unseen, or a clock is wrong`,
+  ]
+}
+
 /** Judges the data of a session; says nothing about how large its uncertainty is. */
 export function judgeSession(session: EnergySession): SessionVerdict {
   const fatal = whyInvalid(session)
   if (fatal.length > 0) return { verdict: 'invalid', reasons: fatal }
-  const reasons = [...missingSamples(session), ...clockMismatches(session)]
+  const reasons = [...missingSamples(session), ...clockMismatches(session), ...streamMismatch(session)]
   return { verdict: reasons.length > 0 ? 'lower bound' : 'complete', reasons }
 }

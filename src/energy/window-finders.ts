@@ -153,7 +153,7 @@ export function bestWindows(
   for (const method of alignmentMethods) {
     const found = evidence[method]?.()
     if (found?.windows) return { windows: found.windows, passedOver }
-    passedOver.push(`${method}: ${found ? found.reason : 'not there'}`)
+    if (found) passedOver.push(`${method}: ${found.reason}`)
   }
-  return { windows: null, reason: passedOver.join('; ') }
+  return { windows: null, reason: passedOver.join('; ') || 'nothing to line windows up by' }
 }
