@@ -8,6 +8,7 @@ import { bestWindows, windowsFromEvents, windowsFromLaps, windowsFromLevels } fr
 import { ClockFit } from '../../dist/trace/clock-fit.js'
 import { idleLevel } from '../../dist/trace/idle.js'
 import { PowerBuffer } from '../../dist/trace/power-buffer.js'
+import { StreamSpanMeter } from '../../dist/trace/stream-span.js'
 import { windowFromHostMarks } from '../../dist/trace/windows.js'
 
 const methods = ['marker edges', 'event line', 'device laps', 'host marks', 'found steps']
@@ -155,7 +156,6 @@ function findWindows(next, plan, layout, errors, samples, lose, buffer, fit) {
         windows: layout.windows.map(({ startS, endS }) => ({
           ...windowFromHostMarks(fit, startS, endS),
           inferences: plan.inferences,
-          edges: 'common',
         })),
       }),
     }
@@ -172,11 +172,11 @@ function feed(next, plan, samples, errors, faults) {
   const clock = { nowS: () => 0, wallTime: () => new Date(0), sleep: async () => {} }
   const buffer = new PowerBuffer({ sampleRateHz: rateHz, clock, keepS: length / rateHz + 1, maxPowerW })
   const fit = new ClockFit({ sampleRateHz: rateHz, windowS: 3 * (length / rateHz) })
+  const span = new StreamSpanMeter(rateHz)
   const latencyS = between(next, 0, 0.001)
   const lost = (at) => faults.lose.find((gap) => at >= gap.at && at < gap.at + gap.count)
   let taken = 0
   let unseen = 0
-  let lastS = 0
   const block = Math.max(1, Math.round(rateHz / 1000))
   while (taken < length) {
     const gap = lost(taken)
@@ -199,11 +199,11 @@ function feed(next, plan, samples, errors, faults) {
       arrivalS,
     })
     fit.add(end - unseen, arrivalS)
-    lastS = arrivalS
+    span.add(end - unseen, arrivalS)
     taken = end
   }
   buffer.end()
-  return { buffer, fit, hostS: lastS - latencyS }
+  return { buffer, fit, span }
 }
 
 /** Losses of up to 0.1 % of the samples, in a few gaps anywhere. */
@@ -237,7 +237,7 @@ export function simulateSession(seed, fault = null) {
   }
   const samples = sample(next, plan, layout, errors)
   const lose = fault === null ? [] : drawLosses(next, samples.powerW.length, fault === 'loss')
-  const { buffer, fit, hostS } = feed(next, plan, samples, errors, { lose })
+  const { buffer, fit, span } = feed(next, plan, samples, errors, { lose })
   const found = bestWindows(findWindows(next, plan, layout, errors, samples, lose, buffer, fit))
   const places = found.windows ?? []
   const margin = 2 + 0.005 * plan.rateHz
@@ -262,7 +262,7 @@ export function simulateSession(seed, fault = null) {
     },
     sampleRateHz: plan.rateHz,
     supplyKnown: true,
-    stream: { samples: buffer.endIndex, hostS: hostS, uncertaintyS: 0.003 },
+    stream: span.span,
   })
   const meanIdleW = plan.idleW * (1 + plan.idleDrift / 2)
   const factor = layout.windows.reduce((sum, window) => sum + window.factor, 0) / layout.windows.length

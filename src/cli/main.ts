@@ -7,6 +7,7 @@ import { nodeHost } from '../hosts/node.ts'
 import { addCompileCommand } from './compile.ts'
 import { addConvertCommand } from './convert.ts'
 import { addDevicesCommand } from './devices.ts'
+import { addEnergyCommands } from './energy.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addRunCommand } from './run.ts'
@@ -28,6 +29,7 @@ function buildProgram(): Command {
   addInspectCommand(program, host, finish)
   addConvertCommand(program, host, finish)
   addCompileCommand(program, host, finish)
+  addEnergyCommands(program, host, version, finish)
   addDevicesCommand(program, host, finish)
   program.addHelpText(
     'after',
@@ -43,6 +45,8 @@ Examples:
   milliwatt inspect model.tflite                       what is in it, and what runs where
   milliwatt convert model.tflite model.onnx
   milliwatt compile model.tflite -o model.wasm
+  milliwatt energy measure kws -o record.json          energy per inference with its uncertainty
+  milliwatt energy check record.json --max-uj 700      exit code 3 unless it is shown to stay within
   milliwatt devices`,
   )
   return program

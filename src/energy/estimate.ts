@@ -1,5 +1,6 @@
 import { median, sampleDeviation } from '../core/stats.ts'
 import { type IdleLevel, netEnergyJ } from '../trace/idle.ts'
+import type { StreamSpan } from '../trace/stream-span.ts'
 import type { WindowEnergy } from '../trace/window-energy.ts'
 import { absoluteRow, type BudgetRow, type EnergyFigure, relativeRow, scatterRow, toFigure } from './budget.ts'
 import type { InstrumentLimits } from './instrument.ts'
@@ -10,8 +11,6 @@ import type { PlacedWindow } from './window-finders.ts'
 export interface CostedWindow {
   readonly place: PlacedWindow
   readonly energy: WindowEnergy
-  /** Samples at the end of the converter's scale: the truth is higher. */
-  readonly saturated?: number
   /** How long the window was by another clock, in seconds, and how sure that is. */
   readonly expected?: { readonly durationS: number; readonly uncertaintyS: number; readonly clock: string }
 }
@@ -23,8 +22,12 @@ export interface EnergySession {
   readonly idleAfter: IdleLevel | null
   readonly instrument: InstrumentLimits
   readonly sampleRateHz: number
+  /** Samples at the end of the converter's scale while the windows were measured: the truth is higher. */
+  readonly saturated?: number
   /** Samples of the whole stream, lost ones included, and how long the host saw it run. */
-  readonly stream?: { readonly samples: number; readonly hostS: number; readonly uncertaintyS: number }
+  readonly stream?: StreamSpan | null
+  /** Windows that were run but could not be lined up with the samples. */
+  readonly missing?: number
   /** False where nobody stated or measured the supply voltage that turns current into power. */
   readonly supplyKnown: boolean
   /** Confidence of the intervals; default 0.95. */

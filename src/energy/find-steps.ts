@@ -61,8 +61,9 @@ function twoLevels(means: Float64Array): Levels | null {
 function runsAbove(means: Float64Array, middle: number, least: number): readonly (readonly [number, number])[] {
   const borders: number[] = []
   means.forEach((value, at) => {
-    const isHigh = value > middle
-    if (isHigh !== (borders.length % 2 === 1)) borders.push(at)
+    // A block without samples is at the level before it.
+    const isHigh = borders.length % 2 === 1
+    if (!Number.isNaN(value) && value > middle !== isHigh) borders.push(at)
   })
   if (borders.length % 2 === 1) borders.push(means.length)
   const merged: [number, number][] = []

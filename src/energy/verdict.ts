@@ -35,13 +35,14 @@ function missingSamples(session: EnergySession): readonly string[] {
     session.windows.reduce((total, window) => total + of(window), 0)
   const lost = Math.ceil(sum(({ energy }) => energy.lost) - 1e-9)
   const invalid = Math.ceil(sum(({ energy }) => energy.invalid) - 1e-9)
-  const saturated = sum((window) => window.saturated ?? 0)
-  const unusable = session.windows.filter(({ energy }) => energy.verdict === 'invalid').length
+  const saturated = session.saturated ?? 0
+  const missing = session.missing ?? 0
+  const unusable = missing + session.windows.filter(({ energy }) => energy.verdict === 'invalid').length
   return [
     ...(lost > 0 ? [`${plural(lost, 'sample')} lost inside windows`] : []),
     ...(invalid > 0 ? [`${plural(invalid, 'sample')} inside windows were no legal reading`] : []),
     ...(saturated > 0 ? [`${plural(saturated, 'sample')} at the end of the meter's scale`] : []),
-    ...(unusable > 0 ? [`${unusable} of ${plural(session.windows.length, 'window')} not usable`] : []),
+    ...(unusable > 0 ? [`${unusable} of ${plural(session.windows.length + missing, 'window')} not usable`] : []),
   ]
 }
 

@@ -18,10 +18,23 @@ export interface MeterInfo {
   readonly mode: 'source' | 'ampere'
   /** Relative gain uncertainty of the instrument; it does not average out. */
   readonly gainUncertainty: number
+  /** Gain and offset of the instrument with their source, for an uncertainty budget; absent when nobody states them. */
+  readonly accuracy?: Accuracy
   readonly calibration: Readonly<Record<string, number | string>>
   /** Name of the layout of `SampleBlock.raw`. */
   readonly rawFormat: string
   readonly warnings: readonly string[]
+}
+
+/** Limits of error of an instrument, as its maker states them; none of them averages out. */
+export interface Accuracy {
+  /** Part of the reading: 0.02 is ±2 %. */
+  readonly gain: number
+  /** Current that is added to every reading, at most, in amperes. */
+  readonly offsetA?: number
+  /** Power that is added to every reading, at most, in watts. */
+  readonly offsetW?: number
+  readonly source: string
 }
 
 /** Running counts of a stream. `received + lost` is the number of samples that the meter took. */

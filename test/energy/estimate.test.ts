@@ -123,7 +123,7 @@ describe('energy estimate', () => {
     const session = sessionOf([0.1, 0.1])
     const [first, second] = session.windows as [(typeof session.windows)[number], (typeof session.windows)[number]]
     const judged = (windows: typeof session.windows) => estimateEnergy({ ...session, windows })
-    expect(judged([{ ...first, saturated: 1 }, second]).reasons).toEqual(["1 sample at the end of the meter's scale"])
+    expect(estimateEnergy({ ...session, saturated: 1 }).reasons).toEqual(["1 sample at the end of the meter's scale"])
     const timer = (durationS: number) => ({ durationS, uncertaintyS: 0.001, clock: "device's timer" })
     expect(judged([{ ...first, expected: timer(0.2) }, second]).verdict).toBe('complete')
     expect(judged([{ ...first, expected: timer(0.21) }, second]).reasons[0]).toMatch(

@@ -18,9 +18,7 @@ export const perfect: InstrumentLimits = {
 export function bufferOf(powerW: readonly (number | null)[], digital?: readonly number[]): PowerBuffer {
   const buffer = new PowerBuffer({ sampleRateHz: 1000, clock: new ManualClock(), keepS: 100, maxPowerW: 1 })
   powerW.forEach((value, at) => {
-    buffer.push(
-      value === null ? { kind: 'gap', firstIndex: at, count: 1 } : block(at, [value], [digital?.[at] ?? 0]),
-    )
+    buffer.push(value === null ? { kind: 'gap', firstIndex: at, count: 1 } : block(at, [value], [digital?.[at] ?? 0]))
   })
   buffer.end()
   return buffer
