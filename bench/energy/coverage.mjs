@@ -32,10 +32,10 @@ const net = coverage(complete, 'net', 'truthNetJ')
 console.log(
   `${sessions} sessions, ${complete.length} complete, ${clean.reduce((sum, one) => sum + one.samples, 0)} samples`,
 )
-for (const one of clean.filter(({ estimate }) => estimate.verdict !== 'complete'))
-  console.log(
-    `  seed ${one.seed}, ${one.method}: ${one.estimate.verdict}: ${one.estimate.reasons.join('; ')} ${one.found.reason ?? ''}`,
-  )
+const whyNot = ({ estimate, found }) => found.reason ?? estimate.reasons.join('; ')
+const refusals = clean.filter(({ estimate }) => estimate.verdict !== 'complete')
+for (const why of new Set(refusals.map(whyNot)))
+  console.log(`  ${refusals.filter((one) => whyNot(one) === why).length} not complete: ${why}`)
 for (const method of new Set(complete.map((one) => one.method))) {
   const of = complete.filter((one) => one.method === method)
   const { held, share } = coverage(of, 'gross', 'truthGrossJ')

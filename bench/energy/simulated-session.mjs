@@ -117,7 +117,7 @@ function sample(next, plan, layout, errors) {
 }
 
 /** What the session has to line windows up by. */
-function findWindows(next, plan, layout, errors, samples, lose, buffer, fit) {
+function findWindows(next, plan, layout, errors, samples, lose, { buffer, fit, received }) {
   const { rateHz } = plan
   // What is lost unseen is missing from the stream's own count.
   const indexOf = (timeS) => {
@@ -161,7 +161,7 @@ function findWindows(next, plan, layout, errors, samples, lose, buffer, fit) {
     }
   const durationS = plan.inferences * plan.inferenceS
   const options = { sampleRateHz: rateHz, inferences: plan.inferences, leastS: plan.idleS / 5, durationS }
-  return { 'found steps': () => windowsFromSteps(samples.powerW, options) }
+  return { 'found steps': () => windowsFromSteps(received, options) }
 }
 
 /** Feeds the samples in blocks with their arrival times, leaving out what is lost. */
@@ -173,6 +173,7 @@ function feed(next, plan, samples, errors, faults) {
   const buffer = new PowerBuffer({ sampleRateHz: rateHz, clock, keepS: length / rateHz + 1, maxPowerW })
   const fit = new ClockFit({ sampleRateHz: rateHz, windowS: 3 * (length / rateHz) })
   const span = new StreamSpanMeter(rateHz)
+  const received = new Float32Array(length).fill(Number.NaN)
   const latencyS = between(next, 0, 0.001)
   const lost = (at) => faults.lose.find((gap) => at >= gap.at && at < gap.at + gap.count)
   let taken = 0
@@ -198,12 +199,13 @@ function feed(next, plan, samples, errors, faults) {
       raw: new Uint8Array(0),
       arrivalS,
     })
+    received.set(powerW, taken - unseen)
     fit.add(end - unseen, arrivalS)
     span.add(end - unseen, arrivalS)
     taken = end
   }
   buffer.end()
-  return { buffer, fit, span }
+  return { buffer, fit, span, received: received.subarray(0, length - unseen) }
 }
 
 /** Losses of up to 0.1 % of the samples, in a few gaps anywhere. */
@@ -237,8 +239,8 @@ export function simulateSession(seed, fault = null) {
   }
   const samples = sample(next, plan, layout, errors)
   const lose = fault === null ? [] : drawLosses(next, samples.powerW.length, fault === 'loss')
-  const { buffer, fit, span } = feed(next, plan, samples, errors, { lose })
-  const found = bestWindows(findWindows(next, plan, layout, errors, samples, lose, buffer, fit))
+  const { buffer, fit, span, received } = feed(next, plan, samples, errors, { lose })
+  const found = bestWindows(findWindows(next, plan, layout, errors, samples, lose, { buffer, fit, received }))
   const places = found.windows ?? []
   const margin = 2 + 0.005 * plan.rateHz
   const level = (from, to) => idleLevel(buffer, from, to).idle

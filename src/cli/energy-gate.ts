@@ -29,6 +29,7 @@ interface CheckOptions extends GateCommandOptions {
 
 interface CompareOptions extends GateCommandOptions {
   readonly tolerance: number
+  readonly mustFind: number
 }
 
 function addGateOptions(command: Command, confidence: number): Command {
@@ -70,7 +71,8 @@ async function compareCommand(host: Host, a: string, b: string, options: Compare
   const names = [a, b].map((path) => host.files.basename(path))
   const different = names[0] !== names[1]
   const gated = (record: typeof before, at: number) => ({ name: different ? names[at]! : [a, b][at]!, record: record! })
-  const result = compareEnergy(gated(before, 0), gated(after, 1), options.tolerance / 100, gateOptions(options))
+  const limits = { tolerance: options.tolerance / 100, mustFind: options.mustFind / 100 }
+  const result = compareEnergy(gated(before, 0), gated(after, 1), limits, gateOptions(options))
   return tell(host, result, options)
 }
 
@@ -90,7 +92,8 @@ export function addGateCommands(energy: Command, host: Host, finish: (code: numb
     .argument('<b>', 'the energy record after')
     .description('exit with 3 if B is shown to take more than A, or if they cannot be compared')
     .option('--tolerance <percent>', 'increase that is let pass', toNumber, 1)
-  addGateOptions(compare, 0.99).action(async (a: string, b: string, options: CompareOptions) => {
+    .option('--must-find <percent>', 'increase that must be visible; else nothing is shown', toPositive, 5)
+  addGateOptions(compare, 0.98).action(async (a: string, b: string, options: CompareOptions) => {
     finish(await compareCommand(host, a, b, options))
   })
 }

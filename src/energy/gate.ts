@@ -59,6 +59,8 @@ export interface CompareResult extends GateBase {
   readonly kind: 'milliwatt-energy-compare'
   /** Relative increase that is let pass. */
   readonly tolerance: number
+  /** Relative increase that the measurement must be able to show. */
+  readonly mustFind: number
   /** (B - A) / A; null where the records cannot be compared. */
   readonly change: number | null
   readonly changeInterval: readonly [number, number] | null
@@ -178,13 +180,33 @@ function sessionRows(figure: RecordedFigure, sameMeter: boolean): readonly Budge
   return sameMeter ? figure.budget.filter(({ origin }) => origin === 'session') : figure.budget
 }
 
+function judgeChange(
+  [low, high]: readonly [number, number],
+  { tolerance, mustFind }: Pick<CompareResult, 'tolerance' | 'mustFind'>,
+): Pick<GateBase, 'outcome' | 'reason'> {
+  if (low > tolerance)
+    return { outcome: 'failed', reason: 'it is shown to take more than before, by more than the tolerance' }
+  if ((high - low) / 2 <= mustFind) return { outcome: 'passed', reason: 'no increase beyond the tolerance is shown' }
+  const share = `${Number((mustFind * 100).toPrecision(3))} %`
+  return {
+    outcome: 'undecided',
+    reason: `an increase of ${share} could hide in the scatter: measure more or longer windows, with one instrument`,
+  }
+}
+
 /**
  * Compares two records (Welch 1947): `failed` where B takes more than A by more than the tolerance, with the confidence
- * asked for (two-sided); `passed` otherwise. Records of different provenance are refused. Of one instrument with one
- * calibration only what is drawn anew with each session counts, since its gain cancels.
- * @param tolerance relative increase that is let pass
+ * asked for (two-sided); `undecided` where the interval is so wide that an increase of `mustFind` could hide in it;
+ * `passed` otherwise. Records of different provenance are refused. Of one instrument with one calibration only what is
+ * drawn anew with each session counts, since its gain cancels.
+ * @param limits relative increases: `tolerance` is let pass, `mustFind` must be visible
  */
-export function compareEnergy(a: GatedRecord, b: GatedRecord, tolerance: number, options: GateOptions): CompareResult {
+export function compareEnergy(
+  a: GatedRecord,
+  b: GatedRecord,
+  limits: Pick<CompareResult, 'tolerance' | 'mustFind'>,
+  options: GateOptions,
+): CompareResult {
   const { figure, confidence } = options
   const sameMeter = isSameMeter(a.record, b.record)
   const accepted = acceptedNotes([a, b], options.accept ?? [])
@@ -193,10 +215,10 @@ export function compareEnergy(a: GatedRecord, b: GatedRecord, tolerance: number,
     kind: 'milliwatt-energy-compare',
     figure,
     confidence,
-    tolerance,
+    ...limits,
     sameMeter,
     sides: [sideOf(a, figure), sideOf(b, figure)],
-    notes: [...accepted, ...differences(a.record, b.record)],
+    notes: [...new Set([...accepted, ...differences(a.record, b.record)])],
   } as const
   const refused = (reason: string): CompareResult => ({
     ...base,
@@ -218,14 +240,5 @@ export function compareEnergy(a: GatedRecord, b: GatedRecord, tolerance: number,
   const interval = coverageInterval(ratio, confidence)
   if (!interval) return refused('no interval can be stated at this confidence')
   const changeInterval = [interval[0] - 1, interval[1] - 1] as const
-  const failed = changeInterval[0] > tolerance
-  return {
-    ...base,
-    outcome: failed ? 'failed' : 'passed',
-    reason: failed
-      ? 'it is shown to take more than before, by more than the tolerance'
-      : 'no increase beyond the tolerance is shown',
-    change: ratio.value - 1,
-    changeInterval,
-  }
+  return { ...base, ...judgeChange(changeInterval, limits), change: ratio.value - 1, changeInterval }
 }

@@ -44,7 +44,7 @@ function gateFacts(result: GateResult): readonly Fact[] {
       ...notes,
     ]
   }
-  const { change, changeInterval, sameMeter, sides, tolerance } = result
+  const { change, changeInterval, sameMeter, sides, tolerance, mustFind } = result
   const range = changeInterval && `${confidence} interval ${changeInterval.map(signed).join(' to ')}`
   return [
     outcome,
@@ -59,7 +59,11 @@ function gateFacts(result: GateResult): readonly Fact[] {
           }
         : {}),
     },
-    { name: 'Tolerance', value: `+${formatPercent(tolerance, 2)}` },
+    {
+      name: 'Tolerance',
+      value: signed(tolerance),
+      detail: `an increase of ${formatPercent(mustFind, 1)} must be visible`,
+    },
     ...notes,
   ]
 }

@@ -58,7 +58,7 @@ describe('energy check', () => {
 
 describe('energy compare', () => {
   const compare = (a: EnergyRecord, b: EnergyRecord, tolerance = 0) =>
-    compareEnergy(gated(a), gated(b, 'b.json'), tolerance, { ...options, confidence: 0.99 })
+    compareEnergy(gated(a), gated(b, 'b.json'), { tolerance, mustFind: 0.05 }, { ...options, confidence: 0.99 })
 
   it('finds an increase and lets the same pass', () => {
     expect(compare(recordOf(noisy), recordOf(scaled(1.05)))).toMatchObject({
@@ -76,7 +76,7 @@ describe('energy compare', () => {
     const b = recordOf(scaled(1.05), {}, { instrument: gain })
     expect(compare(a, b).outcome).toBe('failed')
     const other = { ...b, meter: { ...b.meter!, serialNumber: '2' } }
-    expect(compare(a, other)).toMatchObject({ outcome: 'passed', sameMeter: false })
+    expect(compare(a, other)).toMatchObject({ outcome: 'undecided', sameMeter: false })
     const [low, high] = compare(a, other).changeInterval!
     expect([low < -0.1, high > 0.2]).toEqual([true, true])
   })
@@ -90,6 +90,12 @@ describe('energy compare', () => {
     expect(compare(a, short).reason).toMatch(/misses samples/)
     const zero = { ...a, gross: { ...a.gross!, valueJ: 0 } }
     expect(compare(zero, a).reason).toMatch(/not above zero/)
+  })
+
+  it('shows nothing where the scatter could hide what must be found', () => {
+    const wild = recordOf([0.1, 0.13, 0.07, 0.11])
+    expect(compare(wild, wild)).toMatchObject({ outcome: 'undecided' })
+    expect(compare(wild, wild).reason).toMatch(/an increase of 5 % could hide/)
   })
 
   it('says what else differs', () => {
