@@ -22,6 +22,8 @@ export interface RunningModel {
   /** The module's memory, for looking at values in between (`keepAll`). */
   readonly memory: ArrayBuffer
   run(): void
+  /** One function a layer where the module was compiled with `layers`; null for a layer that is only another view. */
+  readonly layers: readonly ((() => void) | null)[]
 }
 
 const views = {
@@ -55,6 +57,7 @@ export function instantiate(wasm: Uint8Array<ArrayBuffer> | WasmModule): Running
   const exports = new webAssembly.Instance(module).exports as {
     memory: { buffer: ArrayBuffer }
     run: () => void
+    [layer: `layer ${number}`]: () => void
   }
   const memory = exports.memory.buffer
   const view = (tensor: ManifestTensor): ModelTensor => ({ ...tensor, data: viewTensor(memory, tensor) })
@@ -64,5 +67,6 @@ export function instantiate(wasm: Uint8Array<ArrayBuffer> | WasmModule): Running
     outputs: manifest.outputs.map(view),
     memory,
     run: exports.run,
+    layers: manifest.layers.map((_, index) => exports[`layer ${index}`] ?? null),
   }
 }
