@@ -1,9 +1,10 @@
-// Regenerates what is generated: the facts in model cards, targets/target.schema.json and the README's error table.
-// Tests compare all three. Build first (npm run gen does).
+// Regenerates what is generated: the facts in model cards, the JSON schemas of targets/ and of the energy record,
+// and the README's error table. Tests compare them all. Build first (npm run gen does).
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorTable } from '../dist/core/errors.js'
+import { energyRecordJsonSchema } from '../dist/energy/record.js'
 import { readModel } from '../dist/formats/list.js'
 import { modelFacts } from '../dist/graph/facts.js'
 import { targetJsonSchema } from '../dist/targets/schema.js'
@@ -28,6 +29,8 @@ for (const name of readdirSync(join(root, 'models'))) {
 }
 
 writeFileSync(join(root, 'targets', 'target.schema.json'), toJson(targetJsonSchema()))
+
+writeFileSync(join(root, 'schemas', 'energy-record.schema.json'), toJson(energyRecordJsonSchema()))
 
 const rows = Object.entries(errorTable).map(([code, { what, next }]) => `| \`${code}\` | ${what} | ${next} |`)
 const readmePath = join(root, 'README.md')

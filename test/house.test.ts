@@ -11,7 +11,7 @@ const source = resolve(import.meta.dirname, '../src')
 const rows: readonly (readonly string[])[] = [
   ['core'],
   ['graph', 'trace', 'audio', 'targets', 'hosts'],
-  ['formats', 'compile', 'cost'],
+  ['formats', 'compile', 'cost', 'energy'],
   ['catalogue', 'plan'],
   ['devices', 'backends', 'meters', 'report'],
   ['dashboard'],

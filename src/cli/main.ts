@@ -7,6 +7,7 @@ import { nodeHost } from '../hosts/node.ts'
 import { addCompileCommand } from './compile.ts'
 import { addConvertCommand } from './convert.ts'
 import { addDevicesCommand } from './devices.ts'
+import { addEnergyCommands } from './energy.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addMonitorCommand } from './monitor.ts'
@@ -33,6 +34,7 @@ function buildProgram(): Command {
   addCompileCommand(program, host, finish)
   addProfileCommand(program, host, finish)
   addTraceCommand(program, host, finish)
+  addEnergyCommands(program, host, version, finish)
   addDevicesCommand(program, host, finish)
   addMonitorCommand(program, host, finish)
   program.addHelpText(
@@ -52,6 +54,8 @@ Examples:
   milliwatt monitor --run kws                          a live page of the meter while a model runs
   milliwatt profile model.tflite                       time by layer
   milliwatt trace inspect report/trace.json            samples, gaps, windows, energy per inference
+  milliwatt energy measure kws -o record.json          energy per inference with its uncertainty
+  milliwatt energy check record.json --max-uj 700      exit code 3 unless it is shown to stay within
   milliwatt devices`,
   )
   return program

@@ -8,6 +8,8 @@ const stages: Readonly<Record<string, string>> = {
   profile: 'Measuring latency of every variant on every backend',
   energy: 'Measuring energy of every candidate',
   idle: 'Measuring the idle level',
+  windows: 'Measuring windows',
+  layers: 'Measuring layers',
   run: 'Running inferences',
   report: 'Writing the report',
 }

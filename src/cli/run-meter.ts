@@ -10,7 +10,7 @@ import type { RunOptions } from './run-options.ts'
  */
 export async function chosenMeter(
   host: Host,
-  options: RunOptions,
+  options: Pick<RunOptions, 'meter' | 'supplyV' | 'meterMode'>,
   tell: (line: string) => void,
 ): Promise<Pick<RuntimeOptions, 'meter' | 'meterOptions'>> {
   if (options.meter === 'none') return {}

@@ -60,8 +60,9 @@ function addGoal(command: Command): void {
     .option('--accept-emulated', 'let an emulated figure satisfy --max-energy-mj (rehearsals)')
 }
 
-function addMeter(command: Command): void {
-  command
+/** Gives a command the options that choose a meter. */
+export function addMeterChoice(command: Command): Command {
+  return command
     .option(
       '-m, --meter <name>',
       'DRIVER, DRIVER:PATH, none, or auto: the meter that is plugged in, else an emulated one',
@@ -69,7 +70,14 @@ function addMeter(command: Command): void {
     )
     .option('--supply-v <v>', 'supply voltage: set in source mode, stated in ampere mode', toPositive)
     .addOption(new Option('--meter-mode <mode>', 'feed the device or only measure').choices(['source', 'ampere']))
-    .option('--window-ms <ms>', 'measuring window; each inference is repeated to fill it', toPositive)
+}
+
+function addMeter(command: Command): void {
+  addMeterChoice(command).option(
+    '--window-ms <ms>',
+    'measuring window; each inference is repeated to fill it',
+    toPositive,
+  )
 }
 
 /** Gives a command the options of a run. */

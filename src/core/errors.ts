@@ -155,6 +155,10 @@ export const errorTable = {
     what: 'The trace holds current only, so its power needs the supply voltage.',
     next: 'State the supply with --supply-v; it must be what the device really had.',
   },
+  RECORD_INVALID: {
+    what: 'The file is not an energy record that milliwatt reads.',
+    next: 'Make one with "milliwatt energy measure MODEL -o FILE"; schemas/energy-record.schema.json tells every field.',
+  },
   REPORT_WRITE: {
     what: 'The report cannot be written.',
     next: 'Free space or choose a writable folder with --out; with --json the report goes to standard output.',

@@ -1,4 +1,5 @@
 import type { MeanInterval } from './cost.ts'
+import { studentQuantile } from './student-t.ts'
 
 /** Quantile `q` in 0..1 of the values by linear interpolation (type 7 of Hyndman and Fan); NaN for no values. */
 export function quantile(values: readonly number[] | Float64Array, q: number): number {
@@ -15,22 +16,11 @@ export function median(values: readonly number[] | Float64Array): number {
   return quantile(values, 0.5)
 }
 
-/** Two-sided 95 % points of Student's t for 1..30 degrees of freedom. */
-const t95 = [
-  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
-  2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
-]
-
-/**
- * Two-sided 95 % point of Student's t. Above 30 degrees of freedom by the Cornish-Fisher expansion
- * around the normal quantile z (Abramowitz and Stegun 26.7.5).
- */
-export function studentT95(degreesOfFreedom: number): number {
-  if (degreesOfFreedom < 1) return Number.NaN
-  if (degreesOfFreedom <= 30) return t95[Math.floor(degreesOfFreedom) - 1]!
-  const z = 1.959964
-  const n = degreesOfFreedom
-  return z + (z ** 3 + z) / (4 * n) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * n * n)
+/** Standard deviation of a sample, with n - 1; NaN for fewer than two values. */
+export function sampleDeviation(values: readonly number[]): number {
+  const n = values.length
+  const mean = values.reduce((sum, value) => sum + value, 0) / n
+  return n < 2 ? Number.NaN : Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1))
 }
 
 /** Mean with its 95 % interval, mean ± t·s/√n. NaN mean for no values. */
@@ -38,8 +28,7 @@ export function meanInterval(values: readonly number[]): MeanInterval {
   const n = values.length
   const mean = values.reduce((sum, value) => sum + value, 0) / n
   if (n < 2) return { mean, interval95: null, n }
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1)
-  const half = studentT95(n - 1) * Math.sqrt(variance / n)
+  const half = studentQuantile(0.975, n - 1) * (sampleDeviation(values) / Math.sqrt(n))
   return { mean, interval95: [mean - half, mean + half], n }
 }
 

@@ -7,6 +7,7 @@ import { idleLevel } from '../trace/idle.ts'
 import { PowerBuffer, type WindowEnergy } from '../trace/power-buffer.ts'
 import { Pyramid } from '../trace/pyramid.ts'
 import type { SampleEvent } from '../trace/samples.ts'
+import { type StreamSpan, StreamSpanMeter } from '../trace/stream-span.ts'
 import { type WindowMarks, windowFromEdges, windowFromHostMarks } from '../trace/windows.ts'
 
 /** A measuring window: where it lies, what it cost, and how it was lined up. */
@@ -36,6 +37,7 @@ export class PowerSession implements AsyncDisposable {
   readonly #host: Host
   readonly #buffer: PowerBuffer
   readonly #fit: ClockFit
+  readonly #span: StreamSpanMeter
   readonly #capture: Capture | null
   readonly #listener: ((event: SampleEvent) => void) | undefined
   readonly #stop = new AbortController()
@@ -55,6 +57,7 @@ export class PowerSession implements AsyncDisposable {
     this.#listener = listener
     this.#buffer = new PowerBuffer({ sampleRateHz, clock: host.clock })
     this.#fit = new ClockFit({ sampleRateHz })
+    this.#span = new StreamSpanMeter(sampleRateHz)
     this.pyramid = new Pyramid(sampleRateHz)
     this.#pump = this.#stream()
   }
@@ -88,7 +91,7 @@ export class PowerSession implements AsyncDisposable {
         this.pyramid.push(event)
         this.#capture?.push(event)
         this.#listener?.(event)
-        if (event.kind === 'samples') this.#fit.add(event.firstIndex + event.powerW.length, event.arrivalS)
+        if (event.kind === 'samples') this.#arrived(event.firstIndex + event.powerW.length, event.arrivalS)
       }
     } catch (error) {
       this.#lost = isMilliwattError(error)
@@ -97,6 +100,16 @@ export class PowerSession implements AsyncDisposable {
     } finally {
       this.#buffer.end()
     }
+  }
+
+  #arrived(endIndex: number, arrivalS: number): void {
+    this.#fit.add(endIndex, arrivalS)
+    this.#span.add(endIndex, arrivalS)
+  }
+
+  /** How many samples there were by the stream's own count and by the host's clock; null at the beginning. */
+  get span(): StreamSpan | null {
+    return this.#span.span
   }
 
   /**

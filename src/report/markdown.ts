@@ -27,7 +27,7 @@ export function toMarkdown(report: RunReport): string {
 }
 
 /** Makes text mean itself in Markdown: no markup, no HTML, no table border. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return cleanLine(text).replace(/[\\`*_{}[\]<>#|~&]/g, (character) => `\\${character}`)
 }
 
@@ -55,7 +55,8 @@ function planText(report: RunReport): string {
   return [goal, chosen, rows.length > 0 ? tableText(table) : ''].filter(Boolean).join('\n\n')
 }
 
-function factList(facts: readonly Fact[]): string {
+/** Facts as a list. */
+export function factList(facts: readonly Fact[]): string {
   return list(facts.map((fact) => `**${fact.name}**: ${plain(factText(fact))}`))
 }
 

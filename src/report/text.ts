@@ -1,4 +1,5 @@
-import { banners, type Fact, factText, meterFacts, provenancesIn, provenanceWords, summaryFacts } from './facts.ts'
+import { factLines } from './fact-lines.ts'
+import { banners, meterFacts, provenancesIn, provenanceWords, summaryFacts } from './facts.ts'
 import { formatStamp, formatTime } from './format.ts'
 import type { AccuracyReport, RunReport } from './report.ts'
 import { cleanLine, displayWidth, plainStyle, type TextStyle, tableLines, wrap } from './table.ts'
@@ -65,16 +66,6 @@ function planLines(report: RunReport, width: number, style: TextStyle): readonly
     ...(rows.length > 0 ? [head!, ...body] : []),
   ]
   return headed('Plan', lines, style)
-}
-
-function factLines(facts: readonly Fact[], width: number, style: TextStyle): readonly string[] {
-  const names = facts.reduce((most, fact) => Math.max(most, fact.name.length), 0)
-  return facts.flatMap((fact) => {
-    const { name } = fact
-    const [first = '', ...rest] = wrap(factText(fact), Math.max(30, width - names - 2))
-    const more = rest.map((line) => ' '.repeat(names + 2) + line)
-    return [`${style.faint(name.padEnd(names))}  ${first}`, ...more]
-  })
 }
 
 function accuracyLines(report: RunReport, width: number, style: TextStyle): readonly string[] {

@@ -1,4 +1,4 @@
-import { meanInterval } from '../core/stats.ts'
+import { meanInterval, sampleDeviation } from '../core/stats.ts'
 import type { PowerBuffer } from './power-buffer.ts'
 import type { WindowEnergy } from './window-energy.ts'
 
@@ -7,6 +7,8 @@ export interface IdleLevel {
   readonly meanPowerW: number
   /** Standard deviation of the means over the window's parts, in watts; NaN with fewer than two parts. */
   readonly spreadW: number
+  /** Parts of which the spread was taken. */
+  readonly parts: number
   /** 95 % interval of the mean over the parts (batch means, not single samples); null with fewer than two. */
   readonly interval95W: readonly [number, number] | null
   readonly durationS: number
@@ -29,13 +31,12 @@ export function idleLevel(
   const means = cut(startIndex, endIndex, parts)
     .map(([from, to]) => buffer.window(from, to).meanPowerW)
     .filter((mean) => !Number.isNaN(mean))
-  const { mean, interval95 } = meanInterval(means)
-  const variance = means.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (means.length - 1)
   return {
     idle: {
       meanPowerW: whole.meanPowerW,
-      spreadW: means.length < 2 ? Number.NaN : Math.sqrt(variance),
-      interval95W: interval95,
+      spreadW: sampleDeviation(means),
+      interval95W: meanInterval(means).interval95,
+      parts: means.length,
       durationS: whole.durationS,
       verdict: whole.verdict,
     },

@@ -10,6 +10,8 @@ export type WindowMarks =
       readonly endIndex: number
       /** Uncertainty of the worse of both edges in seconds. */
       readonly edgeUncertaintyS: number
+      /** Whether each edge has an error of its own, or one cause shifts all edges of a session alike. */
+      readonly edges: 'independent'
       readonly words: string
     }
   | {
@@ -17,6 +19,7 @@ export type WindowMarks =
       readonly startIndex: number
       readonly endIndex: number
       readonly edgeUncertaintyS: number
+      readonly edges: 'common'
       readonly words: string
     }
   | { readonly method: 'none'; readonly reason: string; readonly words: string }
@@ -48,6 +51,7 @@ export function windowFromEdges(
     startIndex: pair.rise.index,
     endIndex: pair.fall.index,
     edgeUncertaintyS: samples / buffer.sampleRateHz,
+    edges: 'independent',
     words: `edges of the marker wire on digital channel ${channel}, sampled with the current`,
   }
 }
@@ -63,6 +67,7 @@ export function windowFromHostMarks(fit: ClockFit, startS: number, endS: number)
     startIndex,
     endIndex,
     edgeUncertaintyS: fit.uncertaintyS,
+    edges: 'common',
     words: 'host time of each inference, fitted to the arrival of the samples (no marker wire)',
   }
 }

@@ -1,0 +1,125 @@
+import type { Host } from '../core/host.ts'
+import type { Provenance } from '../core/provenance.ts'
+import type { EnergyFigure } from '../energy/budget.ts'
+import type { CostedWindow } from '../energy/estimate.ts'
+import { officialScore } from '../energy/official.ts'
+import type { EnergyRecord, RecordedIdle, RecordedMeter, RecordedWindow } from '../energy/record.ts'
+import type { MeterInfo } from '../meters/meter.ts'
+import type { IdleLevel } from '../trace/idle.ts'
+import type { EnergyMeasurement } from './energy-measure.ts'
+import type { LoadedModel } from './model.ts'
+import type { Probe } from './probe.ts'
+
+/** What a record is made of. */
+export interface EnergyRecordParts {
+  readonly host: Host
+  readonly version: string
+  readonly probe: Probe
+  readonly model: LoadedModel
+  readonly meter: MeterInfo
+  readonly measurement: EnergyMeasurement
+  readonly trace: EnergyRecord['trace']
+}
+
+const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
+function toIdle(level: IdleLevel | null, provenance: Provenance): RecordedIdle | null {
+  if (!level) return null
+  const { meanPowerW, spreadW, parts, durationS, verdict } = level
+  return { meanPowerW, spreadW: orNull(spreadW), parts, durationS, verdict, provenance }
+}
+
+function toWindow({ place, energy }: CostedWindow, rate: number, provenance: Provenance): RecordedWindow {
+  return {
+    startS: energy.startIndex / rate,
+    durationS: energy.durationS,
+    inferences: place.inferences,
+    energyJ: orNull(energy.energyJ),
+    energyUpperJ: orNull(energy.energyUpperJ),
+    meanPowerW: orNull(energy.meanPowerW),
+    samplesLost: energy.lost,
+    samplesInvalid: energy.invalid,
+    verdict: energy.verdict,
+    reason: energy.reason,
+    provenance,
+  }
+}
+
+function toMeter(info: MeterInfo): RecordedMeter {
+  const { driver, model, mode, supplyV, supplySource, sampleRateHz, calibration } = info
+  return {
+    driver,
+    model,
+    serialNumber: info.serialNumber ?? null,
+    mode,
+    supplyV,
+    supplySource,
+    sampleRateHz,
+    calibration,
+  }
+}
+
+function toOfficial(windows: readonly RecordedWindow[], provenance: Provenance): EnergyRecord['official'] {
+  const usable = windows.flatMap(({ durationS, energyJ, inferences }) =>
+    energyJ === null ? [] : [{ durationS, energyPerInferenceJ: energyJ / inferences }],
+  )
+  return usable.length === 0 ? null : { ...officialScore(usable), provenance }
+}
+
+function toSubject({ model, probe }: EnergyRecordParts): EnergyRecord['subject'] {
+  const { variant, plan } = model
+  return {
+    model: model.catalogue.name,
+    variant: variant.name,
+    file: variant.file,
+    sha256: variant.sha256,
+    engine: plan.chosen ? `${plan.chosen.backend} on ${plan.chosen.device}` : 'unknown',
+    machine: probe.machine,
+  }
+}
+
+function toMethod({ session }: EnergyMeasurement): EnergyRecord['method'] {
+  const places = session.windows.map(({ place }) => place)
+  return {
+    alignment: places[0]?.method ?? null,
+    words: places[0]?.words ?? 'nothing was lined up',
+    edgeUncertaintyS: places.length > 0 ? Math.max(...places.map((place) => place.edgeUncertaintyS)) : null,
+    integration: 'rectangle rule on the fixed grid of samples; missing samples are bounded, not filled in',
+  }
+}
+
+/** Puts an energy record together. */
+export function toEnergyRecord(parts: EnergyRecordParts): EnergyRecord {
+  const { host, meter, measurement, trace } = parts
+  const { session, estimate, latencyS } = measurement
+  const { provenance } = meter
+  const sourced = (figure: EnergyFigure | null) => figure && { ...figure, provenance }
+  const windows = session.windows.map((window) => toWindow(window, session.sampleRateHz, provenance))
+  return {
+    version: 1,
+    kind: 'milliwatt-energy',
+    milliwatt: parts.version,
+    createdAt: host.clock.wallTime().toISOString(),
+    provenance,
+    verdict: estimate.verdict,
+    reasons: estimate.reasons,
+    subject: toSubject(parts),
+    method: toMethod(measurement),
+    meter: toMeter(meter),
+    idle: { before: toIdle(session.idleBefore, provenance), after: toIdle(session.idleAfter, provenance) },
+    windows,
+    gross: sourced(estimate.gross),
+    net: sourced(estimate.net),
+    netReason: estimate.netReason,
+    secondsPerInference: orNull(estimate.secondsPerInference),
+    latencyS,
+    official: toOfficial(windows, provenance),
+    environment: {
+      platform: host.platform,
+      architecture: host.architecture,
+      runtime: host.runtime,
+      temperatureC: null,
+    },
+    trace,
+  }
+}
