@@ -1,4 +1,4 @@
-import type { DataType, Graph, Tensor } from '../../src/graph/graph.ts'
+import type { DataType, Graph, Node, Tensor } from '../../src/graph/graph.ts'
 import type { Quantization } from '../../src/graph/quantization.ts'
 import { randomNumbers, randomValues } from '../formats/convert-support.ts'
 import { canonicalGraph, node, perChannel, perTensor, tensor } from '../support/tflite-graphs.ts'
@@ -90,6 +90,43 @@ function softmax(kind: Kind): Graph {
   return canonicalGraph([x, y], [node('softmax', ['x'], ['y'], { beta: 1 })], ['x'], ['y'])
 }
 
+/** A sum, product or choice of two tensors; those that choose share their quantisation. */
+function pair(op: string, output: Quantization, attributes: Node['attributes'] = {}): (kind: Kind) => Graph {
+  return (kind) => {
+    const shared = op === 'maximum' || op === 'minimum'
+    const a = activation(kind, 'a', [1, 5, 4, 8], input)
+    const b = activation(kind, 'b', [1, 5, 4, 8], shared ? input : perTensor(0.03, -7))
+    const y = activation(kind, 'y', [1, 5, 4, 8], shared ? input : output)
+    return canonicalGraph([a, b, y], [node(op, ['a', 'b'], ['y'], attributes)], ['a', 'b'], ['y'])
+  }
+}
+
+/** A function of every element. */
+function unary(op: string, output: Quantization, attributes: Node['attributes'] = {}): (kind: Kind) => Graph {
+  return (kind) => {
+    const [x, y] = [activation(kind, 'x', [1, 4, 6], input), activation(kind, 'y', [1, 4, 6], output)]
+    return canonicalGraph([x, y], [node(op, ['x'], ['y'], attributes)], ['x'], ['y'])
+  }
+}
+
+const integers = (name: string, shape: readonly number[], ...values: readonly number[]) =>
+  tensor(name, 'int32', shape, { values: Int32Array.from(values) })
+
+/** An operator with one computed input and a constant list beside it. */
+function beside(op: string, list: Tensor, from: readonly number[], to: readonly number[]): (kind: Kind) => Graph {
+  return (kind) => {
+    const [x, y] = [activation(kind, 'x', from, input), activation(kind, 'y', to, input)]
+    return canonicalGraph([x, list, y], [node(op, ['x', list.name], ['y'], { keepDims: 0 })], ['x'], ['y'])
+  }
+}
+
+function concatenation(kind: Kind): Graph {
+  const [a, b] = [activation(kind, 'a', [1, 3, 4], input), activation(kind, 'b', [1, 3, 6], input)]
+  const y = activation(kind, 'y', [1, 3, 10], input)
+  const made = node('concatenation', ['a', 'b'], ['y'], { axis: 2, activation: 'none' })
+  return canonicalGraph([a, b, y], [made], ['a', 'b'], ['y'])
+}
+
 const makers = {
   conv_2d: conv,
   depthwise_conv_2d: depthwise,
@@ -97,6 +134,18 @@ const makers = {
   average_pool_2d: pool('average_pool_2d'),
   max_pool_2d: pool('max_pool_2d'),
   add,
+  sub: pair('sub', perTensor(0.07, 2), { activation: 'none', potScaleInt16: 1 }),
+  mul: pair('mul', perTensor(0.06, -4), { activation: 'none' }),
+  maximum: pair('maximum', input),
+  minimum: pair('minimum', input),
+  relu: unary('relu', input),
+  leaky_relu: unary('leaky_relu', perTensor(0.05, 9), { alpha: 0.125 }),
+  logistic: unary('logistic', perTensor(1 / 256, -128)),
+  tanh: unary('tanh', perTensor(1 / 128)),
+  concatenation,
+  transpose: beside('transpose', integers('p', [3], 0, 2, 1), [1, 4, 6], [1, 6, 4]),
+  pad: beside('pad', integers('p', [4, 2], 0, 0, 1, 2, 0, 1, 0, 0), [1, 4, 6, 3], [1, 7, 7, 3]),
+  mean: beside('mean', integers('axes', [2], 1, 2), [1, 4, 6, 8], [1, 8]),
   softmax,
 } as const
 
