@@ -214,7 +214,11 @@ function matrices(): OpCase[] {
 }
 
 /** Functions of two tensors: equal shapes, broadcast ones, and one that is constant. */
-function pairs(op: string, dtypes: readonly DataType[], form: { shared?: true; out?: DataType } = {}): OpCase[] {
+function pairs(
+  op: string,
+  dtypes: readonly DataType[],
+  form: { shared?: true; out?: DataType; large?: readonly DataType[] } = {},
+): OpCase[] {
   const shapes: readonly (readonly [string, Shape, Shape])[] = [
     ['equal shapes', [2, 3, 4], [2, 3, 4]],
     ['a channel each', [2, 3, 4], [4]],
@@ -224,7 +228,17 @@ function pairs(op: string, dtypes: readonly DataType[], form: { shared?: true; o
   const y = (dtype: DataType) =>
     make('y', form.out ?? dtype, [2, 3, 4], quantized(form.out ?? dtype, 2 * index, 0.1 ** (1 - index) * 0.05 ** index))
   const out = (dtype: DataType) => (form.shared ? value('y', form.out ?? dtype, [2, 3, 4]) : y(dtype))
+  const large = (dtype: DataType) => {
+    const to = quantized(dtype, 2 * index, 0.1 ** (1 - index) * 0.05 ** index)
+    const rest = [constant('b', dtype, [128, 1], quantized(dtype, index))]
+    return single(
+      op,
+      [value('a', dtype, [4, 128, 128]), ...rest],
+      [make('y', dtype, [4, 128, 128], form.shared ? quantized(dtype) : to)],
+    )
+  }
   return [
+    ...each(op, form.large ?? [], large, 'large'),
     ...shapes.flatMap(([title, a, b]) =>
       each(op, dtypes, (dtype) => single(op, [value('a', dtype, a), value('b', dtype, b, index)], [out(dtype)]), title),
     ),
@@ -299,12 +313,25 @@ function elementwise(): OpCase[] {
         }),
       'to int16',
     ),
+    ...each(
+      'softmax',
+      ['int8'],
+      () =>
+        single(
+          'softmax',
+          [make('x', 'int8', [2, 9], perTensor(4))],
+          [make('y', 'int8', [2, 9], perTensor(1 / 256, -128))],
+          { beta: 1 },
+        ),
+      'of a large scale',
+    ),
     ...unary('log_softmax', ['float32']),
     ...conversions,
     { op: 'dequantize', title: 'int32', graph: wide },
     { op: 'dequantize', title: 'int8 by slice', graph: slices },
     ...casts,
-    ...['add', 'sub', 'mul'].flatMap((op) => pairs(op, [...reals, ...plain])),
+    ...['add', 'sub'].flatMap((op) => pairs(op, [...reals, ...plain])),
+    ...pairs('mul', [...reals, ...plain], { large: ['int8', 'uint8'] }),
     ...pairs('div', ['float32', ...plain]),
     ...['maximum', 'minimum'].flatMap((op) => pairs(op, [...reals, ...plain], { shared: true })),
     ...pairs('prelu', reals),

@@ -1,10 +1,10 @@
 import type { FloatStep } from '../float-steps.ts'
 import type { Simd } from '../program.ts'
+import { convScalarKernel } from './conv-scalar.ts'
 import { dequantizeKernel } from './dequantize.ts'
 import { f32Dialect, f32FusedDialect } from './dialect.ts'
 import { floatBinaryKernel } from './float-binary.ts'
 import { floatConvKernel } from './float-conv.ts'
-import { floatConvScalarKernel } from './float-conv-scalar.ts'
 import { floatDepthwiseKernel, isFloatDepthwiseVector } from './float-depthwise.ts'
 import { floatPoolKernel } from './float-pool.ts'
 import { floatSoftmaxKernel } from './float-softmax.ts'
@@ -21,11 +21,9 @@ export function chooseFloatKernel(step: FloatStep, simd: Simd): ChosenKernel {
     case 'dequantize':
       return dequantizeKernel(step, vector)
     case 'float-conv':
-      return vector
-        ? floatConvKernel(step, simd === 'relaxed' ? f32FusedDialect : f32Dialect)
-        : floatConvScalarKernel(step)
+      return vector ? floatConvKernel(step, simd === 'relaxed' ? f32FusedDialect : f32Dialect) : convScalarKernel(step)
     case 'float-depthwise':
-      return vector && isFloatDepthwiseVector(step) ? floatDepthwiseKernel(step) : floatConvScalarKernel(step)
+      return vector && isFloatDepthwiseVector(step) ? floatDepthwiseKernel(step) : convScalarKernel(step)
     case 'float-pool':
       return floatPoolKernel(step, vector)
     case 'float-unary':

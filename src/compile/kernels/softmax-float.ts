@@ -10,7 +10,7 @@ function isProved(step: SoftmaxStep): boolean {
   for (let most = 0; most < 256; most++)
     for (let value = 0; value <= most; value++) {
       const t = Math.fround(Math.fround(reals[value]! - reals[most]!) * step.beta)
-      if (t < -700 || Math.fround(exponential(t)) !== Math.fround(Math.exp(t))) return false
+      if (Math.fround(exponential(Math.max(t, -700))) !== Math.fround(Math.exp(t))) return false
     }
   return true
 }

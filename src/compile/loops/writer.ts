@@ -89,7 +89,7 @@ export class LoopWriter {
   }
 
   /** All that was written, as a step that writes `output`. */
-  step(node: Node, output: Value, form: string, macs = 0): LoopsStep {
+  step(node: Pick<Node, 'name' | 'op'>, output: Value, form: string, macs = 0): LoopsStep {
     const values = this.buffers.flatMap((buffer) => (buffer.kind === 'value' ? [buffer.value] : []))
     const loaded = loadedBuffers(this.statements)
     return {

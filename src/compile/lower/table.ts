@@ -56,11 +56,18 @@ export function lowerTable(context: LowerContext): TableStep {
   }
 }
 
-/** Any operator on pairs of bytes, broadcasting included: its 65,536 results, taken from the reference interpreter. */
+/** Results of all pairs of bytes. */
+const pairs = 65536
+
+/**
+ * Any operator on pairs of bytes, broadcasting included: its 65,536 results, taken from the reference interpreter.
+ * @throws MilliwattError OP_UNSUPPORTED for outputs that are smaller than the table, too
+ */
 export function lowerPairTable(context: LowerContext): PairTableStep {
   const operands = [toValue(tensorAt(context, 0)), toValue(tensorAt(context, 1))] as const
   const output = outputValue(context)
   if (![...operands, output].every(isByte)) throw refuse(context, `on ${operands[0].dtype} is not compiled yet`)
+  if (sizeOf(output.shape) < pairs) throw refuse(context, 'a table would be larger than its output')
   const constants = [0, 1].map((index) => {
     const tensor = tensorAt(context, index)
     return isConstant(tensor) ? tensor.data! : null
@@ -79,8 +86,8 @@ export function lowerPairTable(context: LowerContext): PairTableStep {
         sizeOf(value.shape) === sizeOf(output.shape) ? null : broadcastIndices(context, value.shape, output.shape),
     })),
     table: evaluate(context, [
-      bytesOf(operands[0], (_, at) => at >> 8, 65536),
-      bytesOf(operands[1], (byte) => byte, 65536),
+      bytesOf(operands[0], (_, at) => at >> 8, pairs),
+      bytesOf(operands[1], (byte) => byte, pairs),
     ]),
   }
 }

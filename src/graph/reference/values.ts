@@ -42,7 +42,7 @@ function arrayOf(dtype: DataType, name: string): ArrayType {
   return type
 }
 
-/** Zeros for a tensor's elements. @throws MilliwattError OP_UNSUPPORTED for float16 and text */
+/** Zeros for a tensor's elements. @throws MilliwattError OP_UNSUPPORTED for float16, which only constants have, and text */
 export function emptyValues(dtype: DataType, length: number, name: string): Values {
   return new (arrayOf(dtype, name))(length)
 }
@@ -60,10 +60,20 @@ function unpackInt4(bytes: Uint8Array, length: number): Int8Array {
   })
 }
 
-/** Elements of a constant (little-endian bytes, at any alignment). */
+/** float16 (IEEE 754 binary16) as the float32 of the same value. */
+function widenHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 0x1f
+  const fraction = bits & 0x3ff
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25)
+}
+
+/** Elements of a constant (little-endian bytes, at any alignment); those of float16 as float32. */
 export function constantValues(tensor: Tensor, length: number): Values {
   const data = tensor.data!
   if (tensor.dtype === 'int4') return unpackInt4(data, length)
+  if (tensor.dtype === 'float16') return Float32Array.from(new Uint16Array(new Uint8Array(data).buffer), widenHalf)
   return new (arrayOf(tensor.dtype, tensor.name))(new Uint8Array(data).buffer)
 }
 

@@ -1,8 +1,9 @@
-import { add, mul } from '../../loops/expressions.ts'
+import { add, int, mul } from '../../loops/expressions.ts'
 import type { ConstantData, Expression, LoopsStep } from '../../loops/loops.ts'
 import { type BufferIndex, LoopWriter } from '../../loops/writer.ts'
 import type { Value } from '../../program.ts'
 import type { LowerContext } from '../context.ts'
+import { type Axis, eachIndex } from './broadcast.ts'
 
 /** A run of elements that stay together: from a place of an input to a place of the output. */
 export interface Run {
@@ -23,33 +24,54 @@ export interface Arrangement {
 
 const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b))
 
-/** A list as an expression of its index: by a formula where its steps are even, else by a table. */
-function listReader(w: LoopWriter, list: readonly number[]): (index: Expression) => Expression {
-  const step = (list[1] ?? 0) - list[0]!
-  if (list.every((value, index) => value === list[0]! + index * step)) return (index) => add(mul(index, step), list[0]!)
-  const table = w.integers(list)
-  return (index) => w.load(table, index)
+/** Where a run begins, in the input and in the output. */
+type Place = readonly [number, number]
+
+const stepBetween = ([from, to]: Place, [nextFrom, nextTo]: Place): Place => [nextFrom - from, nextTo - to]
+
+/** Whether places go on by the same step within every block of so many. */
+function isEven(places: readonly Place[], block: number, [from, to]: Place): boolean {
+  return places.every((place, index) => {
+    const head = places[index - (index % block)]!
+    return place[0] === head[0] + (index % block) * from && place[1] === head[1] + (index % block) * to
+  })
+}
+
+/** Places as a nest of loops with even steps, the outermost first; null where they are not. */
+function nestOf(places: readonly Place[]): readonly Axis[] | null {
+  if (places.length === 1) return []
+  const strides = stepBetween(places[0]!, places[1]!)
+  const odd = places.findIndex(
+    (place, index) =>
+      place[0] !== places[0]![0] + index * strides[0] || place[1] !== places[0]![1] + index * strides[1],
+  )
+  for (let length = odd < 0 ? places.length : odd; length > 1; length--) {
+    if (places.length % length !== 0 || !isEven(places, length, strides)) continue
+    const outer = nestOf(places.filter((_, index) => index % length === 0))
+    return outer && [...outer, { length, strides }]
+  }
+  return null
+}
+
+/** Calls back for every place: by loops with even steps, else by tables. */
+function eachPlace(w: LoopWriter, places: readonly Place[], body: (from: Expression, to: Expression) => void): void {
+  const nest = nestOf(places)
+  const [first] = places
+  if (nest?.length === 0) body(int(first![0]), int(first![1]))
+  else if (nest) eachIndex(w, nest, ([from, to]) => body(w.let(add(from!, first![0])), w.let(add(to!, first![1]))))
+  else {
+    const tables = [0, 1].map((side) => w.integers(places.map((place) => place[side]!)))
+    w.loop(places.length, (index) => body(w.let(w.load(tables[0]!, index)), w.let(w.load(tables[1]!, index))))
+  }
 }
 
 /** Copies runs of one input, all cut to the same length. */
 function copyRuns(w: LoopWriter, [from, to]: readonly [BufferIndex, BufferIndex], runs: readonly Run[]): void {
   const length = runs.reduce((divisor, run) => greatestDivisor(divisor, run.length), 0)
-  const cut = runs.flatMap((run) =>
-    Array.from({ length: run.length / length }, (_, part) => ({
-      from: run.from + part * length,
-      to: run.to + part * length,
-    })),
+  const places = runs.flatMap((run) =>
+    Array.from({ length: run.length / length }, (_, part): Place => [run.from + part * length, run.to + part * length]),
   )
-  const sources = listReader(
-    w,
-    cut.map((run) => run.from),
-  )
-  const targets = listReader(
-    w,
-    cut.map((run) => run.to),
-  )
-  w.loop(cut.length, (index) => {
-    const [source, target] = [w.let(sources(index)), w.let(targets(index))]
+  eachPlace(w, places, (source, target) => {
     w.loop(length, (at) => w.store(to, add(target, at), w.load(from, add(source, at))))
   })
 }

@@ -1,8 +1,9 @@
 import { dequantized } from '../../../graph/reference/dequantized.ts'
+import type { Products } from '../../loops/convolution.ts'
 import { add, convert, mul, sub } from '../../loops/expressions.ts'
 import { clampFloat } from '../../loops/fixed-point.ts'
 import type { Expression } from '../../loops/loops.ts'
-import type { LoopWriter, Variable } from '../../loops/writer.ts'
+import type { LoopWriter } from '../../loops/writer.ts'
 import { type LowerContext, refuse, requireScale } from '../context.ts'
 import { rangeOf } from './ranges.ts'
 import { productRequantize } from './requantize.ts'
@@ -17,16 +18,6 @@ export interface Layer {
   readonly channels: number
   /** As TFLite's fully connected computes its factor. */
   readonly floatProduct?: boolean
-}
-
-/** Arithmetic of a layer that sums products, in the order and types of the reference interpreter. */
-export interface Products {
-  /** A new sum. */
-  start(): Variable
-  /** Adds one product, of elements by index. */
-  take(sum: Variable, xIndex: Expression, weightIndex: Expression): void
-  /** The output of a channel's sum: bias, scale, zero point, activation. */
-  finish(sum: Expression, channel: Expression): Expression
 }
 
 /** Reads weights as floats: scale · (q − zero point) for integers, of which constants are dequantised here. */

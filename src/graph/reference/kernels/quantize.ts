@@ -24,8 +24,9 @@ export const quantize: Kernel = (call) => {
     data[at] = clamp(zero + (requantize ? requantize(source[at]! - xZero, 0) : steps(source[at]!)), range)
 }
 
-/** DEQUANTIZE, with one scale or one a slice along an axis. */
+/** DEQUANTIZE, with one scale or one a slice along an axis; constants of float16 are reals already. */
 export const dequantize: Kernel = (call) => {
   const [x, out] = [input(call, 0), output(call)]
-  numeric(call, out).set(dequantized(numeric(call, x), x))
+  const values = numeric(call, x)
+  numeric(call, out).set(x.tensor.dtype === 'float16' ? values : dequantized(values, x))
 }

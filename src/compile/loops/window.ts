@@ -1,7 +1,7 @@
-import { add, binary, int, mul, sub } from '../../loops/expressions.ts'
-import type { Expression } from '../../loops/loops.ts'
-import type { LoopWriter } from '../../loops/writer.ts'
-import type { Geometry } from '../../program.ts'
+import type { Geometry } from '../program.ts'
+import { add, binary, int, mul, sub } from './expressions.ts'
+import type { Expression } from './loops.ts'
+import type { LoopWriter } from './writer.ts'
 
 /** An output position: its row and column, its batch, and the index of its first channel. */
 export interface Position {
