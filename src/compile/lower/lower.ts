@@ -27,6 +27,7 @@ import { copyLoops } from './loops/move.ts'
 import { lowerPoolLoops } from './loops/pool.ts'
 import { lowerArgument, lowerExtremeLoops, lowerSumLoops } from './loops/reduce.ts'
 import { lowerResizeBilinear } from './loops/resize.ts'
+import { signalLowerings } from './loops/signal/list.ts'
 import { lowerSoftmaxLoops } from './loops/softmax.ts'
 import { constantElements } from './loops/source.ts'
 import { lowerSvdf } from './loops/svdf.ts'
@@ -105,7 +106,8 @@ const lowerings: Readonly<Record<string, readonly Lowering[]>> = {
 
 /** Whether the compiler has an operator at all; `compileProblem` and `nodeProblem` look at types and shapes too. */
 export function isCompiled(node: Node): boolean {
-  return node.domain === 'tflite' && node.attributes.custom !== 1 && Object.hasOwn(lowerings, node.op)
+  const known = node.attributes.custom === 1 ? signalLowerings : lowerings
+  return node.domain === 'tflite' && Object.hasOwn(known, node.op)
 }
 
 /** The steps of the first form that takes the node; what the last one says if none does. */
@@ -123,7 +125,7 @@ function firstThatTakes(forms: readonly Lowering[], context: LowerContext): read
 export function lowerNode(graph: Graph, node: Node, semantics: Semantics): readonly Step[] {
   const context: LowerContext = { graph, node, semantics }
   if (!isCompiled(node)) throw refuse(context, 'the compiler does not have this operator')
-  return firstThatTakes(lowerings[node.op]!, context)
+  return firstThatTakes(node.attributes.custom === 1 ? [signalLowerings[node.op]!] : lowerings[node.op]!, context)
 }
 
 /** An input or output of the graph. */
@@ -156,7 +158,7 @@ export function lowerGraph(given: Graph, semantics: Semantics): Program {
     name: graph.name,
     semantics,
     inputs: graph.inputs.map((name) => inputOf(graph, name)),
-    states: statesOf(graph),
+    states: statesOf(graph, semantics),
     steps: [...graph.nodes.flatMap((node) => lowerNode(graph, node, semantics)), ...constantOutputs(graph, semantics)],
     outputs: graph.outputs.map((name) => interfaceValue(graph, name)),
   }
