@@ -25,6 +25,8 @@ import { lowerGather } from './loops/gather.ts'
 import { lowerBatchMatmul, lowerFullyConnectedLoops } from './loops/matmul.ts'
 import { copyLoops } from './loops/move.ts'
 import { lowerPoolLoops } from './loops/pool.ts'
+import { lowerLstm } from './loops/recurrent/lstm.ts'
+import { lowerGru, lowerRnn } from './loops/recurrent/rnn.ts'
 import { lowerArgument, lowerExtremeLoops, lowerSumLoops } from './loops/reduce.ts'
 import { lowerResizeBilinear } from './loops/resize.ts'
 import { signalLowerings } from './loops/signal/list.ts'
@@ -102,6 +104,9 @@ const lowerings: Readonly<Record<string, readonly Lowering[]>> = {
   var_handle: [lowerVarHandle],
   read_variable: [lowerReadVariable],
   assign_variable: [lowerAssignVariable],
+  ...byOps('rnn unidirectional_sequence_rnn', lowerRnn),
+  unidirectional_sequence_gru: [lowerGru],
+  unidirectional_sequence_lstm: [lowerLstm],
 }
 
 /** Whether the compiler has an operator at all; `compileProblem` and `nodeProblem` look at types and shapes too. */

@@ -4,6 +4,7 @@ import type { LoopsStep } from '../loops/loops.ts'
 import { type Semantics, type State, sizeOf, type Value } from '../program.ts'
 import { type LowerContext, refuse, tensorAt, toValue } from './context.ts'
 import { copyLoops } from './loops/move.ts'
+import { recurrentStates } from './loops/recurrent/sequence.ts'
 import { signalStates } from './loops/signal/list.ts'
 import { constantElements } from './loops/source.ts'
 
@@ -43,9 +44,10 @@ export function statesOf(graph: Graph, semantics: Semantics): readonly State[] {
     const value = variableValue(graph, inputs[0]!)
     if (value) variables.set(value.name, { value, initial: zeros(value) })
   }
-  const hidden = graph.nodes
-    .filter((node) => node.attributes.custom === 1 && Object.hasOwn(signalStates, node.op))
-    .flatMap((node) => signalStates[node.op]!({ graph, node, semantics }))
+  const hidden = graph.nodes.flatMap((node) => {
+    const custom = node.attributes.custom === 1 && Object.hasOwn(signalStates, node.op)
+    return (custom ? signalStates[node.op]! : recurrentStates)({ graph, node, semantics })
+  })
   return [...tensors, ...variables.values(), ...hidden]
 }
 
