@@ -10,6 +10,16 @@ import { lowerFloatBinary, lowerFloatUnary } from './float-elementwise.ts'
 import { foldConstants } from './fold-constants.ts'
 import { lowerFullyConnected } from './fully-connected.ts'
 import { lowerGroupedConv } from './grouped-conv.ts'
+import { lowerPairLoops, lowerSingle } from './loops/arithmetic.ts'
+import {
+  lowerCumulativeSum,
+  lowerFill,
+  lowerKnown,
+  lowerOneHot,
+  lowerRescaledConcatenation,
+  lowerSelect,
+  lowerTopK,
+} from './loops/arrange.ts'
 import {
   lowerAddLoops,
   lowerCompare,
@@ -24,10 +34,11 @@ import { lowerConvLoops } from './loops/conv.ts'
 import { lowerGather } from './loops/gather.ts'
 import { lowerBatchMatmul, lowerFullyConnectedLoops } from './loops/matmul.ts'
 import { copyLoops } from './loops/move.ts'
+import { lowerL2Normalization, lowerLocalResponse, lowerSoftmax16 } from './loops/normalize.ts'
 import { lowerPoolLoops } from './loops/pool.ts'
 import { lowerLstm } from './loops/recurrent/lstm.ts'
 import { lowerGru, lowerRnn } from './loops/recurrent/rnn.ts'
-import { lowerArgument, lowerExtremeLoops, lowerSumLoops } from './loops/reduce.ts'
+import { lowerArgument, lowerExtremeLoops, lowerProductLoops, lowerSumLoops } from './loops/reduce.ts'
 import { lowerResizeBilinear } from './loops/resize.ts'
 import { signalLowerings } from './loops/signal/list.ts'
 import { lowerSoftmaxLoops } from './loops/softmax.ts'
@@ -70,11 +81,29 @@ const byOps = (ops: string, ...forms: readonly Lowering[]) =>
 const lowerings: Readonly<Record<string, readonly Lowering[]>> = {
   ...byOps('logistic tanh hard_swish', lowerUnary, lowerTableLoops),
   ...byOps('relu relu6 relu_n1_to_1', lowerUnary, lowerReluLoops),
-  ...byOps('abs neg square sqrt rsqrt floor ceil exp elu', lowerFloatUnary),
-  ...byOps('sin cos log', lowerFunctionLoops),
+  ...byOps('abs neg square sqrt rsqrt floor ceil', lowerFloatUnary),
+  ...byOps('exp elu', lowerUnary),
+  ...byOps('sin cos', lowerFunctionLoops),
+  ...byOps('gelu', lowerSingle, lowerTable),
+  ...byOps('log', lowerFunctionLoops, lowerTable),
+  ...byOps('round sign logical_not', lowerSingle),
+  ...byOps('floor_div floor_mod pow', lowerPairLoops),
+  squared_difference: [lowerPairLoops, lowerPairTable],
   ...byOps('equal not_equal greater greater_equal less less_equal logical_and logical_or', lowerCompare),
-  ...byOps('pad padv2 mirror_pad concatenation slice strided_slice transpose split split_v', lowerMove),
+  ...byOps('pad padv2 mirror_pad slice strided_slice transpose split split_v', lowerMove),
   ...byOps('pack unpack space_to_depth depth_to_space resize_nearest_neighbor', lowerMove),
+  ...byOps('tile broadcast_to reverse_v2 gather_nd space_to_batch_nd batch_to_space_nd', lowerMove),
+  concatenation: [lowerMove, lowerRescaledConcatenation],
+  ...byOps('shape zeros_like', lowerKnown),
+  ...byOps('select select_v2', lowerSelect),
+  fill: [lowerFill],
+  one_hot: [lowerOneHot],
+  cumsum: [lowerCumulativeSum],
+  topk_v2: [lowerTopK],
+  l2_normalization: [lowerL2Normalization],
+  local_response_normalization: [lowerLocalResponse],
+  l2_pool_2d: [lowerPoolLoops],
+  ...byOps('reduce_prod reduce_any reduce_all', lowerProductLoops),
   ...byOps('average_pool_2d max_pool_2d', lowerPool, lowerPoolLoops),
   ...byOps('mean sum', lowerReduce, lowerSumLoops),
   ...byOps('reduce_max reduce_min', lowerReduce, lowerExtremeLoops),
@@ -93,7 +122,7 @@ const lowerings: Readonly<Record<string, readonly Lowering[]>> = {
   fully_connected: [lowerFullyConnected, lowerFullyConnectedLoops],
   batch_matmul: [lowerBatchMatmul],
   add: [lowerAdd, lowerAddLoops],
-  softmax: [lowerSoftmax, lowerSoftmaxLoops],
+  softmax: [lowerSoftmax, lowerSoftmaxLoops, lowerSoftmax16],
   log_softmax: [lowerSoftmaxLoops],
   cast: [lowerCast],
   gather: [lowerMove, lowerGather],

@@ -1,4 +1,4 @@
-import { add, binary, convert, int, select, sub, unary } from '../../loops/expressions.ts'
+import { add, binary, convert, int, mul, select, sub, unary } from '../../loops/expressions.ts'
 import { clampFloat, clampInteger, integerFromFloat } from '../../loops/fixed-point.ts'
 import type { Expression, LoopsStep } from '../../loops/loops.ts'
 import { LoopWriter, type Variable } from '../../loops/writer.ts'
@@ -56,7 +56,28 @@ function average(w: LoopWriter, { semantics }: LowerContext, x: Source, range: R
   }
 }
 
-/** average_pool_2d and max_pool_2d of any types; input and output share their quantisation. */
+/** The root of the mean of squares of floats. */
+function root(w: LoopWriter, context: LowerContext, x: Source, range: Range): Reduction {
+  if (!isFloat(x)) throw refuse(context, `on ${x.value.dtype} is not compiled`)
+  return {
+    start: () => w.number('f32', 0),
+    take: (sum, element) => {
+      const value = w.let(element)
+      w.set(sum, add(sum, mul(value, value)))
+    },
+    finish: (sum, count) => clampFloat(unary('sqrt', binary('div', sum, convert(count, 'f32'))), range),
+  }
+}
+
+const reductions: Readonly<
+  Record<string, (w: LoopWriter, context: LowerContext, x: Source, range: Range) => Reduction>
+> = {
+  average_pool_2d: average,
+  l2_pool_2d: root,
+  max_pool_2d: (w, _context, x, range) => maximum(w, x, range),
+}
+
+/** average_pool_2d and max_pool_2d of any types, l2_pool_2d of floats; input and output share their quantisation. */
 export function lowerPoolLoops(context: LowerContext): LoopsStep {
   const w = new LoopWriter()
   const [x, out] = [sourceAt(w, context, 0), targetAt(w, context)]
@@ -65,8 +86,7 @@ export function lowerPoolLoops(context: LowerContext): LoopsStep {
   const filter = { height: attribute(context, 'filterH', 1), width: attribute(context, 'filterW', 1) }
   const g = geometryOf(context, x.value, out.value, filter)
   const range = rangeOf(context, out)
-  const most = context.node.op === 'max_pool_2d'
-  const reduction = most ? maximum(w, x, range) : average(w, context, x, range)
+  const reduction = reductions[context.node.op]!(w, context, x, range)
   eachPosition(w, g, (position) => {
     w.loop(g.outputChannels, (channel) => {
       const [sum, count] = [reduction.start(), w.number('i32', 0)]
