@@ -7,9 +7,11 @@ import type { Graph } from '../../src/graph/graph.ts'
 import { interpret, type State } from '../../src/graph/reference/interpret.ts'
 import { kernels } from '../../src/graph/reference/kernels/list.ts'
 import type { Values } from '../../src/graph/reference/values.ts'
-import { opCases, randomElements } from './op-cases.ts'
+import { moreOpCases } from './more-op-cases.ts'
+import { randomElements, opCases as theOpCases } from './op-cases.ts'
 import { numbers } from './random-layer.ts'
 
+const opCases = [...theOpCases, ...moreOpCases]
 const cases = opCases.map(({ op, title, graph }) => [`${op}: ${title}`, graph] as const)
 
 /** Elements for every input of a graph; indices stay within the five places that are gathered from. */

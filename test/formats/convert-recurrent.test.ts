@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { compileGraph } from '../../src/compile/compile.ts'
+import { instantiate } from '../../src/compile/instantiate.ts'
 import { writeOnnx } from '../../src/formats/onnx/write.ts'
 import { writeTflite } from '../../src/formats/tflite/writer.ts'
 import type { AttributeValue, Graph } from '../../src/graph/graph.ts'
@@ -62,10 +64,11 @@ const layers: readonly Layer[] = [
 ]
 
 describe('recurrent layers of ONNX', () => {
-  it.each(layers)('$op $attributes initial: $initial equals onnxruntime', async (layer) => {
+  it.each(layers)('$op $attributes initial: $initial equals onnxruntime, interpreted and compiled', async (layer) => {
     const onnx = onnxLayer(layer)
     const canonical = throughOnnx(onnx)
     const run = await ortModel(writeOnnx(onnx))
+    const compiled = instantiate(compileGraph(canonical, { semantics: 'fp32' }).wasm)
     for (let turn = 0; turn < 3; turn++) {
       const inputs = onnx.inputs.map((name) => [onnx.tensors.get(name)!, randomValues(onnx.tensors.get(name)!, random)])
       const expected = await run(Object.fromEntries(onnx.inputs.map((name, i) => [name, inputs[i]])) as never)
@@ -74,7 +77,14 @@ describe('recurrent layers of ONNX', () => {
         inputs.map(([, each]) => each as Values),
         'fp32',
       )
-      for (const name of onnx.outputs) expect(largestDifference(values.get(name)!, expected[name]!)).toBeLessThan(2e-6)
+      compiled.inputs.forEach(({ data }, index) => {
+        data.set(inputs[index]![1] as never)
+      })
+      compiled.run()
+      onnx.outputs.forEach((name, index) => {
+        expect(largestDifference(values.get(name)!, expected[name]!)).toBeLessThan(2e-6)
+        expect(largestDifference(compiled.outputs[index]!.data, expected[name]!)).toBeLessThan(2e-6)
+      })
     }
   })
 

@@ -1,5 +1,5 @@
 import type { Geometry, Semantics } from '../program.ts'
-import { add, binary, convert, int, select, sub, unary } from './expressions.ts'
+import { add, binary, convert, int, mul, select, sub, unary } from './expressions.ts'
 import { clampFloat, clampInteger, integerFromFloat } from './fixed-point.ts'
 import type { Expression, Scalar } from './loops.ts'
 import { eachPosition, eachTap } from './window.ts'
@@ -7,7 +7,8 @@ import type { LoopWriter, Variable } from './writer.ts'
 
 /** What a pool reads, and what it does with it. */
 export interface Pooling {
-  readonly mode: 'average' | 'max'
+  /** `root`: the root of the mean of squares, of floats. */
+  readonly mode: 'average' | 'max' | 'root'
   readonly semantics: Semantics
   readonly geometry: Geometry
   readonly scalar: Scalar
@@ -60,10 +61,24 @@ function average(w: LoopWriter, { scalar, semantics, zeroPoint, range }: Pooling
   return { first: 0, take, finish: semantics === 'fp32' ? toEven : awayFromZero }
 }
 
+/** The root of the mean of squares of floats. */
+function root(w: LoopWriter, { range }: Pooling): Reduction {
+  return {
+    first: 0,
+    take: (sum, element) => {
+      const value = w.let(element)
+      w.set(sum, add(sum, mul(value, value)))
+    },
+    finish: (sum, count) => clampFloat(unary('sqrt', binary('div', sum, convert(count, 'f32'))), range),
+  }
+}
+
+const reductions = { average, max: maximum, root }
+
 /** Writes a pool over windows clipped to the input, element by element. */
 export function pool(w: LoopWriter, pooling: Pooling): void {
   const { mode, geometry: g, scalar, load, store } = pooling
-  const reduction = (mode === 'max' ? maximum : average)(w, pooling)
+  const reduction = reductions[mode](w, pooling)
   eachPosition(w, g, (position) => {
     w.loop(g.outputChannels, (channel) => {
       const [sum, count] = [w.number(scalar, reduction.first), w.number('i32', 0)]

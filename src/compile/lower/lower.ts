@@ -10,6 +10,16 @@ import { lowerFloatBinary, lowerFloatUnary } from './float-elementwise.ts'
 import { foldConstants } from './fold-constants.ts'
 import { lowerFullyConnected } from './fully-connected.ts'
 import { lowerGroupedConv } from './grouped-conv.ts'
+import { lowerPairLoops, lowerSingle } from './loops/arithmetic.ts'
+import {
+  lowerCumulativeSum,
+  lowerFill,
+  lowerKnown,
+  lowerOneHot,
+  lowerRescaledConcatenation,
+  lowerSelect,
+  lowerTopK,
+} from './loops/arrange.ts'
 import {
   lowerAddLoops,
   lowerCompare,
@@ -24,9 +34,13 @@ import { lowerConvLoops } from './loops/conv.ts'
 import { lowerGather } from './loops/gather.ts'
 import { lowerBatchMatmul, lowerFullyConnectedLoops } from './loops/matmul.ts'
 import { copyLoops } from './loops/move.ts'
+import { lowerL2Normalization, lowerLocalResponse, lowerSoftmax16 } from './loops/normalize.ts'
 import { lowerPoolLoops } from './loops/pool.ts'
-import { lowerArgument, lowerExtremeLoops, lowerSumLoops } from './loops/reduce.ts'
+import { lowerLstm } from './loops/recurrent/lstm.ts'
+import { lowerGru, lowerRnn } from './loops/recurrent/rnn.ts'
+import { lowerArgument, lowerExtremeLoops, lowerProductLoops, lowerSumLoops } from './loops/reduce.ts'
 import { lowerResizeBilinear } from './loops/resize.ts'
+import { signalLowerings } from './loops/signal/list.ts'
 import { lowerSoftmaxLoops } from './loops/softmax.ts'
 import { constantElements } from './loops/source.ts'
 import { lowerSvdf } from './loops/svdf.ts'
@@ -67,11 +81,29 @@ const byOps = (ops: string, ...forms: readonly Lowering[]) =>
 const lowerings: Readonly<Record<string, readonly Lowering[]>> = {
   ...byOps('logistic tanh hard_swish', lowerUnary, lowerTableLoops),
   ...byOps('relu relu6 relu_n1_to_1', lowerUnary, lowerReluLoops),
-  ...byOps('abs neg square sqrt rsqrt floor ceil exp elu', lowerFloatUnary),
-  ...byOps('sin cos log', lowerFunctionLoops),
+  ...byOps('abs neg square sqrt rsqrt floor ceil', lowerFloatUnary),
+  ...byOps('exp elu', lowerUnary),
+  ...byOps('sin cos', lowerFunctionLoops),
+  ...byOps('gelu', lowerSingle, lowerTable),
+  ...byOps('log', lowerFunctionLoops, lowerTable),
+  ...byOps('round sign logical_not', lowerSingle),
+  ...byOps('floor_div floor_mod pow', lowerPairLoops),
+  squared_difference: [lowerPairLoops, lowerPairTable],
   ...byOps('equal not_equal greater greater_equal less less_equal logical_and logical_or', lowerCompare),
-  ...byOps('pad padv2 mirror_pad concatenation slice strided_slice transpose split split_v', lowerMove),
+  ...byOps('pad padv2 mirror_pad slice strided_slice transpose split split_v', lowerMove),
   ...byOps('pack unpack space_to_depth depth_to_space resize_nearest_neighbor', lowerMove),
+  ...byOps('tile broadcast_to reverse_v2 gather_nd space_to_batch_nd batch_to_space_nd', lowerMove),
+  concatenation: [lowerMove, lowerRescaledConcatenation],
+  ...byOps('shape zeros_like', lowerKnown),
+  ...byOps('select select_v2', lowerSelect),
+  fill: [lowerFill],
+  one_hot: [lowerOneHot],
+  cumsum: [lowerCumulativeSum],
+  topk_v2: [lowerTopK],
+  l2_normalization: [lowerL2Normalization],
+  local_response_normalization: [lowerLocalResponse],
+  l2_pool_2d: [lowerPoolLoops],
+  ...byOps('reduce_prod reduce_any reduce_all', lowerProductLoops),
   ...byOps('average_pool_2d max_pool_2d', lowerPool, lowerPoolLoops),
   ...byOps('mean sum', lowerReduce, lowerSumLoops),
   ...byOps('reduce_max reduce_min', lowerReduce, lowerExtremeLoops),
@@ -90,7 +122,7 @@ const lowerings: Readonly<Record<string, readonly Lowering[]>> = {
   fully_connected: [lowerFullyConnected, lowerFullyConnectedLoops],
   batch_matmul: [lowerBatchMatmul],
   add: [lowerAdd, lowerAddLoops],
-  softmax: [lowerSoftmax, lowerSoftmaxLoops],
+  softmax: [lowerSoftmax, lowerSoftmaxLoops, lowerSoftmax16],
   log_softmax: [lowerSoftmaxLoops],
   cast: [lowerCast],
   gather: [lowerMove, lowerGather],
@@ -101,11 +133,15 @@ const lowerings: Readonly<Record<string, readonly Lowering[]>> = {
   var_handle: [lowerVarHandle],
   read_variable: [lowerReadVariable],
   assign_variable: [lowerAssignVariable],
+  ...byOps('rnn unidirectional_sequence_rnn', lowerRnn),
+  unidirectional_sequence_gru: [lowerGru],
+  unidirectional_sequence_lstm: [lowerLstm],
 }
 
 /** Whether the compiler has an operator at all; `compileProblem` and `nodeProblem` look at types and shapes too. */
 export function isCompiled(node: Node): boolean {
-  return node.domain === 'tflite' && node.attributes.custom !== 1 && Object.hasOwn(lowerings, node.op)
+  const known = node.attributes.custom === 1 ? signalLowerings : lowerings
+  return node.domain === 'tflite' && Object.hasOwn(known, node.op)
 }
 
 /** The steps of the first form that takes the node; what the last one says if none does. */
@@ -123,7 +159,7 @@ function firstThatTakes(forms: readonly Lowering[], context: LowerContext): read
 export function lowerNode(graph: Graph, node: Node, semantics: Semantics): readonly Step[] {
   const context: LowerContext = { graph, node, semantics }
   if (!isCompiled(node)) throw refuse(context, 'the compiler does not have this operator')
-  return firstThatTakes(lowerings[node.op]!, context)
+  return firstThatTakes(node.attributes.custom === 1 ? [signalLowerings[node.op]!] : lowerings[node.op]!, context)
 }
 
 /** An input or output of the graph. */
@@ -156,7 +192,7 @@ export function lowerGraph(given: Graph, semantics: Semantics): Program {
     name: graph.name,
     semantics,
     inputs: graph.inputs.map((name) => inputOf(graph, name)),
-    states: statesOf(graph),
+    states: statesOf(graph, semantics),
     steps: [...graph.nodes.flatMap((node) => lowerNode(graph, node, semantics)), ...constantOutputs(graph, semantics)],
     outputs: graph.outputs.map((name) => interfaceValue(graph, name)),
   }

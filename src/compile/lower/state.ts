@@ -1,9 +1,11 @@
 import type { Graph } from '../../graph/graph.ts'
 import { emptyValues } from '../../graph/reference/values.ts'
 import type { LoopsStep } from '../loops/loops.ts'
-import { type State, sizeOf, type Value } from '../program.ts'
+import { type Semantics, type State, sizeOf, type Value } from '../program.ts'
 import { type LowerContext, refuse, tensorAt, toValue } from './context.ts'
 import { copyLoops } from './loops/move.ts'
+import { recurrentStates } from './loops/recurrent/sequence.ts'
+import { signalStates } from './loops/signal/list.ts'
 import { constantElements } from './loops/source.ts'
 
 /** What a variable is called; handles of one variable share it. */
@@ -41,8 +43,8 @@ function zeros({ dtype, shape, zeroPoint, name }: Value): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 }
 
-/** All that a graph keeps from one run to the next: variable tensors, and variables that are read and assigned. */
-export function statesOf(graph: Graph): readonly State[] {
+/** All that a graph keeps from one run to the next: variable tensors, variables that are read and assigned, and what operators hide. */
+export function statesOf(graph: Graph, semantics: Semantics): readonly State[] {
   const tensors = [...graph.tensors.values()]
     .filter((tensor) => tensor.variable)
     .map((tensor) => ({ value: toValue(tensor), initial: tensor.data ?? zeros(toValue(tensor)) }))
@@ -52,7 +54,11 @@ export function statesOf(graph: Graph): readonly State[] {
     const value = variableValue(graph, inputs[0]!)
     if (value) variables.set(value.name, { value, initial: initialOf(graph, value.name) ?? zeros(value) })
   }
-  return [...tensors, ...variables.values()]
+  const hidden = graph.nodes.flatMap((node) => {
+    const custom = node.attributes.custom === 1 && Object.hasOwn(signalStates, node.op)
+    return (custom ? signalStates[node.op]! : recurrentStates)({ graph, node, semantics })
+  })
+  return [...tensors, ...variables.values(), ...hidden]
 }
 
 function stateAt(context: LowerContext, other: Value): Value {

@@ -149,7 +149,9 @@ function requireComparable(context: LowerContext, a: Source, b: Source): void {
 const extreme =
   (greater: boolean) =>
   ({ w, context, a, b, out }: Pair): Combine => {
-    if (!sameQuantization(a, out) || !sameQuantization(b, out))
+    const alike = sameQuantization(a, out) && sameQuantization(b, out)
+    const types = [a, b].every(({ value }) => value.dtype === out.value.dtype)
+    if (!types || (context.semantics === 'fp32' && !alike))
       throw refuse(context, 'its inputs and output differ in type or quantisation')
     if (a.scalar === 'f32' || a.scalar === 'f64') return (x, y) => binary(greater ? 'max' : 'min', x, y)
     return (x, y) => {
@@ -172,11 +174,23 @@ const comparisons: Readonly<Record<string, BinaryOp>> = {
   less_equal: 'le',
 }
 
-/** Comparisons and logic of any types that share their quantisation; results are 0 and 1. */
-export const lowerCompare: (context: LowerContext) => LoopsStep = elementwise(({ context, a, b, out }) => {
-  requireComparable(context, a, b)
+/** TFLite compares 8-bit integers as (value − zero) · 2^8 · scale, rounded; others by their steps. */
+function comparable({ w, context }: Pair, operand: Source): ((value: Expression) => Expression) | null {
+  const { dtype, scale, zeroPoint } = operand.value
+  if (context.semantics !== 'tflm' || !operand.tensor.quantization) return null
+  if (dtype !== 'int8' && dtype !== 'uint8') return null
+  const factor = constantMultiplier(quantizeMultiplier(scale))
+  return (value) => multiplyByQuantizedMultiplier(w, mul(sub(value, zeroPoint), 256), factor)
+}
+
+/** Comparisons and logic of any types; results are 0 and 1. */
+export const lowerCompare: (context: LowerContext) => LoopsStep = elementwise((pair) => {
+  const { context, a, b, out } = pair
+  const [left, right] = [comparable(pair, a), comparable(pair, b)]
+  if (!left || !right) requireComparable(context, a, b)
   requireScalar(context, 'i32', out)
   const op = comparisons[context.node.op]
+  if (op && left && right) return (x, y) => binary(op, left(x), right(y))
   if (op) return (x, y) => binary(op, x, y)
   const holds = (x: Expression) => binary('ne', x, 0)
   const logic = context.node.op === 'logical_and' ? 'and' : 'or'

@@ -135,6 +135,27 @@ export function lowerExtremeLoops(context: LowerContext): LoopsStep {
   return w.step(context.node, out.value, `${context.node.op} ${x.value.dtype}`)
 }
 
+/** reduce_prod of floats and plain integers, reduce_any and reduce_all of booleans, over constant axes. */
+export function lowerProductLoops(context: LowerContext): LoopsStep {
+  const w = new LoopWriter()
+  const [x, out] = [sourceAt(w, context, 0), targetAt(w, context)]
+  requireScalar(context, x.scalar, out)
+  if (x.tensor.quantization) throw refuse(context, 'on quantised integers is not compiled')
+  const { op } = context.node
+  if (op !== 'reduce_prod') requireScalar(context, 'i32', x)
+  const join = (total: Expression, element: Expression) => {
+    if (op === 'reduce_prod') return mul(total, element)
+    return binary(op === 'reduce_any' ? 'or' : 'and', total, binary('ne', element, 0))
+  }
+  const written = eachReduction(w, context, x, (at, each) => {
+    const total = w.number(x.scalar, op === 'reduce_any' ? 0 : 1)
+    each((element) => w.set(total, join(total, element)))
+    out.store(at, total)
+  })
+  if (written !== out.size) throw refuse(context, 'its axes do not fit its output')
+  return w.step(context.node, out.value, `${op} ${x.value.dtype}`)
+}
+
 /** arg_max and arg_min along a constant axis of any types: the first of equals. */
 export function lowerArgument(context: LowerContext): LoopsStep {
   const w = new LoopWriter()

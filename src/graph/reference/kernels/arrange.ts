@@ -1,6 +1,6 @@
 import { MilliwattError } from '../../../core/errors.ts'
 import { numberAttribute } from '../../graph.ts'
-import { type Call, input, type Kernel, type Operand, output, unsupported } from '../kernel.ts'
+import { type Call, input, type Kernel, numeric, type Operand, output, unsupported, zeroPoint } from '../kernel.ts'
 import { toNumbers, type Values } from '../values.ts'
 import { eachIndex, stridesOf } from './broadcast.ts'
 
@@ -66,7 +66,7 @@ export const gatherNd: Kernel = (call) => {
 export const spaceToBatch: Kernel = (call) => {
   const [x, out] = [input(call, 0), output(call)]
   const [blocks, pads] = [integers(call, 1), integers(call, 2)]
-  elements(out.data).fill(out.tensor.quantization?.zeroPoints[0] ?? 0)
+  if (zeroPoint(out) !== 0) elements(out.data).fill(zeroPoint(out))
   const cells = stridesOf([...blocks, x.shape[0]!])
   rearrange(call, x, ([batch, ...rest]) => {
     const place = rest.map((value, axis) => {
@@ -111,7 +111,11 @@ export const shapeOf: Kernel = (call) => {
 export const range: Kernel = (call) => {
   const out = output(call)
   const [start, , step] = [0, 1, 2].map((index) => integers(call, index)[0]!) as [number, number, number]
-  for (let index = 0; index < out.data.length; index++) elements(out.data)[index] = start + index * step
+  const wide = out.data instanceof BigInt64Array
+  for (let index = 0; index < out.data.length; index++) {
+    const value = start + index * step
+    out.data[index] = (wide ? BigInt(value) : value) as never
+  }
 }
 
 /** ONE_HOT: one value at the index along a new axis, the other elsewhere. */
@@ -151,7 +155,7 @@ export const cumulativeSum: Kernel = (call) => {
   const axis = given < 0 ? given + x.shape.length : given
   const [length, step] = [x.shape[axis]!, stridesOf(x.shape)[axis]!]
   const [exclusive, backwards] = ['exclusive', 'reverse'].map((name) => numberAttribute(call.node, name, 0) === 1)
-  const [source, target] = [elements(x.data), elements(out.data)]
+  const [source, target] = [numeric(call, x), numeric(call, out)]
   for (let start = 0; start < source.length; start++) {
     if (Math.floor(start / step) % length !== 0) continue
     let sum = 0
@@ -170,8 +174,9 @@ export const topK: Kernel = (call) => {
   const [depth, count] = [x.shape.at(-1)!, values.shape.at(-1)!]
   const source = elements(x.data)
   for (let row = 0; row * depth < source.length; row++) {
-    const order = Array.from({ length: depth }, (_, index) => index).sort(
-      (a, b) => source[row * depth + b]! - source[row * depth + a]! || a - b,
+    const at = (index: number) => source[row * depth + index]!
+    const order = Array.from({ length: depth }, (_, index) => index).sort((a, b) =>
+      at(a) === at(b) ? a - b : at(a) > at(b) ? -1 : 1,
     )
     for (const [index, place] of order.slice(0, count).entries()) {
       elements(values.data)[row * count + index] = source[row * depth + place]!
