@@ -1,7 +1,18 @@
 import type { Backend } from './backend.ts'
-import { findTfliteC } from './tflite-c-library.ts'
+import { findTfliteC, type TfliteC } from './tflite-c-library.ts'
 import { openTfliteC, xnnpackDelegate } from './tflite-c-model.ts'
-import { tfliteBackend } from './tflite-engine.ts'
+import { type EngineModel, tfliteBackend } from './tflite-engine.ts'
+
+/** With XNNPACK; a model that it refuses as a whole runs on the library's own kernels. */
+function openFastest(library: TfliteC, bytes: Uint8Array): EngineModel {
+  const delegate = xnnpackDelegate(library)
+  if (!delegate) return openTfliteC(library, bytes, [])
+  try {
+    return openTfliteC(library, bytes, [delegate])
+  } catch {
+    return openTfliteC(library, bytes, [])
+  }
+}
 
 /**
  * TensorFlow Lite's C library with XNNPACK, one thread, through koffi: the one of an optional peer, or the one of a
@@ -20,7 +31,6 @@ export const tfliteC: Backend = tfliteBackend({
   open: async (host, segment) => {
     const library = await findTfliteC(host)
     if ('reason' in library) return null
-    const delegate = xnnpackDelegate(library)
-    return openTfliteC(library, segment.source.bytes, delegate ? [delegate] : [])
+    return openFastest(library, segment.source.bytes)
   },
 })

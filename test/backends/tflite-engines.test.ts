@@ -10,7 +10,7 @@ import type { DataType, Graph } from '../../src/graph/graph.ts'
 import { emptyValues } from '../../src/graph/reference/values.ts'
 import { fakeHost } from '../../src/hosts/fake.ts'
 import { nodeHost } from '../../src/hosts/node.ts'
-import { canonicalGraph, node, smallNetwork, tensor } from '../support/tflite-graphs.ts'
+import { canonicalGraph, node, perTensor, smallNetwork, tensor } from '../support/tflite-graphs.ts'
 
 const host = nodeHost()
 const cpu: Device = { id: 'cpu', kind: 'cpu', name: 'cpu', facts: {}, sources: [] }
@@ -33,6 +33,19 @@ function reshape(dtype: DataType): Graph {
     tensor('y', dtype, [3, 2]),
   ]
   return canonicalGraph(tensors, [node('reshape', ['x', 's'], ['y'])], ['x'], ['y'])
+}
+
+/** Two dense units: weights 1 2 3 4 and 0, in steps of a unit. */
+function denseUint8(): Graph {
+  const per = (scale: number, zeroPoint: number) => ({ quantization: perTensor(scale, zeroPoint) })
+  const tensors = [
+    tensor('x', 'uint8', [1, 4], per(0.05, 128)),
+    tensor('w', 'uint8', [2, 4], { ...per(1, 120), values: Uint8Array.of(121, 122, 123, 124, 120, 120, 120, 120) }),
+    tensor('b', 'int32', [2], { ...per(0.05, 0), values: new Int32Array(2) }),
+    tensor('y', 'uint8', [1, 2], per(0.1, 128)),
+  ]
+  const attributes = { activation: 'none', weightsFormat: 0, keepNumDims: 0, asymmetricQuantizeInputs: 0, version: 1 }
+  return canonicalGraph(tensors, [node('fully_connected', ['x', 'w', 'b'], ['y'], attributes)], ['x'], ['y'])
 }
 
 /** An operator of a number that no engine of these has. */
@@ -65,6 +78,14 @@ describe.each(engines.map((engine) => ({ name: engine.backend.name, ...engine })
       for (let index = 0; index < 6; index++) data[index] = dtype.endsWith('64') ? BigInt(index % 2) : index % 2
       const { y } = await executable.run({ x: { dtype, shape: [2, 3], data } })
       expect(y).toEqual({ dtype, shape: [3, 2], data })
+    })
+
+    it.runIf(ok)('runs a dense layer in uint8, which XNNPACK may refuse', async () => {
+      await using executable = await prepare(backend, denseUint8())
+      const data = Uint8Array.of(128, 148, 108, 138)
+      const { y } = await executable.run({ x: { dtype: 'uint8', shape: [1, 4], data } })
+      // 0, 1, -1 and 0.5 by the weights 1, 2, 3 and 4 make 1, ten steps.
+      expect(y!.data).toEqual(Uint8Array.of(138, 128))
     })
 
     it.runIf(ok)('refuses inputs of another type, array or length, and still runs afterwards', async () => {
