@@ -1,3 +1,4 @@
+import { MilliwattError } from '../core/errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { isStateful } from '../graph/stateful.ts'
 import { planArena, valueBytes } from './arena.ts'
@@ -31,6 +32,9 @@ export interface CompiledModel {
 
 /** The arena begins here, so that no value lies at address 0. */
 const arenaAt = 16
+
+/** Addresses are used as signed 32-bit numbers; an eighth of that is already far beyond a small net. */
+const mostMemoryBytes = 2 ** 28
 
 /** Vector loads may reach this far beyond a value or constant. */
 const slackBytes = 128
@@ -90,6 +94,12 @@ function compileProgram(program: Program, stateful: boolean, options: CompileOpt
     ...(stateful ? { stateful } : {}),
     values: options.keepAll ? Object.fromEntries(places) : {},
   }
+  if (context.memoryEnd + slackBytes > mostMemoryBytes)
+    throw new MilliwattError(
+      'OP_UNSUPPORTED',
+      program.name,
+      `it needs ${context.memoryEnd} bytes of memory; at most ${mostMemoryBytes} are compiled`,
+    )
   const content = new TextEncoder().encode(JSON.stringify(manifest))
   const wasm = module.bytes(context.memoryEnd + slackBytes, context.data, { name: manifestSection, content }, start)
   return { wasm, manifest }

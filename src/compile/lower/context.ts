@@ -1,6 +1,6 @@
 import { MilliwattError } from '../../core/errors.ts'
 import { type Graph, type Node, numberAttribute, type Tensor } from '../../graph/graph.ts'
-import { type Semantics, sizeOf, type Value } from '../program.ts'
+import { elementBytes, type Semantics, sizeOf, type Value } from '../program.ts'
 
 /** A node with what its lowering reads. */
 export interface LowerContext {
@@ -27,11 +27,21 @@ export function tensorAt(context: LowerContext, index: number): Tensor {
   return tensor
 }
 
+/** Largest activation that is compiled, 64 MiB: the engine is for small nets, and compiling takes time by elements. */
+const mostValueBytes = 2 ** 26
+
 /** A tensor as a value of the arena: fixed shape, one scale and zero point at most. */
 export function toValue(tensor: Tensor): Value {
   const shape = tensor.shape ?? []
   if (!tensor.shape || !shape.every((dimension) => typeof dimension === 'number' && dimension > 0))
     throw new MilliwattError('OP_UNSUPPORTED', tensor.name, `its shape [${shape.join(', ')}] is not fixed`)
+  const bytes = sizeOf(shape as readonly number[]) * elementBytes(tensor.dtype)
+  if (bytes > mostValueBytes)
+    throw new MilliwattError(
+      'OP_UNSUPPORTED',
+      tensor.name,
+      `it has ${bytes} bytes; at most ${mostValueBytes} are compiled`,
+    )
   return {
     name: tensor.name,
     dtype: tensor.dtype,

@@ -1,4 +1,5 @@
 import { MilliwattError } from '../../core/errors.ts'
+import { checkShapes } from '../../graph/check-shapes.ts'
 import type { Graph, Node } from '../../graph/graph.ts'
 import type { Program, Semantics, Step, Value } from '../program.ts'
 import { lowerAdd } from './add.ts'
@@ -66,8 +67,13 @@ function interfaceValue(graph: Graph, name: string): Value {
   return toValue(tensor)
 }
 
-/** A graph as a program. @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled */
+/**
+ * A graph as a program.
+ * @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled, MODEL_ILLEGAL for shapes
+ * that do not fit
+ */
 export function lowerGraph(graph: Graph, semantics: Semantics): Program {
+  checkShapes(graph, graph.name || 'graph')
   const value = (name: string) => interfaceValue(graph, name)
   return {
     name: graph.name,

@@ -62,6 +62,10 @@ function originsOf(context: LowerContext, sources: readonly Tensor[], output: st
   return interpret(alone, values, semantics).get(output) as Int32Array
 }
 
+/** Most elements that are moved one by one, and most copies in one table. */
+const mostElements = 2 ** 24
+const mostCopies = 2 ** 20
+
 /** Turns origins into copies of contiguous bytes. */
 function copiesOf(origins: Int32Array, values: readonly Value[], width: number): MoveStep['copies'] {
   const starts: number[] = []
@@ -93,6 +97,8 @@ export function lowerMove(whole: LowerContext): MoveStep[] {
   const values = sources.map(toValue)
   if (values.length === 0) throw refuse(context, 'all its inputs are constants')
   requireFixedPlaces(context, sources)
+  if ([...values, first].some(({ shape }) => sizeOf(shape) > mostElements))
+    throw refuse(context, `it moves more than ${mostElements} elements`)
   if (values.some((value) => value.scale !== first.scale || value.zeroPoint !== first.zeroPoint))
     throw refuse(context, 'its inputs and output differ in scale or zero point')
   if (elementBytes(first.dtype) > 1 && first.zeroPoint !== 0)
@@ -100,6 +106,9 @@ export function lowerMove(whole: LowerContext): MoveStep[] {
   return context.node.outputs.map((name) => {
     const output = toValue(context.graph.tensors.get(name)!)
     const origins = originsOf(context, sources, name)
+    const copies = copiesOf(origins, values, elementBytes(output.dtype))
+    if (copies.length > mostCopies)
+      throw refuse(context, `it needs ${copies.length} copies; at most ${mostCopies} are compiled`)
     return {
       kind: 'move',
       name: context.node.name || name,
@@ -108,7 +117,7 @@ export function lowerMove(whole: LowerContext): MoveStep[] {
       output,
       macs: 0,
       fill: origins.includes(0) ? output.zeroPoint & 255 : null,
-      copies: copiesOf(origins, values, elementBytes(output.dtype)),
+      copies,
     }
   })
 }

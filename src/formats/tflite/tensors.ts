@@ -1,12 +1,10 @@
 import type { DataType, Dimension, Tensor } from '../../graph/graph.ts'
+import { maxElements, maxRank } from '../../graph/limits.ts'
 import type { Quantization } from '../../graph/quantization.ts'
 import { IllegalModel } from './faults.ts'
 import { readInt8, readInt32, readInteger64, readUint8, readUint32, type Table } from './table.ts'
 import { dataTypeOf } from './types.ts'
 import { readBytes, readFloat32s, readInt32s, readInteger64s, readTable } from './vectors.ts'
-
-const maxRank = 32
-const maxElements = 2 ** 31 - 1
 
 /** The shape of a tensor; a length that is open until the model runs is `?`. */
 function readShape(table: Table, name: string): readonly Dimension[] {
