@@ -1,4 +1,4 @@
-import { MilliwattError } from '../core/errors.ts'
+import { isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { isStateful } from '../graph/stateful.ts'
 import { planArena, valueBytes } from './arena.ts'
@@ -39,8 +39,21 @@ const mostMemoryBytes = 2 ** 28
 /** Vector loads may reach this far beyond a value or constant. */
 const slackBytes = 128
 
-/** Compiles a graph. @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled */
+/**
+ * Compiles a graph.
+ * @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled, MODEL_ILLEGAL for shapes
+ * that do not fit
+ */
 export function compileGraph(graph: Graph, options: CompileOptions = {}): CompiledModel {
+  try {
+    return compileChecked(graph, options)
+  } catch (error) {
+    if (isMilliwattError(error)) throw error
+    throw new MilliwattError('OP_UNSUPPORTED', graph.name || 'graph', `Compiler: ${messageOf(error)}.`, error)
+  }
+}
+
+function compileChecked(graph: Graph, options: CompileOptions): CompiledModel {
   const program = lowerGraph(graph, options.semantics ?? 'tflm')
   const pruned = (options.prune ?? !options.keepAll) ? pruneProgram(program) : program
   return compileProgram(pruned, isStateful(graph), options)

@@ -103,8 +103,10 @@ function tryModel({ name, bytes }) {
     if (inputs) interpret(graph, inputs, 'tflm')
     return 'done'
   } catch (error) {
-    if (error instanceof MilliwattError) return `${stage} ${error.code}`
-    throw Object.assign(error, { stage })
+    const { cause } = error
+    const bug = cause instanceof TypeError || cause instanceof ReferenceError || (stage === 'compile' && cause)
+    if (error instanceof MilliwattError && !bug) return `${stage} ${error.code}`
+    throw Object.assign(bug ? cause : error, { stage })
   }
 }
 

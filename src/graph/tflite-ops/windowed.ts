@@ -20,13 +20,17 @@ function slide({ node, shapes }: OpContext, filterH: number, filterW: number, ch
   return height === null || width === null ? null : [x[0]!, height, width, channels]
 }
 
+/** Farther than any window reaches. */
+const mostReach = 2 ** 24
+
 /** Strides, dilations and filters count from 1, pads from 0. */
 function windowFault({ attributes }: Node): string | null {
   const least = { strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, filterH: 1, filterW: 1 }
   const pads = { padTop: 0, padBottom: 0, padLeft: 0, padRight: 0 }
   for (const [name, low] of Object.entries({ ...least, ...pads })) {
     const value = attributes[name]
-    if (typeof value === 'number' && !(Number.isInteger(value) && value >= low)) return `has ${name} ${value}`
+    if (typeof value === 'number' && !(Number.isInteger(value) && value >= low && value <= mostReach))
+      return `has ${name} ${value}`
   }
   return null
 }
