@@ -89,6 +89,14 @@ describe('modules of others', () => {
       expect(refusal(wasm.subarray(0, Math.floor((cut * wasm.length) / 200)))).toMatch(/^MODEL_ILLEGAL /)
   })
 
+  it('are refused when their memory can grow', () => {
+    const bytes = moduleWith(JSON.stringify(manifest))
+    const fixed = [5, 4, 1, 1, 1, 1]
+    const at = bytes.findIndex((_, index) => fixed.every((byte, offset) => bytes[index + offset] === byte))
+    const growing = Uint8Array.from([...bytes.subarray(0, at), 5, 3, 1, 0, 1, ...bytes.subarray(at + fixed.length)])
+    expect(refusal(growing)).toContain('its memory has no fixed size')
+  })
+
   it('never give another error than a refusal, whatever the manifest says', () => {
     const paths = ['version', 'inputs', 'outputs', 'layers', 'simd', 'arenaBytes'] as const
     fc.assert(
