@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
@@ -65,6 +66,16 @@ describe('README', () => {
     const printed = log.mock.calls.map((call) => call.join(' '))
     log.mockRestore()
     expect(readme).toContain(`prints \`${printed.join('\n')}\``)
+  }, 120_000)
+
+  it('has an example in plain JavaScript that prints what it says', async () => {
+    const [example] = blocks('js')
+    mkdirSync(scratch, { recursive: true })
+    const path = join(scratch, 'example.mjs')
+    writeFileSync(path, example!.replace("'milliwatt'", "'../../dist/entries/node.js'"))
+    const env = { ...process.env, MILLIWATT_CACHE: cache }
+    const printed = execFileSync(process.execPath, [path], { cwd: root, encoding: 'utf8', env })
+    expect(readme).toContain(`prints \`${printed.trimEnd()}\``)
   }, 120_000)
 
   it('begins with the two commands of a fresh clone, and continuous integration calls the second', () => {

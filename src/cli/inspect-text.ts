@@ -6,6 +6,10 @@ import { cleanLine, type Table, type TextStyle, tableLines, wrap } from '../repo
 
 const shapeText = (shape: readonly Dimension[] | null): string => (shape ? `[${shape.join(', ')}]` : noFigure)
 
+/** The recorded shape, and beside it what the file leaves open. */
+const borderShape = ({ shape, signature }: InspectedTensor): string =>
+  signature ? `${shapeText(shape)} of ${shapeText(signature)}` : shapeText(shape)
+
 /** A scale and zero point in few digits; by-channel ones as a range. */
 function quantizationText(quantization: Quantization | null): string {
   if (!quantization) return noFigure
@@ -24,7 +28,7 @@ function borderTable(inspection: Inspection): Table {
     { text: kind },
     { text: tensor.name },
     { text: tensor.dtype },
-    { text: shapeText(tensor.shape) },
+    { text: borderShape(tensor) },
     { text: quantizationText(tensor.quantization) },
   ]
   return {

@@ -31,7 +31,7 @@ function addDimension(text: string, known: Readonly<Record<string, number>>): Re
 export function addDimensions(command: Command): Command {
   return command.option(
     '--dimensions <name=length...>',
-    'lengths of dimensions that the file only names, batch=1 for instance',
+    'lengths of dimensions that the file leaves open: by name as batch=1, by INPUT:AXIS=1, or ?=1 for all without a name',
     addDimension,
     {},
   )

@@ -87,11 +87,11 @@ function headFault(manifest: Unknown): string | null {
 }
 
 /**
- * What is wrong with a manifest that somebody else may have written, in the words of "It has ..."; null when a module
+ * What is wrong with a manifest that somebody else may have written, in the words of "it has ..."; null when a module
  * with a memory of this size can be run by it.
  */
-export function manifestFault(manifest: unknown, memoryBytes: number): string | null {
-  if (!isRecord(manifest)) return 'a manifest that is no object'
+function manifestFault(manifest: unknown, memoryBytes: number): string | null {
+  if (!isRecord(manifest)) return 'nothing inside'
   const { inputs, outputs, layers } = manifest
   if (!Array.isArray(layers)) return headFault(manifest) ?? 'no list of layers'
   const faults = [

@@ -1,3 +1,4 @@
+import { isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { planArena, valueBytes } from './arena.ts'
 import { chooseKernel } from './kernels/choose.ts'
@@ -31,6 +32,9 @@ export interface CompiledModel {
 /** The arena begins here, so that no value lies at address 0. */
 const arenaAt = 16
 
+/** Addresses are used as signed 32-bit numbers; an eighth of that is already far beyond a small net. */
+const mostMemoryBytes = 2 ** 28
+
 /** Vector loads may reach this far beyond a value or constant. */
 const slackBytes = 128
 
@@ -47,8 +51,21 @@ function placeStates(states: readonly State[], from: number) {
   return { placed, end }
 }
 
-/** Compiles a graph. @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled */
+/**
+ * Compiles a graph.
+ * @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled, MODEL_ILLEGAL for shapes
+ * that do not fit
+ */
 export function compileGraph(graph: Graph, options: CompileOptions = {}): CompiledModel {
+  try {
+    return compileChecked(graph, options)
+  } catch (error) {
+    if (isMilliwattError(error)) throw error
+    throw new MilliwattError('OP_UNSUPPORTED', graph.name || 'graph', `Compiler: ${messageOf(error)}.`, error)
+  }
+}
+
+function compileChecked(graph: Graph, options: CompileOptions): CompiledModel {
   const program = lowerGraph(graph, options.semantics ?? 'tflm')
   const pruned = (options.prune ?? !options.keepAll) ? pruneProgram(program) : program
   return compileProgram(pruned, options)
@@ -106,6 +123,12 @@ function compileProgram(program: Program, options: CompileOptions): CompiledMode
     state: { offset: statesAt, bytes: states.end - statesAt },
     values: options.keepAll ? Object.fromEntries(places) : {},
   }
+  if (context.memoryEnd + slackBytes > mostMemoryBytes)
+    throw new MilliwattError(
+      'OP_UNSUPPORTED',
+      program.name,
+      `it needs ${context.memoryEnd} bytes of memory; at most ${mostMemoryBytes} are compiled`,
+    )
   const content = new TextEncoder().encode(JSON.stringify(manifest))
   const wasm = module.bytes(context.memoryEnd + slackBytes, context.data, { name: manifestSection, content }, start)
   return { wasm, manifest }

@@ -54,13 +54,30 @@ export function viewTensor(memory: ArrayBuffer, tensor: ManifestTensor): TensorV
   return new views[tensor.dtype as keyof typeof views](memory, tensor.offset, sizeOf(tensor.shape)) as TensorView
 }
 
+/** A memory that can grow would leave the views of inputs and outputs behind. */
+function canGrow(memory: ExportedMemory): boolean {
+  try {
+    memory.grow(1)
+    return true
+  } catch {
+    return false
+  }
+}
+
+interface ExportedMemory {
+  readonly buffer: unknown
+  grow(pages: number): number
+}
+
 /** What a compiled module exports. @throws RangeError where it is no module of `compileGraph` */
 function exportsOf(module: WasmModule): { readonly memory: ArrayBuffer; readonly functions: Functions } {
   const { exports } = new webAssembly.Instance(module)
-  const memory = (exports.memory as { readonly buffer?: unknown } | undefined)?.buffer
-  if (!(memory instanceof ArrayBuffer) || typeof exports.run !== 'function')
+  const memory = exports.memory as ExportedMemory | undefined
+  const buffer = memory?.buffer
+  if (!memory || !(buffer instanceof ArrayBuffer) || typeof exports.run !== 'function')
     throw new RangeError('it exports no memory and no function "run"')
-  return { memory, functions: exports as Functions }
+  if (canGrow(memory)) throw new RangeError('its memory has no fixed size')
+  return { memory: buffer, functions: exports as Functions }
 }
 
 type Functions = Readonly<Record<string, () => void>>

@@ -1,4 +1,5 @@
 import { MilliwattError } from '../core/errors.ts'
+import type { Graph } from '../graph/graph.ts'
 import type { Segment } from '../graph/segment.ts'
 import type { ExternalFiles, ModelFormat } from './format.ts'
 import { onnxFormat } from './onnx/format.ts'
@@ -10,6 +11,13 @@ const modelFormats: readonly ModelFormat[] = [tfliteFormat, onnxFormat]
 /** Names of the files beside a model that it keeps weights in; empty for most models and for what is none. */
 export function externalFilesOf(bytes: Uint8Array): readonly string[] {
   return modelFormats.find((candidate) => candidate.detects(bytes))?.externalFiles?.(bytes) ?? []
+}
+
+/** Writes a graph in the format of this name. @throws MilliwattError OP_UNSUPPORTED for graphs that it cannot say */
+export function writeModel(format: string, graph: Graph): Uint8Array {
+  const found = modelFormats.find(({ name }) => name === format)
+  if (!found) throw new MilliwattError('OP_UNSUPPORTED', format, 'There is no writer of this format.')
+  return found.write(graph)
 }
 
 /**

@@ -38,6 +38,8 @@ export interface Tensor {
   readonly dtype: DataType
   readonly shape: readonly Dimension[] | null
   readonly data?: Uint8Array
+  /** Which lengths of the shape the file leaves open (`?`); only where it records a shape and leaves one open. */
+  readonly signature?: readonly Dimension[]
   /** How integers stand for reals; absent for plain numbers and in graphs that quantise by nodes (ONNX QDQ). */
   readonly quantization?: Quantization
   /** State: keeps its value from one run to the next and begins as zeros (the zero point). */

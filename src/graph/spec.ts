@@ -1,14 +1,20 @@
 import { MilliwattError } from '../core/errors.ts'
 import { dataTypeBits, elementCount, type Graph, type Node, type Tensor } from './graph.ts'
+import { maxElements, maxRank } from './limits.ts'
 
 function checkTensor(tensor: Tensor): string | null {
-  const bad = tensor.shape?.find((dimension) => typeof dimension === 'number' && !(dimension >= 0))
-  if (bad !== undefined) return `tensor "${tensor.name}" has the dimension ${bad}`
+  const at = `tensor "${tensor.name}"`
+  if ((tensor.shape?.length ?? 0) > maxRank) return `${at} has ${tensor.shape?.length} dimensions`
+  const bad = tensor.shape?.find(
+    (dimension) => typeof dimension === 'number' && !(Number.isSafeInteger(dimension) && dimension >= 0),
+  )
+  if (bad !== undefined) return `${at} has the dimension ${bad}`
   const count = elementCount(tensor.shape)
+  if ((count ?? 0) > maxElements) return `${at} has more than ${maxElements} elements`
   if (!tensor.data || count === null || dataTypeBits[tensor.dtype] === 0) return null
   const bytes = Math.ceil((count * dataTypeBits[tensor.dtype]) / 8)
   if (bytes === tensor.data.length) return null
-  return `tensor "${tensor.name}" holds ${tensor.data.length} bytes, but its shape needs ${bytes}`
+  return `${at} holds ${tensor.data.length} bytes, but its shape needs ${bytes}`
 }
 
 function checkNode(node: Node, defined: Set<string>): string | null {

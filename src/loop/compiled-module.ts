@@ -35,7 +35,7 @@ function neededSimd(bytes: Uint8Array): string | null {
     const end = begin + size
     const text = (from: number, to: number) => new TextDecoder().decode(bytes.subarray(from, to))
     if (bytes[at] === 0 && text(name, name + length) === manifestSection)
-      return (JSON.parse(text(name + length, end)) as Partial<Manifest>).simd ?? null
+      return (JSON.parse(text(name + length, end)) as Partial<Manifest> | null)?.simd ?? null
     at = end
   }
   return null

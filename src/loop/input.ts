@@ -1,6 +1,8 @@
 import type { TensorData, TensorSpec, TensorValue } from '../backends/backend.ts'
 import { MilliwattError } from '../core/errors.ts'
-import type { DataType } from '../graph/graph.ts'
+import { type DataType, elementCount } from '../graph/graph.ts'
+import { maxRunElements } from '../graph/limits.ts'
+import { openShapeAdvice } from '../graph/open-shape.ts'
 
 /** What `run` takes: the elements of the only input, or by name a tensor or the elements of each input. */
 export type ModelInput = TensorData | Readonly<Record<string, TensorValue | TensorData>>
@@ -36,12 +38,11 @@ export const arrayTypes: Partial<
 export function knownShape(spec: TensorSpec): readonly number[] {
   const { name, shape } = spec
   if (!shape) throw new MilliwattError('INPUT_SHAPE', name, 'The model does not say its shape; export it with shapes.')
-  const open = [...new Set(shape.filter((dimension) => typeof dimension === 'string'))]
-  if (open.length === 0) return shape as readonly number[]
-  const option = open.map((dimension) => `${dimension}=1`).join(' ')
-  const program = `{ dimensions: { ${open.map((dimension) => `'${dimension}': 1`).join(', ')} } }`
-  const detail = `Its shape [${shape.join(', ')}] is open: give lengths, as with --dimensions ${option}.`
-  throw new MilliwattError('INPUT_SHAPE', name, `${detail} In a program: load(model, ${program}).`)
+  const count = elementCount(shape)
+  if (count === null)
+    throw new MilliwattError('INPUT_SHAPE', name, `Its shape [${shape.join(', ')}] is open: ${openShapeAdvice(shape)}`)
+  if (count <= maxRunElements) return shape as readonly number[]
+  throw new MilliwattError('INPUT_SHAPE', name, `It has ${count} elements; at most ${maxRunElements} are run.`)
 }
 
 /** Checks type and number of a tensor's elements. @throws MilliwattError INPUT_SHAPE */

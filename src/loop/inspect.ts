@@ -49,8 +49,8 @@ function countOps(nodes: readonly InspectedNode[]): Inspection['ops'] {
 
 function inspectTensors(segment: Segment, names: readonly string[]): readonly InspectedTensor[] {
   return names.map((name) => {
-    const { dtype = 'float32', shape = null } = segment.graph.tensors.get(name) ?? {}
-    return { name, dtype, shape, quantization: borderQuantization(segment, name) }
+    const { dtype = 'float32', shape = null, signature } = segment.graph.tensors.get(name) ?? {}
+    return { name, dtype, shape, ...(signature ? { signature } : {}), quantization: borderQuantization(segment, name) }
   })
 }
 

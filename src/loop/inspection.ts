@@ -7,6 +7,8 @@ export interface InspectedTensor {
   readonly name: string
   readonly dtype: DataType
   readonly shape: readonly Dimension[] | null
+  /** Which of the lengths the file leaves open (`?`); absent where it leaves none open besides those in `shape`. */
+  readonly signature?: readonly Dimension[]
   /** How its integers stand for reals; null for plain numbers. */
   readonly quantization: Quantization | null
 }

@@ -2,7 +2,9 @@ import type { Backend } from '../backends/backend.ts'
 import { type Catalogue, catalogueOfBytes, loadCatalogue, singleVariant, type Variant } from '../catalogue/load.ts'
 import type { Host } from '../core/host.ts'
 import { fixDimensions } from '../formats/convert/to-canonical/fix-dimensions.ts'
+import { writeModel } from '../formats/list.ts'
 import { modelFacts } from '../graph/facts.ts'
+import { resizeInputs } from '../graph/resize.ts'
 import { isWasm, openCompiledModule } from './compiled-module.ts'
 
 /** A model to plan: its variants, and the only backend that can run them if there is but one. */
@@ -37,11 +39,19 @@ export async function findCompiledModule(host: Host, path: string): Promise<Uint
   return isWasm(bytes) ? bytes : null
 }
 
-/** The variant with its open dimensions at these lengths. */
+/**
+ * The variant with its open dimensions at these lengths. A file that records lengths for them is written anew with the
+ * others, since engines take them from the file.
+ * @throws MilliwattError MODEL_ILLEGAL where a length cannot be changed
+ */
 export function withDimensions(variant: Variant, dimensions: Readonly<Record<string, number>> = {}): Variant {
   if (Object.keys(dimensions).length === 0) return variant
-  const graph = fixDimensions(variant.segment.graph, dimensions)
-  return { ...variant, segment: { ...variant.segment, graph }, facts: modelFacts(graph) }
+  const { segment } = variant
+  const named = fixDimensions(segment.graph, dimensions)
+  const graph = resizeInputs(named, dimensions)
+  const source =
+    graph === named ? segment.source : { ...segment.source, bytes: writeModel(segment.source.format, graph) }
+  return { ...variant, segment: { ...segment, graph, source }, facts: modelFacts(graph) }
 }
 
 /**

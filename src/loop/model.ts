@@ -1,7 +1,7 @@
-import type { Executable, LayerProfile, TensorData, TensorValue } from '../backends/backend.ts'
+import type { LayerProfile, TensorData } from '../backends/backend.ts'
 import type { Catalogue, Variant } from '../catalogue/load.ts'
 import type { Cost } from '../core/cost.ts'
-import { isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
+import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { median, quantile } from '../core/stats.ts'
 import type { PublishedPower } from '../cost/modelled.ts'
@@ -10,16 +10,13 @@ import { isStateful } from '../graph/stateful.ts'
 import type { PlanReport } from '../report/report.ts'
 import { type BorderTensor, borderTensors } from './border.ts'
 import type { Runnable } from './candidates.ts'
+import { EngineSlot, type Tensors } from './engine-slot.ts'
 import { inputChecker, type ModelInput } from './input.ts'
 import { openPool } from './open-pool.ts'
 import type { ModelPool, PoolOptions } from './pool.ts'
 import type { MeasuredWindow, PowerSession } from './power.ts'
 import { measuredCost, modelledCost } from './run-cost.ts'
 import { allocate, type Elements, runInto } from './run-into.ts'
-import { tryBackend } from './try-backend.ts'
-
-/** Tensors by name. */
-export type Tensors = Readonly<Record<string, TensorValue>>
 
 /** What one inference gave and cost. */
 export interface RunResult {
@@ -66,9 +63,8 @@ export class LoadedModel implements AsyncDisposable {
   readonly #check: ReturnType<typeof inputChecker>
   readonly #latencies: Float64Array = new Float64Array(keptLatencies)
   readonly #pools = new Set<ModelPool>()
-  #executable: Executable | null
+  readonly #engine: EngineSlot
   #runInto: ReturnType<typeof runInto> | null = null
-  #turn: Promise<unknown> = Promise.resolve()
   #runs = 0
 
   constructor(context: ModelContext, catalogue: Catalogue, plan: PlanReport, chosen: Runnable) {
@@ -83,7 +79,7 @@ export class LoadedModel implements AsyncDisposable {
     this.#chosen = chosen
     this.#context = context
     this.#check = inputChecker(executable.inputs)
-    this.#executable = executable
+    this.#engine = new EngineSlot(context.host, chosen, this.outputs)
   }
 
   /** Latency over the last runs (at most 4096); null before the first. */
@@ -103,7 +99,7 @@ export class LoadedModel implements AsyncDisposable {
   async run(input: ModelInput): Promise<RunResult> {
     if (this.#context.session) return this.measure(input, { repeats: 1 })
     const tensors = this.#check(input)
-    const { outputs, latencyS } = await this.#inTurn(() => this.#once(tensors))
+    const { outputs, latencyS } = await this.#engine.inTurn(() => this.#once(tensors))
     return { outputs, cost: modelledCost(latencyS, this.#context.power) }
   }
 
@@ -114,7 +110,7 @@ export class LoadedModel implements AsyncDisposable {
    */
   async runAsync(input: ModelInput, options: { readonly signal?: AbortSignal } = {}): Promise<Tensors> {
     const tensors = this.#check(input)
-    const { outputs } = await this.#inTurn(() => {
+    const { outputs } = await this.#engine.inTurn(() => {
       options.signal?.throwIfAborted()
       return this.#once(tensors)
     })
@@ -149,7 +145,7 @@ export class LoadedModel implements AsyncDisposable {
   ): Promise<MeasuredRun> {
     const tensors = this.#check(input)
     const { session } = this.#context
-    return this.#inTurn(async () => {
+    return this.#engine.inTurn(async () => {
       const latencies = new Float64Array(options.repeats)
       const body = () => this.#repeat(tensors, latencies)
       if (!session) return this.#measured(await body(), latencies, null)
@@ -165,7 +161,7 @@ export class LoadedModel implements AsyncDisposable {
    */
   profile(input: ModelInput, options: { readonly repeats?: number } = {}): LayerProfile {
     const tensors = this.#check(input)
-    const executable = this.#alive()
+    const executable = this.#engine.alive()
     if (!executable.profile) throw this.#lacks('profile', 'It does not show its layers; the compiled backend does.')
     const { clock } = this.#context.host
     return executable.profile(tensors, { repeats: options.repeats ?? 200, preciseS: () => clock.preciseS() })
@@ -177,7 +173,7 @@ export class LoadedModel implements AsyncDisposable {
    */
   async openPool(options: PoolOptions = {}): Promise<ModelPool> {
     const { host } = this.#context
-    const model = { host, chosen: { ...this.#chosen, executable: this.#alive() }, stateful: this.stateful }
+    const model = { host, chosen: { ...this.#chosen, executable: this.#engine.alive() }, stateful: this.stateful }
     const pool = await openPool({ ...model, inputs: this.inputs, outputs: this.outputs }, options)
     this.#pools.add(pool)
     return pool
@@ -188,22 +184,11 @@ export class LoadedModel implements AsyncDisposable {
    * @throws MilliwattError MODEL_DISPOSED, BACKEND_FAILED
    */
   async reset(): Promise<void> {
-    await this.#inTurn(async () => {
-      const executable = this.#alive()
-      if (!this.stateful) return
+    await this.#engine.inTurn(async () => {
+      this.#engine.alive()
       this.#runInto = null
-      if (executable.reset) return executable.reset()
-      const { backend, variant, device } = this.#chosen
-      await executable[Symbol.asyncDispose]()
-      const again = await tryBackend(this.#context.host, backend, variant, device)
-      if (!again.executable) throw new MilliwattError('BACKEND_FAILED', backend.name, again.reason)
-      this.#executable = again.executable
+      if (this.stateful) await this.#engine.reset()
     })
-  }
-
-  #alive(): Executable {
-    if (this.#executable) return this.#executable
-    throw new MilliwattError('MODEL_DISPOSED', this.variant.name)
   }
 
   #lacks(what: string, detail: string): MilliwattError {
@@ -211,15 +196,9 @@ export class LoadedModel implements AsyncDisposable {
   }
 
   #synchronous(): ReturnType<typeof runInto> {
-    const { synchronous } = this.#alive()
+    const { synchronous } = this.#engine.alive()
     if (synchronous) return runInto(synchronous, this.inputs, this.outputs)
     throw this.#lacks('runInto', 'It only runs asynchronously: use runAsync, or openPool for several at once.')
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work)
-    this.#turn = result.catch(() => undefined)
-    return result
   }
 
   async #repeat(tensors: Tensors, latencies: Float64Array): Promise<Tensors> {
@@ -243,39 +222,16 @@ export class LoadedModel implements AsyncDisposable {
   }
 
   async #once(tensors: Tensors): Promise<{ readonly outputs: Tensors; readonly latencyS: number }> {
-    const { clock } = this.#context.host
-    const executable = this.#alive()
-    try {
-      const startS = clock.preciseS()
-      const outputs = await executable.run(tensors)
-      const latencyS = clock.preciseS() - startS
-      this.#latencies[this.#runs++ % keptLatencies] = latencyS
-      return { outputs: this.#named(outputs), latencyS }
-    } catch (error) {
-      if (isMilliwattError(error)) throw error
-      throw new MilliwattError('BACKEND_FAILED', this.#chosen.backend.name, messageOf(error), error)
-    }
-  }
-
-  /** Outputs with what their integers mean. */
-  #named(outputs: Tensors): Tensors {
-    const named: Record<string, TensorValue> = {}
-    for (const { name, quantization } of this.outputs) {
-      const value = outputs[name]
-      if (value) named[name] = quantization ? { ...value, quantization } : value
-    }
-    return named
+    const once = await this.#engine.run(tensors)
+    this.#latencies[this.#runs++ % keptLatencies] = once.latencyS
+    return once
   }
 
   /** Gives the engine's memory back and ends the pools. Calls that wait fail with MODEL_DISPOSED, as do later ones. */
   async dispose(): Promise<void> {
-    const executable = this.#executable
-    if (!executable) return
-    this.#executable = null
     this.#runInto = null
-    await this.#turn
+    if (!(await this.#engine.close())) return
     for (const pool of this.#pools) await pool.dispose()
-    await executable[Symbol.asyncDispose]()
     this.#context.onDispose(this)
   }
 

@@ -1,10 +1,7 @@
-import type { TensorValue } from '../backends/backend.ts'
 import type { Device } from '../core/device.ts'
 import { type ErrorCode, isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
 import type { Segment } from '../graph/segment.ts'
-
-/** Tensors by name. */
-export type Tensors = Readonly<Record<string, TensorValue>>
+import type { Tensors } from './engine-slot.ts'
 
 /** Makes a worker get its own instance of a model ready; `shared` spares it the preparing. */
 export interface PrepareRequest {

@@ -1,6 +1,7 @@
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host, HostWorker } from '../core/host.ts'
-import { fromSent, type PoolAnswer, type PoolRequest, type PrepareRequest, type Tensors } from './pool-messages.ts'
+import type { Tensors } from './engine-slot.ts'
+import { fromSent, type PoolAnswer, type PoolRequest, type PrepareRequest } from './pool-messages.ts'
 
 /** Seconds that a worker may take to get the model ready. */
 const prepareDeadlineS = 120

@@ -1,8 +1,9 @@
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { BorderTensor } from './border.ts'
+import type { Tensors } from './engine-slot.ts'
 import { arrayTypes, inputChecker, type ModelInput } from './input.ts'
-import { ownBuffers, type PrepareRequest, type Tensors } from './pool-messages.ts'
+import { ownBuffers, type PrepareRequest } from './pool-messages.ts'
 import { PoolThread } from './pool-thread.ts'
 
 /** How to open a pool of workers. */

@@ -136,7 +136,7 @@ export class Runtime implements AsyncDisposable {
     const catalogue = narrowed(all, options)
     const backends = options.backends ? toBackends(options.backends) : this.#backends
     const planned = await planCatalogue(this.#planContext(options, backend ? [backend] : backends), catalogue, goal)
-    if (!planned.chosen) throw new GoalNotMet(catalogue.name, planned.report)
+    if (!planned.chosen) throw new GoalNotMet(typeof model === 'string' ? model : all.name, planned.report)
     const context = {
       host: this.#host,
       session: this.session,

@@ -68,6 +68,30 @@ describe.each(members.map((backend) => ({ name: backend.name, backend })))('back
     expect((await executable.run({ x })).y!.data).toEqual(first)
   })
 
+  it.runIf(state.ok)('gives the same by every way that it declares besides run', async () => {
+    const segment = segmentFor(readModel(denseModel(6, 4), name), backend)
+    const executable = await backend.prepare(segment, cpu, host)
+    opened.push(executable)
+    const data = Float32Array.from({ length: 6 }, (_, i) => i / 3 - 1)
+    const inputs = { x: { dtype: 'float32' as const, shape: [1, 6], data } }
+    const expected = (await executable.run(inputs)).y!.data
+    const { synchronous, shared } = executable
+    if (synchronous) {
+      ;(synchronous.inputs[0] as Float32Array).set(data)
+      synchronous.run()
+      expect(synchronous.outputs[0]).toEqual(expected)
+    }
+    if (shared !== undefined) {
+      const another = backend.open!(shared, segment)
+      opened.push(another)
+      expect((await another.run(inputs)).y!.data).toEqual(expected)
+    }
+    executable.reset?.()
+    expect((await executable.run(inputs)).y!.data).toEqual(expected)
+    const profile = executable.profile?.(inputs, { repeats: 5, preciseS: () => host.clock.preciseS() })
+    if (profile) expect(profile.layers.length).toBeGreaterThan(0)
+  })
+
   it('declares its support by node and device', () => {
     const segment = segmentFor(readModel(denseModel(6, 4), name), backend)
     expect(firstUnsupported(backend, segment, cpu)).toBeNull()

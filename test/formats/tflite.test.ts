@@ -176,6 +176,27 @@ describe('TFLite reader and writer', () => {
     )
   })
 
+  it('refuses constants that lie outside the file or are longer than it', () => {
+    const original = writeTflite(smallNetwork())
+    const view = new DataView(original.buffer.slice(0))
+    const field = (table: number, index: number) =>
+      table + view.getUint16(table - view.getInt32(table, true) + 4 + 2 * index, true)
+    const follow = (at: number) => at + view.getUint32(at, true)
+    const buffers = follow(field(follow(0), 4))
+    // The first buffer is empty by the schema; the second holds the first constant.
+    const data = field(follow(buffers + 8), 0)
+    const patched = (at: number, value: number) => {
+      const bytes = original.slice()
+      new DataView(bytes.buffer).setUint32(at, value, true)
+      return codeOf(bytes)
+    }
+    expect(patched(data, original.length)).toBe('MODEL_TRUNCATED')
+    expect(patched(data, 0xffffffff)).toBe('MODEL_TRUNCATED')
+    for (const length of [original.length, 0x7fffffff, 0xffffffff])
+      expect(patched(follow(data), length)).toBe('MODEL_TRUNCATED')
+    expect(patched(follow(data), 55)).toBe('MODEL_ILLEGAL')
+  })
+
   it('does not let shared vectors grow beyond the file', () => {
     const count = 2000
     const graph = canonicalGraph(

@@ -1,7 +1,7 @@
 import { MilliwattError } from '../../core/errors.ts'
 import { dataTypeBits, type Graph, type Node, numberAttribute, type Tensor } from '../../graph/graph.ts'
 import { constantValues } from '../../graph/reference/values.ts'
-import { type Semantics, sizeOf, type Value } from '../program.ts'
+import { elementBytes, type Semantics, sizeOf, type Value } from '../program.ts'
 
 /** A node with what its lowering reads. */
 export interface LowerContext {
@@ -33,11 +33,21 @@ export function isConstant(tensor: Tensor | undefined): boolean {
   return tensor?.data !== undefined && !tensor.variable
 }
 
+/** Largest activation that is compiled, 64 MiB: the engine is for small nets, and compiling takes time by elements. */
+const mostValueBytes = 2 ** 26
+
 /** A tensor as a value of the arena: fixed shape, one scale and zero point at most. */
 export function toValue(tensor: Tensor): Value {
   const shape = tensor.shape ?? []
   if (!tensor.shape || !shape.every((dimension) => typeof dimension === 'number' && dimension > 0))
     throw new MilliwattError('OP_UNSUPPORTED', tensor.name, `its shape [${shape.join(', ')}] is not fixed`)
+  const bytes = sizeOf(shape as readonly number[]) * elementBytes(tensor.dtype)
+  if (bytes > mostValueBytes)
+    throw new MilliwattError(
+      'OP_UNSUPPORTED',
+      tensor.name,
+      `it has ${bytes} bytes; at most ${mostValueBytes} are compiled`,
+    )
   return {
     name: tensor.name,
     dtype: tensor.dtype,

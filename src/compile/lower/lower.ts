@@ -1,4 +1,5 @@
 import { isMilliwattError, MilliwattError } from '../../core/errors.ts'
+import { checkShapes } from '../../graph/check-shapes.ts'
 import type { Graph, Node } from '../../graph/graph.ts'
 import { dataTypeBits } from '../../graph/graph.ts'
 import { scalarOf } from '../loops/loops.ts'
@@ -185,9 +186,13 @@ function constantOutputs(graph: Graph, semantics: Semantics): readonly Step[] {
   })
 }
 
-/** A graph as a program. @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled */
+/**
+ * A graph as a program.
+ * @throws MilliwattError OP_UNSUPPORTED that names the first node which cannot be compiled, MODEL_ILLEGAL for shapes
+ * that do not fit
+ */
 export function lowerGraph(given: Graph, semantics: Semantics): Program {
-  const graph = foldConstants(given, semantics)
+  const graph = foldConstants(checkShapes(given, given.name || 'graph'), semantics)
   return {
     name: graph.name,
     semantics,

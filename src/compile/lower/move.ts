@@ -59,6 +59,9 @@ function originsOf(context: LowerContext, sources: readonly Tensor[], output: st
   return interpret(alone, values, semantics).get(output) as Int32Array
 }
 
+/** Most elements that are moved one by one. */
+const mostElements = 2 ** 24
+
 /** Runs of neighbouring elements, and the output before they are copied. */
 function arrangementOf(origins: Int32Array, sources: readonly Tensor[], output: Value): Arrangement {
   const starts: number[] = []
@@ -122,6 +125,9 @@ function copiesOf({ inputs, output, image, runs }: Arrangement, context: LowerCo
  */
 export function lowerMove(context: LowerContext): readonly (MoveStep | LoopsStep)[] {
   const sources = elementInputs(context)
+  const sizes = [...sources, ...context.node.outputs.map((name) => context.graph.tensors.get(name)!)].map(toValue)
+  if (sizes.some(({ shape }) => sizeOf(shape) > mostElements))
+    throw refuse(context, `it moves more than ${mostElements} elements`)
   return context.node.outputs.map((name) => {
     const output = toValue(context.graph.tensors.get(name)!)
     requireSameElements(context, sources, output)

@@ -10,6 +10,7 @@ export function lowerSoftmax(context: LowerContext): SoftmaxStep | FloatSoftmaxS
   const depth = input.shape.at(-1) ?? 1
   const rows = sizeOf(input.shape) / depth
   const beta = attribute(context, 'beta', 1)
+  if (!(beta > 0 && Number.isFinite(beta))) throw refuse(context, `its beta is ${beta}`)
   const base = { name: context.node.name || output.name, op: context.node.op, inputs: [input], output, macs: 0 }
   if (input.dtype === 'float32' && output.dtype === 'float32')
     return { kind: 'float-softmax', ...base, rows, depth, beta }

@@ -1,5 +1,6 @@
 import { isMilliwattError, MilliwattError, messageOf } from '../../core/errors.ts'
 import { type Dimension, elementCount, type Graph } from '../../graph/graph.ts'
+import { openShapeAdvice } from '../../graph/open-shape.ts'
 import { inferShapes } from '../../graph/shapes.ts'
 import { checkGraph } from '../../graph/spec.ts'
 import { graphBuilder } from './graph-builder.ts'
@@ -34,7 +35,8 @@ function runPasses(graph: Graph, passes: readonly Pass[]): Graph {
 function knownShape(graph: Graph, name: string): readonly number[] {
   const shape: readonly Dimension[] | null = graph.tensors.get(name)?.shape ?? null
   if (shape && elementCount(shape) !== null) return shape as readonly number[]
-  const open = `The shape of input "${name}" is open: [${shape ?? 'unknown'}]. Give its named dimensions a length.`
+  const advice = shape ? openShapeAdvice(shape) : 'export the model with shapes.'
+  const open = `The shape of input "${name}" is open: [${shape ?? 'unknown'}]: ${advice}`
   throw new MilliwattError('MODEL_ILLEGAL', graph.name, open)
 }
 
@@ -71,9 +73,19 @@ function translate(graph: Graph): Graph {
   return renameOutputs(built, graph.outputs, { op: 'reshape', domain: 'tflite' })
 }
 
+/** The newest version of the standard operator set whose operators are known. */
+const newestOpset = 26
+
+function checkOpset(graph: Graph): Graph {
+  const version = graph.opsets[''] ?? 0
+  if (version <= newestOpset) return graph
+  const detail = `Its operator set has version ${version}; milliwatt knows those up to ${newestOpset}.`
+  throw new MilliwattError('OP_UNSUPPORTED', graph.name || 'graph', detail)
+}
+
 /** Passes and translation; rules may trust ranks that a damaged file does not keep. */
 function convert(graph: Graph, dimensions: Readonly<Record<string, number>>): Graph {
-  const prepared = runPasses(graph, [
+  const prepared = runPasses(checkOpset(graph), [
     (current) => fixDimensions(current, dimensions),
     expandQOperators,
     foldConstants,

@@ -80,12 +80,12 @@ function visitFields(bytes: Uint8Array, [field, ...rest]: readonly number[], vis
   })
 }
 
-/** Locations of all files that a ModelProto names, each once; values of Constant nodes may lie outside as well. */
+/** Names of all files that a ModelProto names, each once; values of Constant nodes may lie outside as well. */
 export function externalLocations(bytes: Uint8Array): readonly string[] {
   const found = new Set<string>()
   const note = (tensor: Uint8Array) => {
     const location = locationOf(tensor)
-    if (location !== null) found.add(location)
+    if (location) found.add(location)
   }
   visitFields(bytes, [7, 5], note)
   visitFields(bytes, [7, 1, 5, 5], note)

@@ -2,6 +2,7 @@ import { isMilliwattError, MilliwattError, messageOf } from '../../core/errors.t
 import type { Graph } from '../../graph/graph.ts'
 import { checkGraph } from '../../graph/spec.ts'
 import type { ExternalFiles, ModelFormat } from '../format.ts'
+import { quantizerFault } from './check-quantizers.ts'
 import { externalLocations } from './external.ts'
 import { readOnnxGraph } from './graph.ts'
 import { readFields, readInteger } from './wire.ts'
@@ -23,6 +24,7 @@ function readOpset(bytes: Uint8Array): readonly [string, number] {
       version = readInteger(reader)
     },
   })
+  if (version < 1) throw new RangeError(`operator set "${domain}" has version ${version}`)
   return [domain === 'ai.onnx' ? '' : domain, version]
 }
 
@@ -59,7 +61,9 @@ function read(bytes: Uint8Array, where: string, files: ExternalFiles): Graph {
     const code = messageOf(error).includes('premature EOF') ? 'MODEL_TRUNCATED' : 'MODEL_NOT_A_MODEL'
     throw new MilliwattError(code, where, `ONNX reader: ${messageOf(error)}.`, error)
   }
-  return checkGraph(graph, where)
+  const fault = quantizerFault(checkGraph(graph, where))
+  if (fault) throw new MilliwattError('MODEL_ILLEGAL', where, `${fault[0]!.toUpperCase()}${fault.slice(1)}.`)
+  return graph
 }
 
 /** ONNX (protobuf, IR version 3 and later; field numbers from the public onnx.proto). */

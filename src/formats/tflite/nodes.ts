@@ -7,6 +7,9 @@ import { readOptions } from './read-options.ts'
 import { readInt8, readInt32, readUint32, type Table } from './table.ts'
 import { readBytes, readInt32s, readString } from './vectors.ts'
 
+/** No builtin operator of the public schema has come as far as this version. */
+const newestVersion = 20
+
 /** What an operator code stands for. */
 export interface OperatorCode {
   readonly op: string
@@ -21,7 +24,10 @@ export function readOperatorCode(table: Table): OperatorCode {
   const custom = number === customOperator
   const op = custom ? readString(table, 1) : operatorName(number)
   if (op === '') throw new IllegalModel('a custom operator has no name')
-  return { op, custom, version: readInt32(table, 2, 1) }
+  const version = readInt32(table, 2, 1)
+  if (version < 1 || (!custom && version > newestVersion))
+    throw new IllegalModel(`operator ${op} has version ${version}; milliwatt knows those up to ${newestVersion}`)
+  return { op, custom, version }
 }
 
 function nameAt(names: readonly string[], index: number, op: string): string {

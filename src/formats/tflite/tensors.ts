@@ -1,12 +1,10 @@
 import type { DataType, Dimension, Tensor } from '../../graph/graph.ts'
+import { maxElements, maxRank } from '../../graph/limits.ts'
 import type { Quantization } from '../../graph/quantization.ts'
 import { IllegalModel } from './faults.ts'
 import { readInt8, readInt32, readInteger64, readUint8, readUint32, type Table } from './table.ts'
 import { dataTypeOf } from './types.ts'
 import { readBytes, readFloat32s, readInt32s, readInteger64s, readTable } from './vectors.ts'
-
-const maxRank = 32
-const maxElements = 2 ** 31 - 1
 
 /** The shape of a tensor; a length that is open until the model runs is `?`. */
 function readShape(table: Table, name: string): readonly Dimension[] {
@@ -88,6 +86,13 @@ export function uniqueName(name: string, index: number, taken: ReadonlySet<strin
   return unique
 }
 
+/** Which lengths the file leaves open besides those that it records (shape_signature); null when there are none. */
+function readSignature(table: Table, shape: readonly Dimension[]): readonly Dimension[] | null {
+  const lengths = readInt32s(table, 7) ?? []
+  const open = lengths.length === shape.length && lengths.some((length, axis) => length < 0 && shape[axis] !== '?')
+  return open ? lengths.map((length) => (length < 0 ? '?' : length)) : null
+}
+
 /**
  * Reads one tensor of a subgraph.
  * @throws IllegalModel for shapes, quantisation and buffers that break a rule
@@ -97,12 +102,14 @@ export function readTensor(table: Table, buffers: readonly Table[], name: string
   const shape = readShape(table, name)
   if (readTable(table, 6)) throw new IllegalModel(`tensor "${name}" is sparse, which is not supported`)
   const data = readData(buffers, readUint32(table, 2), name)
+  const signature = readSignature(table, shape)
   const quantization = readQuantization(table, dtype, shape, name)
   return {
     name,
     dtype,
     shape,
     ...(data ? { data } : {}),
+    ...(signature ? { signature } : {}),
     ...(quantization ? { quantization } : {}),
     ...(readUint8(table, 5) ? { variable: true as const } : {}),
   }

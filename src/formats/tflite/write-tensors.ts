@@ -37,7 +37,8 @@ export function writeTensor(builder: Builder, tensor: Tensor, buffer: number): n
   const quantization = writeQuantization(builder, tensor)
   const lengths = (tensor.shape ?? []).map((length) => (typeof length === 'number' ? length : -1))
   const shape = int32Vector(builder, lengths)
-  const signature = lengths.includes(-1) ? int32Vector(builder, lengths) : 0
+  const open = tensor.signature?.map((length) => (typeof length === 'number' ? length : -1)) ?? lengths
+  const signature = open.includes(-1) ? int32Vector(builder, open) : 0
   const name = builder.createString(tensor.name)
   builder.startObject(9)
   builder.addFieldOffset(0, shape, 0)

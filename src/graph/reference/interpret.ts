@@ -1,6 +1,8 @@
 import { MilliwattError } from '../../core/errors.ts'
 import { checkShapes } from '../check-shapes.ts'
 import { type Dimension, dataTypeBits, elementCount, type Graph, type Node, type Tensor } from '../graph.ts'
+import { maxRunElements } from '../limits.ts'
+import { openShapeAdvice } from '../open-shape.ts'
 import { inferShapes } from '../shapes.ts'
 import type { Kernel, Operand, Semantics, Variables } from './kernel.ts'
 import { customKernels, kernels } from './kernels/list.ts'
@@ -13,7 +15,17 @@ function operandOf(graph: Graph, shapes: Shapes, name: string, values: Values | 
   const shape = shapes.get(name)
   const length = elementCount(shape ?? null)
   if (!shape || length === null)
-    throw new MilliwattError('MODEL_ILLEGAL', name, `The shape of tensor "${name}" is open: [${shape ?? 'unknown'}].`)
+    throw new MilliwattError(
+      'MODEL_ILLEGAL',
+      name,
+      `The shape of tensor "${name}" is open: [${shape ?? 'unknown'}]${shape ? `: ${openShapeAdvice(shape)}` : '.'}`,
+    )
+  if (length > maxRunElements)
+    throw new MilliwattError(
+      'MODEL_ILLEGAL',
+      name,
+      `Tensor "${name}" has ${length} elements; at most ${maxRunElements} are run.`,
+    )
   const data = values ?? (tensor.data ? constantValues(tensor, length) : emptyValues(tensor.dtype, length, name))
   return { tensor, shape: shape as readonly number[], data }
 }

@@ -20,6 +20,21 @@ function slide({ node, shapes }: OpContext, filterH: number, filterW: number, ch
   return height === null || width === null ? null : [x[0]!, height, width, channels]
 }
 
+/** Farther than any window reaches. */
+const mostReach = 2 ** 24
+
+/** Strides, dilations and filters count from 1, pads from 0. */
+function windowFault({ attributes }: Node): string | null {
+  const least = { strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, filterH: 1, filterW: 1 }
+  const pads = { padTop: 0, padBottom: 0, padLeft: 0, padRight: 0 }
+  for (const [name, low] of Object.entries({ ...least, ...pads })) {
+    const value = attributes[name]
+    if (typeof value === 'number' && !(Number.isInteger(value) && value >= low && value <= mostReach))
+      return `has ${name} ${value}`
+  }
+  return null
+}
+
 /** Shape of constant weights of rank 4. */
 function weightShape({ shapes }: OpContext): readonly [number, number, number, number] | null {
   const shape = shapes[1]
@@ -30,11 +45,13 @@ function weightShape({ shapes }: OpContext): readonly [number, number, number, n
 
 /** Checks rank, channels and bias of a convolution; `fits` tells whether input channels go with the weights. */
 function convolutionFault(
-  { shapes }: OpContext,
+  { node, shapes }: OpContext,
   [xInput, biasInput]: readonly [number, number],
   outputAxis: 0 | 3,
   fits: (channels: number, weights: readonly number[]) => boolean,
 ): string | null {
+  const window = windowFault(node)
+  if (window) return window
   const [x, weights, bias] = [shapes[xInput], shapes[1], shapes[biasInput]]
   if (!x || !weights || elementCount(weights) === null) return null
   if (x.length !== 4 || weights.length !== 4) return `wants ranks of 4, not [${x}] by [${weights}]`
@@ -95,6 +112,7 @@ const transposeConv: OpDef = {
 
 const pool = (op: string): OpDef => ({
   op,
+  fault: ({ node }) => windowFault(node),
   outputShape(context) {
     const [height, width] = ['filterH', 'filterW'].map((name) => numberAttribute(context.node, name, 1))
     const channels = context.shapes[0]?.[3]

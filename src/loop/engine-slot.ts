@@ -1,0 +1,89 @@
+import type { Executable, TensorValue } from '../backends/backend.ts'
+import { isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
+import type { BorderTensor } from './border.ts'
+import type { Runnable } from './candidates.ts'
+import { tryBackend } from './try-backend.ts'
+
+/** Tensors by name. */
+export type Tensors = Readonly<Record<string, TensorValue>>
+
+/** The engine of one model from its preparation to its end: calls take turns, state can begin afresh. */
+export class EngineSlot {
+  readonly #host: Host
+  readonly #chosen: Runnable
+  readonly #outputs: readonly BorderTensor[]
+  #executable: Executable | null
+  #closed = false
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(host: Host, chosen: Runnable, outputs: readonly BorderTensor[]) {
+    this.#host = host
+    this.#chosen = chosen
+    this.#outputs = outputs
+    this.#executable = chosen.executable
+  }
+
+  /** The engine. @throws MilliwattError MODEL_DISPOSED */
+  alive(): Executable {
+    if (this.#executable && !this.#closed) return this.#executable
+    throw new MilliwattError('MODEL_DISPOSED', this.#chosen.variant.name)
+  }
+
+  /** Does something when all that came before it is done, failed or not. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+
+  /**
+   * Runs once, in a turn of the caller's.
+   * @throws MilliwattError INPUT_SHAPE, BACKEND_FAILED, MODEL_DISPOSED
+   */
+  async run(tensors: Tensors): Promise<{ readonly outputs: Tensors; readonly latencyS: number }> {
+    const { clock } = this.#host
+    const executable = this.alive()
+    try {
+      const startS = clock.preciseS()
+      const outputs = await executable.run(tensors)
+      return { latencyS: clock.preciseS() - startS, outputs: this.#named(outputs) }
+    } catch (error) {
+      if (isMilliwattError(error)) throw error
+      throw new MilliwattError('BACKEND_FAILED', this.#chosen.backend.name, messageOf(error), error)
+    }
+  }
+
+  /** Begins the state afresh, in a turn of the caller's. @throws MilliwattError MODEL_DISPOSED, BACKEND_FAILED */
+  async reset(): Promise<void> {
+    const executable = this.alive()
+    if (executable.reset) return executable.reset()
+    const { backend, variant, device } = this.#chosen
+    this.#executable = null
+    await executable[Symbol.asyncDispose]()
+    const again = await tryBackend(this.#host, backend, variant, device)
+    if (!again.executable) throw new MilliwattError('BACKEND_FAILED', backend.name, again.reason)
+    this.#executable = again.executable
+  }
+
+  /** Ends the engine when the call that runs is done; those that wait fail. False where it had ended before. */
+  async close(): Promise<boolean> {
+    if (this.#closed) return false
+    this.#closed = true
+    await this.#turn
+    const executable = this.#executable
+    this.#executable = null
+    await executable?.[Symbol.asyncDispose]()
+    return true
+  }
+
+  /** Outputs with what their integers mean. */
+  #named(outputs: Tensors): Tensors {
+    const named: Record<string, TensorValue> = {}
+    for (const { name, quantization } of this.#outputs) {
+      const value = outputs[name]
+      if (value) named[name] = quantization ? { ...value, quantization } : value
+    }
+    return named
+  }
+}
