@@ -37,10 +37,7 @@ function write(tensor: ModelTensor, value: TensorValue | undefined): void {
 }
 
 /** A model whose tensors are views of its own memory, behind the interface of all engines. */
-export function executableOf(
-  model: Pick<RunningModel, 'inputs' | 'outputs' | 'run'>,
-  segment: Segment,
-): Executable {
+export function executableOf(model: Pick<RunningModel, 'inputs' | 'outputs' | 'run'>, segment: Segment): Executable {
   return {
     ...segmentSpecs(segment),
     run: async (inputs) => {

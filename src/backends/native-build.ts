@@ -32,7 +32,11 @@ export async function nativeLibrary(host: Host, compiler: Compiler, model: CMode
     if (await files.stat(library)) return library
     for (const [name, text] of model.files) await files.write(files.join(folder, name), text)
     const made = `${library}.${Math.round(host.clock.nowS() * 1e6)}-${builds++}`
-    await buildLibrary(host, compiler, { source: files.join(folder, `${model.manifest.name}.c`), include, library: made })
+    await buildLibrary(host, compiler, {
+      source: files.join(folder, `${model.manifest.name}.c`),
+      include,
+      library: made,
+    })
     await files.rename(made, library)
     return library
   } catch (error) {

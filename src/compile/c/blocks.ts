@@ -82,7 +82,13 @@ export function blockFields(
     return `MW_BIAS(${bias}, ${weights})`
   }, '0')
   const floats = (name: string, needed: boolean, of: (channel: Channel) => number) =>
-    needed ? writer.table(name, 'float', each((at) => of(channels[at]!), 0)) : 'NULL'
+    needed
+      ? writer.table(
+          name,
+          'float',
+          each((at) => of(channels[at]!), 0),
+        )
+      : 'NULL'
   const integers = (name: string, needed: boolean, of: (channel: number) => number) =>
     needed ? writer.table(name, 'int32_t', each(of, 0)) : 'NULL'
   return {
@@ -119,4 +125,3 @@ export function startsOf(
     return { bias: (r.bias[channel]! - zeroPoint * weights) | 0, weights }
   }
 }
-

@@ -38,7 +38,10 @@ export function cLines(items: readonly string[]): string {
 
 /** A name or text as it may stand inside a comment of C. */
 export function cComment(text: string): string {
-  return text.replaceAll('*/', '* /').replaceAll('/*', '/ *').replace(/[^\x20-\x7e]/g, '?')
+  return text
+    .replaceAll('*/', '* /')
+    .replaceAll('/*', '/ *')
+    .replace(/[^\x20-\x7e]/g, '?')
 }
 
 /** A name that C takes as an identifier. */

@@ -4,15 +4,7 @@ import { copy, floatAdd, move, pairTable, plainAdd, pool, softmax, table } from 
 import type { CStep } from './c-step.ts'
 import { packedConv, plainConv } from './conv.ts'
 import { packedDepthwise } from './depthwise.ts'
-import {
-  dequantize,
-  floatBinary,
-  floatConv,
-  floatPool,
-  floatSoftmax,
-  floatUnary,
-  quantize,
-} from './floats.ts'
+import { dequantize, floatBinary, floatConv, floatPool, floatSoftmax, floatUnary, quantize } from './floats.ts'
 import { reduce } from './reduce.ts'
 
 /**
@@ -67,5 +59,9 @@ export function chooseCStep(step: Step, target: CTarget): CStep {
 }
 
 function refuse(step: { readonly op: string; readonly name: string; readonly kind: string }): never {
-  throw new MilliwattError('OP_UNSUPPORTED', `${step.op} "${step.name}"`, `There is no C for steps of kind ${step.kind}.`)
+  throw new MilliwattError(
+    'OP_UNSUPPORTED',
+    `${step.op} "${step.name}"`,
+    `There is no C for steps of kind ${step.kind}.`,
+  )
 }

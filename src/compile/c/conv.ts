@@ -41,8 +41,7 @@ function packWeights({ geometry: g, weights }: ConvStep, runs: Runs): Int8Array 
     for (let run = 0; run < count; run++)
       for (let byte = 0; byte < runs.bytes; byte++) {
         const quad = (Math.floor(channel / lanes) * count + run) * runs.quads + (byte >> 2)
-        packed[(quad * lanes + (channel % lanes)) * 4 + (byte & 3)] =
-          weights[channel * size + run * runs.bytes + byte]!
+        packed[(quad * lanes + (channel % lanes)) * 4 + (byte & 3)] = weights[channel * size + run * runs.bytes + byte]!
       }
   return packed
 }

@@ -41,7 +41,11 @@ function foursOf(g: Geometry): Fours {
 }
 
 /** Weights as [run of 16 outputs][group][column][lane][4 taps]. */
-function packWeights({ geometry: g, weights }: DepthwiseStep, fours: Fours, channelOf: (lane: number) => number | null) {
+function packWeights(
+  { geometry: g, weights }: DepthwiseStep,
+  fours: Fours,
+  channelOf: (lane: number) => number | null,
+) {
   const wide = fours.flat ? 1 : g.filterWidth
   const packed = new Int8Array(fours.vectors * fours.groups * wide * lanes * 4)
   for (let lane = 0; lane < fours.vectors * lanes; lane++) {
@@ -72,7 +76,8 @@ export function packedDepthwise(step: DepthwiseStep): CStep {
     render: (writer) => {
       const input = step.inputs[0]!
       const taps = g.filterHeight * g.filterWidth
-      const weightsOf = (channel: number) => Array.from({ length: taps }, (_, tap) => weights[tap * channels + channel]!)
+      const weightsOf = (channel: number) =>
+        Array.from({ length: taps }, (_, tap) => weights[tap * channels + channel]!)
       const starts = startsOf(r, input.zeroPoint, weightsOf)
       return writer.call(
         'depthwise_packed_s8',

@@ -1,9 +1,9 @@
 import { planArena, valueBytes } from '../arena.ts'
 import type { ManifestLayer, ManifestTensor } from '../manifest.ts'
 import type { Program, Semantics, Value } from '../program.ts'
-import { type CTarget, chooseCStep } from './choose.ts'
 import { cComment, cIdentifier } from './c-text.ts'
 import { CWriter } from './c-writer.ts'
+import { type CTarget, chooseCStep } from './choose.ts'
 
 /** How to render. */
 export interface COptions {
@@ -137,7 +137,7 @@ ${calls.map((call, index) => `    case ${index}: ${call}((uint8_t *)arena); brea
 
 void ${name}_run(void *arena)
 {
-${calls.map((call) => `  ${call}((uint8_t *)arena);`).join('\n')}
+${(calls.length > 0 ? calls.map((call) => `  ${call}((uint8_t *)arena);`) : ['  (void)arena;']).join('\n')}
 }
 `
 }
