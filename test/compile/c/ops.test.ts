@@ -57,7 +57,11 @@ needs('cc')('operators in C equal the reference interpreter', () => {
       names.forEach((name, index) => {
         const graph = opGraphs[name]!
         const expected = interpret(graph, inputs[index]!, semantics).get(graph.outputs[0]!)!
-        const actual = new (arrayOf(graph, graph.outputs[0]!))(results[index]![0]!.buffer, 0, expected.length)
+        const actual = new (arrayOf(graph, graph.outputs[0]!))(
+          results[index]![0]!.buffer as ArrayBuffer,
+          0,
+          expected.length,
+        )
         expect([name, actual.length]).toEqual([name, expected.length])
         expectValues(actual, expected, 2e-7)
       })
@@ -67,7 +71,7 @@ needs('cc')('operators in C equal the reference interpreter', () => {
       const { inputs, results } = run(floatLayers, 'fp32')
       floatLayers.forEach((graph, index) => {
         const expected = interpret(graph, inputs[index]!, 'fp32').get('y')!
-        expectValues(new Float32Array(results[index]![0]!.buffer), expected, 0)
+        expectValues(new Float32Array(results[index]![0]!.buffer as ArrayBuffer), expected, 0)
       })
     })
   })
@@ -90,7 +94,7 @@ needs('cc')('operators in C equal the reference interpreter', () => {
     })
     const results = buildAndRun(jobs, buildsHere()[0]!)
     names.forEach((name, index) => {
-      const made = new (arrayOf(opGraphs[name]!, 'y'))(results[index]![0]!.buffer)
+      const made = new (arrayOf(opGraphs[name]!, 'y'))(results[index]![0]!.buffer as ArrayBuffer)
       expect([name, made[0]]).toEqual([name, name.startsWith('quantize') ? 33 : Number.NaN])
     })
   })
