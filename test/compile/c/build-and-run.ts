@@ -74,7 +74,7 @@ int main(int argc, char **argv)
 }
 
 /** Compiles a file of C. @throws Error with what the compiler said */
-export function compileFile(source: string, made: string, { flags, cc }: Build): void {
+function compileFile(source: string, made: string, { flags, cc }: Build): void {
   const command = cc ?? toolPath('cc') ?? 'cc'
   const built = spawnSync(command, [...flags, '-I', bridge, '-o', made, source, '-lm'], { encoding: 'utf8' })
   if (built.status !== 0) throw new Error(`${command} ${flags.join(' ')}: ${built.stderr.slice(0, 3000)}`)
