@@ -9,9 +9,11 @@
 /* A model's file includes the kernels that it calls: with constant arguments a compiler makes each a kernel of its own. */
 #define MW_KERNEL static inline
 
-/* Tables begin where vectors load best. */
-#if defined(__GNUC__)
+/* Tables begin where vectors, or words, load best. */
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
 #define MW_ALIGNED __attribute__((aligned(64)))
+#elif defined(__GNUC__)
+#define MW_ALIGNED __attribute__((aligned(4)))
 #else
 #define MW_ALIGNED
 #endif

@@ -19,39 +19,22 @@ typedef struct {
   int32_t quads; /* groups of four bytes in a run */
 } mw_windows;
 
-/* Weights [block of 16 channels][run][quad][channel][4 bytes]. */
+/*
+ * Weights [block of 16 channels][run][quad][channel][4 bytes], a quad being four int8 or one float; `bias`, `min` and
+ * `max` are those of floats.
+ */
 typedef struct {
-  const int8_t *weights;
+  const void *weights;
   int32_t channels;
   mw_blocks blocks;
+  const float *bias;
+  float min, max;
 } mw_packed_conv;
 
-/* pixels x blocks of 16 channels: products of all runs, then requantised and stored. */
-MW_INLINE void mw_conv_tile(const uint8_t *window, int8_t *output, const mw_windows *v, const mw_packed_conv *p,
-                            int32_t block, const int pixels, const int blocks)
+/* Requantises the sums of a tile and stores them. */
+MW_INLINE void mw_finish_s8(const mw_i32x16 *sums, int8_t *output, const mw_packed_conv *p, int32_t block,
+                            const int pixels, const int blocks)
 {
-  mw_i32x16 sums[MW_TILE_PIXELS * 4];
-  const int32_t block_bytes = v->runs_high * v->runs_wide * v->quads * 64;
-  const int8_t *weights = p->weights + block * block_bytes;
-#pragma GCC unroll 16
-  for (int m = 0; m < pixels; m++)
-#pragma GCC unroll 8
-    for (int n = 0; n < blocks; n++) sums[m * blocks + n] = mw_load(p->blocks.bias + 16 * (block + n));
-  for (int32_t high = 0; high < v->runs_high; high++)
-    for (int32_t wide = 0; wide < v->runs_wide; wide++) {
-      const uint8_t *source = window + high * v->run_row_bytes + wide * v->run_column_bytes;
-      for (int32_t quad = 0; quad < v->quads; quad++, source += 4, weights += 64) {
-        mw_i32x16 w[MW_TILE_BLOCKS];
-#pragma GCC unroll 8
-        for (int n = 0; n < blocks; n++) w[n] = mw_load(weights + n * block_bytes);
-#pragma GCC unroll 16
-        for (int m = 0; m < pixels; m++) {
-          const mw_i32x16 x = mw_splat_quad(source + m * v->pixel_bytes);
-#pragma GCC unroll 8
-          for (int n = 0; n < blocks; n++) sums[m * blocks + n] = mw_dot(sums[m * blocks + n], x, w[n]);
-        }
-      }
-    }
 #pragma GCC unroll 16
   for (int first = 0; first < pixels * blocks; first += 4) {
     mw_i32x16 four[4];
@@ -71,6 +54,54 @@ MW_INLINE void mw_conv_tile(const uint8_t *window, int8_t *output, const mw_wind
   }
 }
 
+/* Adds the bias to the sums of a tile of floats, cuts and stores them. */
+MW_INLINE void mw_finish_f32(const mw_i32x16 *sums, float *output, const mw_packed_conv *p, int32_t block,
+                             const int pixels, const int blocks)
+{
+#pragma GCC unroll 24
+  for (int at = 0; at < pixels * blocks; at++) {
+    const int32_t channel = 16 * (block + at % blocks);
+    float lanes[16] __attribute__((aligned(64)));
+    memcpy(lanes, &sums[at], sizeof lanes);
+    for (int i = 0; i < 16; i++) lanes[i] = mw_cut(lanes[i] + p->bias[channel + i], p->min, p->max);
+    memcpy(output + at / blocks * p->channels + channel, lanes, 4 * (size_t)mw_min(16, p->channels - channel));
+  }
+}
+
+/* pixels x blocks of 16 channels: products of all runs, then what makes outputs of them. */
+MW_INLINE void mw_conv_tile(const uint8_t *window, void *output, const mw_windows *v, const mw_packed_conv *p,
+                            int32_t block, const int pixels, const int blocks, const int floats)
+{
+  mw_i32x16 sums[MW_TILE_PIXELS * 4];
+  const int32_t block_bytes = v->runs_high * v->runs_wide * v->quads * 64;
+  const int8_t *weights = (const int8_t *)p->weights + block * block_bytes;
+#pragma GCC unroll 16
+  for (int m = 0; m < pixels; m++)
+#pragma GCC unroll 8
+    for (int n = 0; n < blocks; n++)
+      sums[m * blocks + n] = floats ? (mw_i32x16){{{0}}} : mw_load(p->blocks.bias + 16 * (block + n));
+  for (int32_t high = 0; high < v->runs_high; high++)
+    for (int32_t wide = 0; wide < v->runs_wide; wide++) {
+      const uint8_t *source = window + high * v->run_row_bytes + wide * v->run_column_bytes;
+      for (int32_t quad = 0; quad < v->quads; quad++, source += 4, weights += 64) {
+        mw_i32x16 w[MW_TILE_BLOCKS];
+#pragma GCC unroll 8
+        for (int n = 0; n < blocks; n++) w[n] = mw_load(weights + n * block_bytes);
+#pragma GCC unroll 16
+        for (int m = 0; m < pixels; m++) {
+          const mw_i32x16 x = mw_splat_quad(source + m * v->pixel_bytes);
+#pragma GCC unroll 8
+          for (int n = 0; n < blocks; n++) {
+            mw_i32x16 *sum = &sums[m * blocks + n];
+            *sum = floats ? mw_multiply_add(*sum, x, w[n]) : mw_dot(*sum, x, w[n]);
+          }
+        }
+      }
+    }
+  if (floats) mw_finish_f32(sums, (float *)output, p, block, pixels, blocks);
+  else mw_finish_s8(sums, (int8_t *)output, p, block, pixels, blocks);
+}
+
 /* Pixels of a tile that wastes the least on `count` of them: a tile loads its weights once, which costs about a pixel. */
 MW_INLINE int mw_tile_pixels(int32_t count, const int blocks)
 {
@@ -85,26 +116,53 @@ MW_INLINE int mw_tile_pixels(int32_t count, const int blocks)
 }
 
 /* All pixels of `blocks` blocks of channels; the last tile of a line ends with it and may compute some pixels twice. */
-MW_INLINE void mw_conv_blocks(const uint8_t *image, int8_t *output, const mw_windows *v, const mw_packed_conv *p,
-                              int32_t block, const int blocks, const int pixels)
+MW_INLINE void mw_conv_blocks(const uint8_t *image, uint8_t *output, const mw_windows *v, const mw_packed_conv *p,
+                              int32_t block, const int blocks, const int pixels, const int floats)
 {
+  const int32_t output_bytes = p->channels * (floats ? 4 : 1);
   for (int32_t row = 0; row < v->rows; row++)
     for (int32_t start = 0; start < v->pixels; start += pixels) {
       const int32_t pixel = mw_min(start, v->pixels - pixels);
-      mw_conv_tile(image + row * v->row_bytes + pixel * v->pixel_bytes, output + (row * v->pixels + pixel) * p->channels,
-                   v, p, block, pixels, blocks);
+      mw_conv_tile(image + row * v->row_bytes + pixel * v->pixel_bytes,
+                   output + (row * v->pixels + pixel) * output_bytes, v, p, block, pixels, blocks, floats);
     }
 }
 
-/* Convolution over packed weights; `image` holds the windows, flipped. */
-MW_INLINE void mw_conv_image(const uint8_t *image, int8_t *output, const mw_windows *v, const mw_packed_conv *p)
+/* Convolution over packed weights, of floats or int8; `image` holds the windows, int8 flipped. */
+MW_INLINE void mw_conv_image(const uint8_t *image, void *output, const mw_windows *v, const mw_packed_conv *p,
+                             const int floats)
 {
+  uint8_t *to = (uint8_t *)output;
   const int32_t blocks = (p->channels + 15) / 16;
   const int most = MW_ACCUMULATORS < 16 ? 1 : v->pixels == 1 ? MW_TILE_BLOCKS : 4;
   const int rest = blocks % most;
   for (int32_t block = 0; block + most <= blocks; block += most)
-    mw_conv_blocks(image, output, v, p, block, most, mw_tile_pixels(v->pixels, most));
-  if (rest > 0) mw_conv_blocks(image, output, v, p, blocks - rest, rest, mw_tile_pixels(v->pixels, rest));
+    mw_conv_blocks(image, to, v, p, block, most, mw_tile_pixels(v->pixels, most), floats);
+  if (rest > 0) mw_conv_blocks(image, to, v, p, blocks - rest, rest, mw_tile_pixels(v->pixels, rest), floats);
+}
+
+/*
+ * Copies an image with the padding of its windows, `rows` rows of `row_bytes`: the padding of g at the top and left, the
+ * rest elsewhere; all bytes are xored with `flip`.
+ */
+MW_INLINE void mw_pad(const uint8_t *input, uint8_t *to, const mw_geometry *g, int32_t element_bytes, int32_t rows,
+                      int32_t row_bytes, int32_t padding, const int flip)
+{
+  const int32_t pixel_bytes = g->input_channels * element_bytes;
+  const int32_t left = g->pad_left * pixel_bytes;
+  const int32_t inner = mw_min(g->input_width * pixel_bytes, row_bytes - left);
+  const int fill = (padding & 255) ^ flip;
+  for (int32_t row = 0; row < rows; row++, to += row_bytes) {
+    const int32_t y = row - g->pad_top;
+    if (y < 0 || y >= g->input_height) {
+      memset(to, fill, (size_t)row_bytes);
+      continue;
+    }
+    const uint8_t *from = input + y * g->input_width * pixel_bytes;
+    memset(to, fill, (size_t)left);
+    for (int32_t i = 0; i < inner; i++) to[left + i] = (uint8_t)(from[i] ^ flip);
+    memset(to + left + inner, fill, (size_t)(row_bytes - left - inner));
+  }
 }
 
 #endif

@@ -92,6 +92,14 @@ MW_INLINE mw_i32x16 mw_dot(mw_i32x16 sum, mw_i32x16 activations, mw_i32x16 weigh
   return sum;
 }
 
+/* sum + x * y of sixteen floats, rounded twice. */
+MW_INLINE mw_i32x16 mw_multiply_add(mw_i32x16 sum, mw_i32x16 x, mw_i32x16 y)
+{
+  for (int i = 0; i < MW_PARTS; i++)
+    sum.part[i] = (mw_part_i32)((mw_part_f32)sum.part[i] + (mw_part_f32)x.part[i] * (mw_part_f32)y.part[i]);
+  return sum;
+}
+
 /* How a block of sixteen channels is requantised. */
 typedef enum {
   MW_FORM_SCALE,  /* round(x * scale) */

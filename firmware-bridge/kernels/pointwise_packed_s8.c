@@ -6,8 +6,8 @@ MW_INLINE void mw_pointwise_packed_s8(const int8_t *input, int8_t *output, const
 {
   if (MW_FLIP) {
     for (int32_t i = 0; i < v->pixels * v->pixel_bytes; i++) scratch[i] = (uint8_t)(input[i] ^ MW_FLIP);
-    mw_conv_image(scratch, output, v, p);
+    mw_conv_image(scratch, output, v, p, 0);
   } else {
-    mw_conv_image((const uint8_t *)input, output, v, p);
+    mw_conv_image((const uint8_t *)input, output, v, p, 0);
   }
 }

@@ -1,12 +1,17 @@
 import { type Command, Option } from 'commander'
+import { compileC } from '../compile/c/compile-c.ts'
 import { type CompiledModel, compileGraph } from '../compile/compile.ts'
 import { hostSimd } from '../compile/host-simd.ts'
+import type { ManifestLayer } from '../compile/manifest.ts'
+import type { Semantics } from '../compile/program.ts'
 import { isMilliwattError, MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { segmentIn } from '../formats/forms.ts'
+import type { Graph } from '../graph/graph.ts'
 import type { Segment } from '../graph/segment.ts'
 import { loadVariant } from '../loop/raw-engine.ts'
 import { writeOutput } from '../loop/raw-run.ts'
+import { writeC } from '../loop/write-c.ts'
 import { formatCount, formatMacs } from '../report/format.ts'
 import { plainStyle, type Table, tableLines } from '../report/table.ts'
 import { exitCodes } from './exit.ts'
@@ -21,7 +26,7 @@ interface CompileCommandOptions extends DimensionOptions {
   readonly variant?: string
 }
 
-function layerTable({ manifest }: CompiledModel): Table {
+function layerTable(layers: readonly ManifestLayer[]): Table {
   return {
     columns: [
       { title: 'layer', align: 'left', shrinks: true },
@@ -31,7 +36,7 @@ function layerTable({ manifest }: CompiledModel): Table {
       { title: 'output B', align: 'right' },
       { title: 'scratch B', align: 'right' },
     ],
-    rows: manifest.layers.map(({ name, kernel, macs, constantBytes, outputBytes, scratchBytes }) => [
+    rows: layers.map(({ name, kernel, macs, constantBytes, outputBytes, scratchBytes }) => [
       { text: name },
       { text: kernel },
       { text: formatMacs(macs) },
@@ -42,38 +47,70 @@ function layerTable({ manifest }: CompiledModel): Table {
   }
 }
 
-function textOf(path: string, compiled: CompiledModel): string {
-  const { wasm, manifest } = compiled
-  const head = [
-    `${path}: ${formatCount(wasm.length)} bytes, ${manifest.semantics} semantics, ${manifest.simd} instructions`,
-    `arena ${formatCount(manifest.arenaBytes)} bytes (no plan can have less than ${formatCount(manifest.arenaLowerBoundBytes)}), constants ${formatCount(manifest.constantBytes)} bytes`,
-  ]
+/** What both kinds of compiled models tell of themselves. */
+interface Facts {
+  readonly layers: readonly ManifestLayer[]
+  readonly arenaBytes: number
+  readonly arenaLowerBoundBytes: number
+  readonly constantBytes: number
+}
+
+function textOf(head: readonly string[], facts: Facts): string {
+  const arena = `arena ${formatCount(facts.arenaBytes)} bytes (no plan can have less than ${formatCount(facts.arenaLowerBoundBytes)}), constants ${formatCount(facts.constantBytes)} bytes`
   const style = process.stdout.isTTY ? terminalStyle : plainStyle
-  return [...head, '', ...tableLines(layerTable(compiled), process.stdout.columns ?? 120, style)].join('\n')
+  return [...head, arena, '', ...tableLines(layerTable(facts.layers), process.stdout.columns ?? 120, style)].join('\n')
 }
 
 /** Compiles, where refusals name the operator. @throws MilliwattError OP_UNSUPPORTED */
-function compile(segment: Segment, options: CompileCommandOptions): CompiledModel {
+function compile<Compiled>(
+  segment: Segment,
+  options: CompileCommandOptions,
+  render: (canonical: Graph, semantics: Semantics) => Compiled,
+): Compiled {
   const canonical = segmentIn(segment, 'canonical').graph
   try {
-    return compileGraph(canonical, {
-      semantics: options.semantics ?? (segment.source.format === 'tflite' ? 'tflm' : 'fp32'),
-      simd: options.simd ?? hostSimd(),
-    })
+    return render(canonical, options.semantics ?? (segment.source.format === 'tflite' ? 'tflm' : 'fp32'))
   } catch (error) {
     if (!isMilliwattError(error, 'BACKEND_FAILED')) throw error
     throw new MilliwattError('OP_UNSUPPORTED', error.where, `Compiler: ${error.detail}.`, error)
   }
 }
 
+async function toWasm(host: Host, segment: Segment, options: CompileCommandOptions): Promise<string> {
+  const { wasm, manifest } = compile(segment, options, (canonical, semantics): CompiledModel => {
+    return compileGraph(canonical, { semantics, simd: options.simd ?? hostSimd() })
+  })
+  await writeOutput(host, host.files.resolve(options.out), wasm)
+  const head = `${options.out}: ${formatCount(wasm.length)} bytes, ${manifest.semantics} semantics, ${manifest.simd} instructions`
+  return textOf([head], manifest)
+}
+
+async function toC(host: Host, segment: Segment, options: CompileCommandOptions): Promise<string> {
+  if (options.simd) throw new MilliwattError('USAGE', '--simd', 'It is for .wasm; C is portable.')
+  const path = host.files.resolve(options.out)
+  const name = host.files.basename(path).slice(0, -2)
+  const model = compile(segment, options, (canonical, semantics) => {
+    return compileC(canonical, { target: 'portable', semantics, name })
+  })
+  const written = await writeC(host, host.files.dirname(path), model)
+  const head = `${options.out}: C99, ${model.manifest.semantics} semantics; build it with "cc -std=c99 -O2 -c ${written[0]}"`
+  return textOf([head, `written beside it: ${written.slice(1).join(', ')}`], model.manifest)
+}
+
+/** Who writes a file of this ending. */
+const writers: Readonly<Record<string, typeof toC>> = { '.wasm': toWasm, '.c': toC }
+
 /** Runs `milliwatt compile MODEL -o FILE` and gives the exit code. */
 async function compileCommand(host: Host, model: string, options: CompileCommandOptions): Promise<number> {
-  if (!options.out.toLowerCase().endsWith('.wasm'))
-    throw new MilliwattError('USAGE', options.out, 'The name of a compiled module ends in .wasm.')
+  const write = writers[/\.[^./\\]+$/.exec(options.out)?.[0].toLowerCase() ?? '']
+  if (!write)
+    throw new MilliwattError(
+      'USAGE',
+      options.out,
+      'The name of a compiled module ends in .wasm, of a model in C in .c.',
+    )
   const { segment } = await loadVariant(host, model, options)
-  const compiled = compile(segment, options)
-  await writeOutput(host, host.files.resolve(options.out), compiled.wasm)
-  process.stdout.write(`${textOf(options.out, compiled)}\n`)
+  process.stdout.write(`${await write(host, segment, options)}\n`)
   return exitCodes.done
 }
 
@@ -82,8 +119,8 @@ export function addCompileCommand(program: Command, host: Host, finish: (code: n
   const command = program
     .command('compile')
     .argument('<model>', 'an .onnx or .tflite file, or a shipped model with --variant')
-    .description('compile a model to one WebAssembly module that runs without the compiler')
-    .requiredOption('-o, --out <file>', 'the module to write, NAME.wasm')
+    .description('compile a model to one WebAssembly module that runs without the compiler, or to C for any board')
+    .requiredOption('-o, --out <file>', 'what to write: a module, NAME.wasm, or C, NAME.c with its header and kernels')
     .addOption(
       new Option(
         '--semantics <name>',

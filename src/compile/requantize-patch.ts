@@ -10,14 +10,31 @@ export interface PatchedChannel {
   readonly patchedBy: number
 }
 
-/** The checks without the one that sets the lower, or the upper, end of the offsets. */
-function withoutTightest(checks: readonly Check[], scale: number, signed: boolean, end: 0 | 1): Check[] {
-  const bounds = offsetsFor(checks, scale, signed)
-  const tightest = checks.findIndex((check) => {
-    const [low, high] = offsetsFor([check], scale, signed)
-    return (end === 0 ? low : high) === bounds[end]
-  })
-  return checks.filter((_, index) => index !== tightest)
+/** The two intervals of offsets that satisfy all checks but the one that sets the lower, or the upper, end. */
+function intervals(checks: readonly Check[], scale: number, signed: boolean): (readonly [number, number])[] {
+  let [low, lower, high, higher] = [-1, -1, 1, 1]
+  for (const check of checks) {
+    const [least, most] = offsetsFor([check], scale, signed)
+    if (least > low) [low, lower] = [least, low]
+    else if (least > lower) lower = least
+    if (most < high) [high, higher] = [most, high]
+    else if (most < higher) higher = most
+  }
+  return [
+    [lower, high],
+    [low, higher],
+  ]
+}
+
+/** The one accumulator where a form fails its checks; null if it fails at none or at several. */
+function onlyFailure(checks: readonly Check[], form: (x: number) => number): number | null {
+  let found: number | null = null
+  for (const { x, level, reaches } of checks) {
+    if (form(x) >= level === reaches || x === found) continue
+    if (found !== null) return null
+    found = x
+  }
+  return found
 }
 
 /**
@@ -33,16 +50,13 @@ export function patchChannel(r: Requantization, channel: number, signed: boolean
   const clamp = (value: number) => Math.min(Math.max(value, r.min - r.zeroPoint), r.max - r.zeroPoint)
   const exact = (x: number) => clamp(multiplyByQuantizedMultiplier(x, fixed))
   for (const scale of scaleCandidates(real))
-    for (const end of [0, 1] as const) {
-      const [low, high] = offsetsFor(withoutTightest(checks, scale, signed, end), scale, signed)
+    for (const [low, high] of intervals(checks, scale, signed)) {
       if (low > high + 1e-6) continue
       for (const mix of mixes) {
         const offset = Math.fround(low + (high - low) * mix)
         const float = (x: number) => floatRequantize(x, scale, offset, signed)
-        const wrong = new Set(checks.filter(({ x, level, reaches }) => float(x) >= level !== reaches).map(({ x }) => x))
-        const [patch] = wrong
-        if (wrong.size !== 1 || patch === undefined) continue
-        if ([patch - 1, patch + 1].some((x) => clamp(float(x)) !== exact(x))) continue
+        const patch = onlyFailure(checks, float)
+        if (patch === null || [patch - 1, patch + 1].some((x) => clamp(float(x)) !== exact(x))) continue
         return { scale, offset, patch, patchedBy: exact(patch) - float(patch) }
       }
     }

@@ -14,6 +14,13 @@ const onPath = (name) => spawnSync('which', [name], { stdio: 'ignore' }).status 
 const debianPackages = [
   { name: 'socat', isThere: () => onPath('socat'), what: 'tests over pseudo terminals' },
   { name: 'gcc', isThere: () => onPath('cc'), what: 'tests of models in C' },
+  { name: 'gcc-aarch64-linux-gnu', isThere: () => onPath('aarch64-linux-gnu-gcc'), what: 'tests of C for 64-bit Arm' },
+  {
+    name: 'libc6-dev-arm64-cross',
+    isThere: () => existsSync('/usr/aarch64-linux-gnu/lib/libc.a'),
+    what: 'tests of C for 64-bit Arm',
+  },
+  { name: 'qemu-user-static', isThere: () => onPath('qemu-aarch64-static'), what: 'tests of C for 64-bit Arm' },
   { name: 'chromium', isThere: () => onPath('chromium'), what: 'tests of the report in a browser' },
 ]
 

@@ -69,6 +69,11 @@ export class MemoryFiles implements HostFiles {
     this.content.set(path, typeof content === 'string' ? new TextEncoder().encode(content) : content)
   }
 
+  async rename(from: string, to: string): Promise<void> {
+    this.content.set(to, await this.readBytes(from))
+    this.content.delete(from)
+  }
+
   async append(path: string): Promise<FileAppender> {
     if (this.openFails) throw systemError(this.code)
     this.content.set(path, new Uint8Array())

@@ -1,18 +1,9 @@
-/** A float32 or float64 as C writes it, exactly: hexadecimal where decimals would not do. */
-export function cFloat(value: number, suffix: 'f' | '' = 'f'): string {
-  if (Number.isNaN(value)) return `(0.0${suffix} / 0.0${suffix})`
-  if (!Number.isFinite(value)) return `${value < 0 ? '-' : ''}(1.0${suffix} / 0.0${suffix})`
-  if (Number.isInteger(value) && Math.abs(value) < 2 ** 24) return `${Object.is(value, -0) ? '-0' : value}.0${suffix}`
-  const exponent = Math.floor(Math.log2(Math.abs(value)))
-  // The mantissa as 53 bits of integer keeps every bit, also of numbers below the normal ones.
-  const scale = Math.max(exponent, -1022) - 52
-  let mantissa = BigInt(Math.abs(value) * 2 ** Math.min(-scale, 1000) * 2 ** Math.max(-scale - 1000, 0))
-  let power = scale
-  while (mantissa % 2n === 0n) {
-    mantissa /= 2n
-    power++
-  }
-  return `${value < 0 ? '-' : ''}0x${mantissa.toString(16)}p${power}${suffix}`
+/** A float32 as C writes it; nine digits tell it from all others. */
+export function cFloat(value: number): string {
+  if (Number.isNaN(value)) return '(0.0f / 0.0f)'
+  if (!Number.isFinite(value)) return `${value < 0 ? '-' : ''}(1.0f / 0.0f)`
+  const digits = Object.is(value, -0) ? '-0' : String(Number(value.toPrecision(9)))
+  return `${digits}${/[.e]/.test(digits) ? '' : '.0'}f`
 }
 
 /** An int32 as C writes it. */

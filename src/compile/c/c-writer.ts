@@ -17,7 +17,7 @@ const sizes: Readonly<Record<CType, number>> = {
 }
 
 /** C types by data type. */
-export const cTypes: Readonly<Record<string, CType>> = {
+const cTypes: Readonly<Record<string, CType>> = {
   int8: 'int8_t',
   uint8: 'uint8_t',
   bool: 'uint8_t',

@@ -2,7 +2,7 @@ import { MilliwattError } from '../../core/errors.ts'
 import type { Step } from '../program.ts'
 import { copy, floatAdd, move, pairTable, plainAdd, pool, softmax, table } from './bytes.ts'
 import type { CStep } from './c-step.ts'
-import { packedConv, plainConv } from './conv.ts'
+import { packedConv, packedFloatConv, plainConv } from './conv.ts'
 import { packedDepthwise } from './depthwise.ts'
 import { dequantize, floatBinary, floatConv, floatPool, floatSoftmax, floatUnary, quantize } from './floats.ts'
 import { reduce } from './reduce.ts'
@@ -43,6 +43,7 @@ export function chooseCStep(step: Step, target: CTarget): CStep {
     case 'dequantize':
       return dequantize(step)
     case 'float-conv':
+      return native ? packedFloatConv(step) : floatConv(step)
     case 'float-depthwise':
       return floatConv(step)
     case 'float-pool':

@@ -1,8 +1,11 @@
-import type { ConvStep, DepthwiseStep, Geometry } from '../program.ts'
+import type { FloatConvStep } from '../float-steps.ts'
+import type { ConvStep, DepthwiseStep } from '../program.ts'
 import { blockFields, fitsBlocks, inner, lanes, startsOf } from './blocks.ts'
 import { type CStep, kernelStep } from './c-step.ts'
+import { cFloat } from './c-text.ts'
 import { type CWriter, geometryFields } from './c-writer.ts'
 import { plainRequantization } from './requantization.ts'
+import { packWeights, type Windows, windowsOf } from './windows.ts'
 
 /** A convolution by its weights as they are, channel by channel. */
 export function plainConv(step: ConvStep | DepthwiseStep): CStep {
@@ -17,120 +20,82 @@ export function plainConv(step: ConvStep | DepthwiseStep): CStep {
   ])
 }
 
-/** Runs of neighbouring bytes that a window is made of. */
-interface Runs {
-  readonly high: number
-  readonly wide: number
-  /** Bytes of a run that count; it is read in groups of four. */
-  readonly bytes: number
-  readonly quads: number
-}
-
-function runsOf(g: Geometry): Runs {
-  const dense = g.dilationWidth === 1
-  const bytes = (dense ? g.filterWidth : 1) * g.inputChannels
-  return { high: g.filterHeight, wide: dense ? 1 : g.filterWidth, bytes, quads: Math.ceil(bytes / 4) }
-}
-
-/** Weights as [block of 16 channels][run][quad][channel][4 bytes]. */
-function packWeights({ geometry: g, weights }: ConvStep, runs: Runs): Int8Array {
-  const size = g.filterHeight * g.filterWidth * g.inputChannels
-  const count = runs.high * runs.wide
-  const packed = new Int8Array(Math.ceil(g.outputChannels / lanes) * lanes * count * runs.quads * 4)
-  for (let channel = 0; channel < g.outputChannels; channel++)
-    for (let run = 0; run < count; run++)
-      for (let byte = 0; byte < runs.bytes; byte++) {
-        const quad = (Math.floor(channel / lanes) * count + run) * runs.quads + (byte >> 2)
-        packed[(quad * lanes + (channel % lanes)) * 4 + (byte & 3)] = weights[channel * size + run * runs.bytes + byte]!
-      }
-  return packed
-}
-
-/** A filter of one pixel that walks all pixels. */
-function isPointwise(g: Geometry): boolean {
-  return (
-    g.filterHeight * g.filterWidth * g.strideHeight * g.strideWidth === 1 &&
-    g.padTop + g.padLeft === 0 &&
-    g.outputHeight === g.inputHeight &&
-    g.outputWidth === g.inputWidth
-  )
-}
-
-function packedFields(writer: CWriter, step: ConvStep, runs: Runs) {
+function packedFields(writer: CWriter, step: ConvStep, windows: Windows): string {
   const { geometry: g, weights, requantize: r } = step
   const size = weights.length / g.outputChannels
   const blocks = Math.ceil(g.outputChannels / lanes)
   const starts = startsOf(r, step.inputs[0]!.zeroPoint, (c) => weights.subarray(c * size, (c + 1) * size))
   return writer.struct('packed', 'mw_packed_conv', {
-    weights: writer.table('weights', 'int8_t', packWeights(step, runs)),
+    weights: writer.table('weights', 'int8_t', packWeights(weights, g.outputChannels, windows, 4)),
     channels: g.outputChannels,
     blocks: inner(blockFields(writer, r, blocks, (lane) => (lane < g.outputChannels ? lane : null), starts)),
   })
 }
 
-function pointwise(step: ConvStep): CStep {
-  const { geometry: g } = step
-  const pixels = g.batches * g.inputHeight * g.inputWidth
-  const runs = runsOf(g)
-  return {
-    kernel: 'pointwise_packed_s8',
-    scratchBytes: pixels * g.inputChannels + 4,
-    render: (writer) =>
-      writer.call(
-        'pointwise_packed_s8',
-        writer.read(step.inputs[0]!),
-        writer.write(step.output),
-        writer.struct('windows', 'mw_windows', {
-          rows: 1,
-          pixels,
-          row_bytes: 0,
-          pixel_bytes: g.inputChannels,
-          runs_high: 1,
-          runs_wide: 1,
-          run_row_bytes: 0,
-          run_column_bytes: 0,
-          quads: runs.quads,
-        }),
-        packedFields(writer, step, runs),
-        writer.scratch('uint8_t'),
-      ),
-  }
+/** What the calls of packed convolutions begin with. */
+function places(writer: CWriter, step: ConvStep | FloatConvStep, windows: Windows): readonly string[] {
+  const geometry = () => writer.struct('geometry', 'mw_geometry', geometryFields(step.geometry))
+  return [
+    writer.read(step.inputs[0]!),
+    writer.write(step.output),
+    ...(windows.pointwise ? [] : [geometry()]),
+    writer.struct('windows', 'mw_windows', windows.fields),
+  ]
 }
 
 /** A convolution over weights that are packed for vectors. */
 export function packedConv(step: ConvStep): CStep {
   const { geometry: g } = step
   if (!fitsBlocks(step.requantize)) return plainConv(step)
-  if (isPointwise(g)) return pointwise(step)
-  const runs = runsOf(g)
-  const rows = (g.outputHeight - 1) * g.strideHeight + (g.filterHeight - 1) * g.dilationHeight + 1
-  const columns = (g.outputWidth - 1) * g.strideWidth + (g.filterWidth - 1) * g.dilationWidth + 1
-  const rowBytes = columns * g.inputChannels
+  const windows = windowsOf(g, 1)
+  const { pointwise, rows, columns } = windows
+  const kernel = pointwise ? 'pointwise_packed_s8' : 'conv_packed_s8'
+  const pixels = pointwise ? g.batches * g.inputHeight * g.inputWidth : rows * columns
   return {
-    kernel: 'conv_packed_s8',
-    scratchBytes: rows * rowBytes + 4,
+    kernel,
+    // The last quad of a run may reach beyond it.
+    scratchBytes: pixels * g.inputChannels + 4,
     render: (writer) =>
       writer.call(
-        'conv_packed_s8',
-        writer.read(step.inputs[0]!),
-        writer.write(step.output),
-        writer.struct('geometry', 'mw_geometry', geometryFields(g)),
-        writer.struct('windows', 'mw_windows', {
-          rows: g.outputHeight,
-          pixels: g.outputWidth,
-          row_bytes: g.strideHeight * rowBytes,
-          pixel_bytes: g.strideWidth * g.inputChannels,
-          runs_high: runs.high,
-          runs_wide: runs.wide,
-          run_row_bytes: g.dilationHeight * rowBytes,
-          run_column_bytes: g.dilationWidth * g.inputChannels,
-          quads: runs.quads,
-        }),
-        packedFields(writer, step, runs),
-        rows,
-        columns,
-        step.inputs[0]!.zeroPoint,
+        kernel,
+        ...places(writer, step, windows),
+        packedFields(writer, step, windows),
+        ...(pointwise ? [] : [rows, columns, step.inputs[0]!.zeroPoint]),
         writer.scratch('uint8_t'),
+      ),
+  }
+}
+
+function floatFields(writer: CWriter, step: FloatConvStep, windows: Windows): string {
+  const { geometry: g, weights, bias } = step
+  const channels = Math.ceil(g.outputChannels / lanes) * lanes
+  return writer.struct('packed', 'mw_packed_conv', {
+    weights: writer.table('weights', 'float', packWeights(weights, g.outputChannels, windows, 1)),
+    channels: g.outputChannels,
+    bias: writer.table(
+      'bias',
+      'float',
+      Array.from({ length: channels }, (_, channel) => bias[channel] ?? 0),
+    ),
+    min: cFloat(step.min),
+    max: cFloat(step.max),
+  })
+}
+
+/** A convolution of floats over weights that are packed for vectors. */
+export function packedFloatConv(step: FloatConvStep): CStep {
+  const windows = windowsOf(step.geometry, 4)
+  const { pointwise, rows, columns } = windows
+  const kernel = pointwise ? 'pointwise_packed_f32' : 'conv_packed_f32'
+  return {
+    kernel,
+    scratchBytes: pointwise ? 0 : 4 * rows * columns * step.geometry.inputChannels,
+    render: (writer) =>
+      writer.call(
+        kernel,
+        ...places(writer, step, windows),
+        floatFields(writer, step, windows),
+        ...(pointwise ? [] : [rows, columns, writer.scratch('uint8_t')]),
       ),
   }
 }

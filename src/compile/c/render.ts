@@ -137,7 +137,7 @@ ${calls.map((call, index) => `    case ${index}: ${call}((uint8_t *)arena); brea
 
 void ${name}_run(void *arena)
 {
-${calls.map((call) => `  ${call}((uint8_t *)arena);`).join('\n')}
+${(calls.length > 0 ? calls.map((call) => `  ${call}((uint8_t *)arena);`) : ['  (void)arena;']).join('\n')}
 }
 `
 }
