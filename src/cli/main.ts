@@ -9,6 +9,7 @@ import { addConvertCommand } from './convert.ts'
 import { addDevicesCommand } from './devices.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
+import { addMetersCommand } from './meters.ts'
 import { addRunCommand } from './run.ts'
 
 const host = nodeHost()
@@ -29,6 +30,7 @@ function buildProgram(): Command {
   addConvertCommand(program, host, finish)
   addCompileCommand(program, host, finish)
   addDevicesCommand(program, host, finish)
+  addMetersCommand(program, host, finish)
   program.addHelpText(
     'after',
     `
@@ -43,7 +45,9 @@ Examples:
   milliwatt inspect model.tflite                       what is in it, and what runs where
   milliwatt convert model.tflite model.onnx
   milliwatt compile model.tflite -o model.wasm
-  milliwatt devices`,
+  milliwatt devices
+  milliwatt meters                                     which meters are here, and why others are not usable
+  milliwatt meters lpm01a:/dev/ttyACM0 --supply-v 3.3  read one for two seconds`,
   )
   return program
 }

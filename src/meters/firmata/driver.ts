@@ -64,8 +64,7 @@ async function toInfo(
   voltageV: number,
 ): Promise<MeterInfo> {
   const shunt = { ohms: settings.number('shunt') ?? defaultShuntOhms, tolerance: (settings.number('tol') ?? 1) / 100 }
-  const { accuracy: limits } = await meterTarget(host, sensor.name)
-  const accuracy = toAccuracy(limits ?? { gain: 0.1, source: 'no limits are stated: ±10 % is assumed' }, shunt)
+  const accuracy = toAccuracy(await meterTarget(host, sensor.name), shunt)
   const guessed =
     settings.number('shunt') === undefined ? [`shunt resistor not stated: ${defaultShuntOhms} Ω assumed`] : []
   const holes = sensor.rangeJ
