@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { openMeter, surveyMeters } from '../meters/list.ts'
@@ -111,7 +111,7 @@ export function addMetersCommand(program: Command, host: Host, finish: (code: nu
     .argument('[meter]', 'DRIVER or DRIVER:PATH to read; emulated:NAME rehearses any driver without its instrument')
     .option('--seconds <s>', 'how long to read', toPositive, 2)
     .option('--supply-v <volts>', 'supply voltage: set by a meter that feeds the device, else stated', toPositive)
-    .option('--meter-mode <mode>', 'source or ampere')
+    .addOption(new Option('--meter-mode <mode>', 'feed the device or only measure').choices(['source', 'ampere']))
     .option('--json', 'print one JSON document on standard output and nothing else')
     .action(async (spec: string | undefined, options: MetersOptions) => {
       if (spec === undefined) {
