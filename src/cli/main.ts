@@ -12,6 +12,7 @@ import { exitCodeOf, exitCodes } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addMonitorCommand } from './monitor.ts'
 import { addProfileCommand } from './profile.ts'
+import { addMetersCommand } from './meters.ts'
 import { addRunCommand } from './run.ts'
 import { addTraceCommand } from './trace.ts'
 
@@ -37,6 +38,7 @@ function buildProgram(): Command {
   addEnergyCommands(program, host, version, finish)
   addDevicesCommand(program, host, finish)
   addMonitorCommand(program, host, finish)
+  addMetersCommand(program, host, finish)
   program.addHelpText(
     'after',
     `
@@ -56,7 +58,9 @@ Examples:
   milliwatt trace inspect report/trace.json            samples, gaps, windows, energy per inference
   milliwatt energy measure kws -o record.json          energy per inference with its uncertainty
   milliwatt energy check record.json --max-uj 700      exit code 3 unless it is shown to stay within
-  milliwatt devices`,
+  milliwatt devices
+  milliwatt meters                                     which meters are here, and why others are not usable
+  milliwatt meters lpm01a:/dev/ttyACM0 --supply-v 3.3  read one for two seconds`,
   )
   return program
 }

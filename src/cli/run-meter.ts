@@ -17,6 +17,7 @@ export async function chosenMeter(
   const meterOptions = {
     ...(options.supplyV === undefined ? {} : { supplyV: options.supplyV }),
     ...(options.meterMode === undefined ? {} : { mode: options.meterMode }),
+    ...(options.meterResume === undefined ? {} : { resumeS: options.meterResume }),
   }
   if (options.meter !== 'auto') return { meter: options.meter, meterOptions }
   const [found] = await findMeters(host)

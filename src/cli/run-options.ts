@@ -14,6 +14,7 @@ export interface RunOptions extends GoalOptions, DimensionOptions {
   readonly meter: string
   readonly supplyV?: number
   readonly meterMode?: 'source' | 'ampere'
+  readonly meterResume?: number
   readonly windowMs?: number
   readonly variant?: string
   readonly backend?: readonly string[]
@@ -70,6 +71,7 @@ export function addMeterChoice(command: Command): Command {
     )
     .option('--supply-v <v>', 'supply voltage: set in source mode, stated in ampere mode', toPositive)
     .addOption(new Option('--meter-mode <mode>', 'feed the device or only measure').choices(['source', 'ampere']))
+    .option('--meter-resume <s>', 'wait so long for a meter that was unplugged, and go on with a gap', toPositive)
 }
 
 function addMeter(command: Command): void {

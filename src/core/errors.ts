@@ -107,6 +107,10 @@ export const errorTable = {
     what: 'The meter refuses a setting.',
     next: 'Choose another value, or bring its firmware up to date; the detail holds its own words.',
   },
+  PACKAGE_MISSING: {
+    what: 'An optional npm package that this needs is not installed.',
+    next: 'Install it with the command that the detail names; nothing else needs it.',
+  },
   BACKEND_UNKNOWN: {
     what: 'There is no backend of this name.',
     next: 'Take one of the names in the detail.',

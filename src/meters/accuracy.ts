@@ -2,7 +2,7 @@ import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { parseTarget } from '../targets/load.ts'
 import { meterSchema } from '../targets/schema.ts'
-import type { AccuracyLimits, MeterTarget } from '../targets/target.ts'
+import type { MeterTarget } from '../targets/target.ts'
 import type { Accuracy } from './meter.ts'
 
 const folderOf = (host: Host) => host.files.join(host.packageFolder, 'targets', 'meters')
@@ -30,26 +30,29 @@ export async function meterTargets(host: Host): Promise<readonly MeterTarget[]> 
 
 /**
  * The stated limits of error of one meter.
- * @throws MilliwattError TARGET_INVALID when the file states none
+ * @param shunt its tolerance adds to the gain, and makes a current of an offset voltage
+ * @throws MilliwattError TARGET_INVALID when its file states no gain
  */
-export async function accuracyOf(host: Host, id: string): Promise<Accuracy> {
-  const { accuracy } = await meterTarget(host, id)
-  if (!accuracy) throw new MilliwattError('TARGET_INVALID', `targets/meters/${id}.json`, 'Field accuracy: is missing.')
-  return toAccuracy(accuracy)
-}
-
-/** Limits with a shunt: its tolerance adds to the gain, the offset voltage becomes a current. */
 export function toAccuracy(
-  limits: AccuracyLimits,
+  target: MeterTarget,
   shunt?: { readonly ohms: number; readonly tolerance: number },
 ): Accuracy {
-  const { gain, offsetA, offsetW, shuntOffsetV, source } = limits
-  const shuntA = shuntOffsetV === undefined || !shunt ? 0 : shuntOffsetV / shunt.ohms
-  const totalA = (offsetA ?? 0) + shuntA
+  const { id, gainUncertainty: gain, offsetA, offsetW, shuntOffsetV } = target
+  if (!gain)
+    throw new MilliwattError('TARGET_INVALID', `targets/meters/${id}.json`, 'Field gainUncertainty: is missing.')
+  const shuntA = shuntOffsetV && shunt ? shuntOffsetV.value / shunt.ohms : 0
+  const totalA = (offsetA?.value ?? 0) + shuntA
+  const sources = [gain, offsetA, offsetW, shuntOffsetV].flatMap((figure) => (figure ? [figure.source] : []))
+  if (shunt) sources.push(`shunt ${shunt.ohms} Ω ±${shunt.tolerance * 100} %`)
   return {
-    gain: gain + (shunt?.tolerance ?? 0),
+    gain: gain.value + (shunt?.tolerance ?? 0),
     ...(totalA > 0 ? { offsetA: totalA } : {}),
-    ...(offsetW === undefined ? {} : { offsetW }),
-    source: shunt ? `${source}; shunt ${shunt.ohms} Ω ±${shunt.tolerance * 100} %` : source,
+    ...(offsetW ? { offsetW: offsetW.value } : {}),
+    source: [...new Set(sources)].join('; '),
   }
+}
+
+/** The stated limits of error of the meter with this id. @throws MilliwattError TARGET_INVALID */
+export async function accuracyOf(host: Host, id: string): Promise<Accuracy> {
+  return toAccuracy(await meterTarget(host, id))
 }

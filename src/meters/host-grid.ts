@@ -91,7 +91,7 @@ export function createHostGrid(rateHz: number): HostGrid {
       if (lost > 0) events.push({ kind: 'gap', firstIndex: first, count: lost })
       if (readings.length > 0) events.push(toBlock(first + lost, readings, reading.atS))
       const restS = Math.max(reading.atS - fromS, 0)
-      partialJ += (powerW ?? 0) * restS
+      if (restS > 0) partialJ += (powerW ?? 0) * restS
       isPartialLost ||= powerW === null && restS > sameS
       tally.received += readings.length
       tally.lost += lost

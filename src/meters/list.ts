@@ -1,6 +1,7 @@
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { createEmulatedDriver } from './emulated.ts'
+import { firmata } from './firmata/driver.ts'
 import { lpm01a } from './lpm01a/driver.ts'
 import type { FoundMeter, Meter, MeterDriver, MeterOptions } from './meter.ts'
 import { ppk2 } from './ppk2/driver.ts'
@@ -18,6 +19,7 @@ const instruments: readonly MeterDriver[] = [
   ppk2,
   lpm01a,
   serialLine,
+  firmata,
   scpi,
   powercap,
   hwmon,

@@ -108,27 +108,14 @@ const accelerator = z.strictObject({
   next: text,
 })
 
-const limit = z.number().nonnegative()
-
-const accuracy = z
-  .strictObject({
-    gain: z.number().positive().max(1),
-    offsetA: limit.exactOptional(),
-    offsetW: limit.exactOptional(),
-    shuntOffsetV: limit.exactOptional(),
-    source: sourceText,
-  })
-  .describe('Limits of error: gain as part of the reading, offsets in amperes, watts, volts at the shunt.')
-
 const scpi = z.strictObject({
   identity: text.describe('Regular expression that the answer to *IDN? matches, without regard to case.'),
   setup: z.array(text),
   power: text.exactOptional(),
   current: text.exactOptional(),
   voltage: text.exactOptional(),
-  channels: z.int().positive(),
+  channelCount: count,
   rateHz: sourced('hertz'),
-  baudRate: z.int().positive(),
 })
 
 const meter = z.strictObject({
@@ -141,7 +128,9 @@ const meter = z.strictObject({
   sampleRateHz: sourced('hertz').exactOptional(),
   maximumCurrentA: sourced('amperes').exactOptional(),
   gainUncertainty: sourced('parts of the reading').exactOptional(),
-  accuracy: accuracy.exactOptional(),
+  offsetA: sourced('amperes').exactOptional(),
+  offsetW: sourced('watts').exactOptional(),
+  shuntOffsetV: sourced('volts').exactOptional(),
   scpi: scpi.exactOptional(),
 })
 

@@ -174,19 +174,12 @@ export interface MeterTarget extends TargetHead {
   readonly maximumCurrentA?: Sourced<number>
   /** Relative uncertainty of the gain; it does not average out. */
   readonly gainUncertainty?: Sourced<number>
-  readonly accuracy?: AccuracyLimits
-  readonly scpi?: ScpiDialect
-}
-
-/** Limits of error that a maker states; they do not average out. */
-export interface AccuracyLimits {
-  /** Part of the reading. */
-  readonly gain: number
-  readonly offsetA?: number
-  readonly offsetW?: number
+  /** Current or power that is added to every reading, at most. */
+  readonly offsetA?: Sourced<number>
+  readonly offsetW?: Sourced<number>
   /** Voltage at the shunt that is added to every reading, at most: divided by the shunt's resistance it is a current. */
-  readonly shuntOffsetV?: number
-  readonly source: string
+  readonly shuntOffsetV?: Sourced<number>
+  readonly scpi?: ScpiDialect
 }
 
 /** How a bench instrument is spoken to. In queries `{ch}` stands for the channel. */
@@ -199,11 +192,9 @@ export interface ScpiDialect {
   readonly power?: string
   readonly current?: string
   readonly voltage?: string
-  readonly channels: number
+  readonly channelCount: Sourced<number>
   /** How often it can be asked. */
   readonly rateHz: Sourced<number>
-  /** Speed of its serial port. */
-  readonly baudRate: number
 }
 
 /** Any target file. */

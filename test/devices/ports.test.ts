@@ -108,9 +108,10 @@ describe('meters', () => {
     expect(finding).toMatchObject({ status: 'unusable', next: expect.stringContaining('usermod') })
   })
 
-  test('an LPM01A shows ids that others show too, and has no driver yet', async () => {
+  test('an LPM01A shows ids that others show too', async () => {
     const [finding] = await meters([port('/dev/ttyACM0', '0483:5740')])
-    expect(finding).toMatchObject({ status: 'unusable', reason: 'milliwatt has no driver for it yet' })
+    expect(finding).toMatchObject({ status: 'found' })
+    expect(deviceOf(finding).facts.open).toBe('lpm01a:/dev/ttyACM0')
     expect(deviceOf(finding).name).toContain('perhaps ST X-NUCLEO-LPM01A')
   })
 

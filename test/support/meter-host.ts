@@ -12,6 +12,12 @@ const repository = fakeHost({
   files: Object.fromEntries(readdirSync(folder).map((name) => [join(folder, name), readFileSync(join(folder, name))])),
 })
 
+// Loaded beforehand, for the same reason.
+const packages: Readonly<Record<string, unknown>> = {
+  'johnny-five': await import('johnny-five' as string),
+  'firmata-io': await import('firmata-io' as string),
+}
+
 /** A host with a clock, the package's files, serial ports and an empty machine; everything else throws when touched. */
 export function meterHost(clock: Clock, links: Record<string, () => Link> = {}, ports: readonly PortInfo[] = []): Host {
   const partial = {
@@ -23,6 +29,7 @@ export function meterHost(clock: Clock, links: Record<string, () => Link> = {}, 
     command: async () => null,
     startCommand: async () => null,
     connect: repository.connect,
+    optionalPackage: async (name: string) => packages[name] ?? null,
     serial: {
       list: async () => (ports.length > 0 ? { ports } : { ports, reason: 'the fake host has no ports' }),
       open: async (path: string) => {

@@ -98,11 +98,6 @@ export class MemoryFiles implements HostFiles {
     return found ? { kind: 'file' as const, sizeBytes: found.length } : null
   }
 
-  async rename(from: string, to: string): Promise<void> {
-    this.content.set(to, await this.readBytes(from))
-    this.content.delete(from)
-  }
-
   async realPath(path: string): Promise<string | null> {
     return this.content.has(path) ? path : null
   }

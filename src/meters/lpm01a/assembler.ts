@@ -7,11 +7,8 @@ import { toNumber, type WireFormat } from './values.ts'
 /** The meter sends its clock after every so many samples. */
 export const stampEvery = 1000
 
-/** Bytes of one sample in a recording: u16 mantissa (high byte first), i8 exponent, u8 digital levels. */
-export const rawWordBytes = 4
-
 /** The meter has one event line; it stands for digital channel 7, as its pin is called. */
-export const eventBit: number = 1 << 7
+const eventBit: number = 1 << 7
 
 /** Puts a stream's readings on the meter's grid. */
 export interface Assembler extends StreamSink {

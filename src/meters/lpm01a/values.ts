@@ -7,9 +7,6 @@ export interface WireValue {
 /** How the stream writes numbers. */
 export type WireFormat = 'text' | 'binary'
 
-/** Base of the exponent in a format. */
-export const baseOf: Readonly<Record<WireFormat, number>> = { text: 10, binary: 16 }
-
 const powers: Readonly<Record<WireFormat, Float64Array>> = {
   text: Float64Array.from({ length: 256 }, (_, at) => 10 ** (at - 128)),
   binary: Float64Array.from({ length: 256 }, (_, at) => 16 ** (at - 128)),

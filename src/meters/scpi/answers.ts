@@ -1,5 +1,5 @@
 /** From this magnitude on a number means that the range is exceeded (IEEE 488.2 and SCPI 1999: 9.9E37). */
-export const overflowFrom = 9.9e37
+const overflowFrom = 9.9e37
 
 /** What an instrument answered to a query for a number. */
 export type NumberAnswer = { readonly value: number } | { readonly overflow: true } | { readonly problem: string }

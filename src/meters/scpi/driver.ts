@@ -119,7 +119,7 @@ function toInfo(
   supply: Pick<MeterInfo, 'supplyV' | 'supplySource'>,
 ): MeterInfo {
   const { identity, target, dialect } = instrument
-  const accuracy = toAccuracy(target.accuracy ?? { gain: 0.02, source: 'no limits are stated: ±2 % is assumed' })
+  const accuracy = toAccuracy(target)
   const guessed =
     dialect.identity === '.'
       ? [`milliwatt does not know a ${identity.maker} ${identity.model}: it is spoken to as to any supply`]
@@ -177,8 +177,8 @@ async function open(host: Host, options: MeterOptions): Promise<Meter> {
   try {
     const instrument = await dialectFor(host, await identify(io, options.signal), settings.text('as'))
     const channel = settings.number('channel') ?? 1
-    if (channel > instrument.dialect.channels) {
-      throw new MilliwattError('USAGE', `channel=${channel}`, `(it has ${instrument.dialect.channels})`)
+    if (channel > instrument.dialect.channelCount.value) {
+      throw new MilliwattError('USAGE', `channel=${channel}`, `(it has ${instrument.dialect.channelCount.value})`)
     }
     await setUp(io, instrument)
     const { tookS, ...supply } = await supplyOf(io, instrument, channel, options)

@@ -91,11 +91,10 @@ async function accuracyFor(host: Host, { fields }: LineHeader): Promise<Accuracy
   const { sensor = '', shunt = '', tol = '1' } = fields
   if (!/^ina\d+$/.test(sensor)) return unknownAccuracy
   try {
-    const { accuracy } = await meterTarget(host, sensor)
+    const target = await meterTarget(host, sensor)
     const ohms = Number(shunt)
     const tolerance = Number(tol) / 100
-    if (!accuracy) return unknownAccuracy
-    return toAccuracy(accuracy, ohms > 0 && tolerance >= 0 ? { ohms, tolerance } : undefined)
+    return toAccuracy(target, ohms > 0 && tolerance >= 0 ? { ohms, tolerance } : undefined)
   } catch (error) {
     if (isMilliwattError(error, 'TARGET_INVALID')) return unknownAccuracy
     throw error

