@@ -10,6 +10,8 @@ const stages: Readonly<Record<string, string>> = {
   idle: 'Measuring the idle level',
   run: 'Running inferences',
   report: 'Writing the report',
+  record: 'Recording, seconds',
+  convert: 'Converting',
 }
 
 /** Progress on a terminal; silent when standard error is not one. */

@@ -19,7 +19,7 @@ export const terminalStyle: TextStyle = {
 }
 
 /** The plot library's files, which the report carries inside. */
-async function plotAssets(host: Host): Promise<{ readonly uplotJs: string; readonly uplotCss: string }> {
+export async function plotAssets(host: Host): Promise<{ readonly uplotJs: string; readonly uplotCss: string }> {
   const folder = dirname(createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css'))
   const [uplotJs, uplotCss] = await Promise.all(
     ['uPlot.iife.min.js', 'uPlot.min.css'].map((name) => host.files.readText(join(folder, name))),

@@ -44,6 +44,8 @@ export interface HostFiles {
   write(path: string, content: string | Uint8Array): Promise<void>
   /** Starts an empty file for appending. Makes the folder. */
   append(path: string): Promise<FileAppender>
+  /** Removes a file; does nothing where there is none. */
+  remove(path: string): Promise<void>
   list(path: string): Promise<readonly string[]>
   /** Kind and size, or null when nothing is there. */
   stat(path: string): Promise<FileStat | null>

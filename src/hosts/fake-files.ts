@@ -24,6 +24,7 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
     open: async (path) => memoryReader(await readBytes(path)),
     write: async (path, content) => void files.set(resolve(path), toBytes(content)),
     append: async (path) => memoryAppender(files, resolve(path)),
+    remove: async (path) => void files.delete(resolve(path)),
     list: async (path) => {
       const names = new Set([...namesBelow(path), ...(readsDisk ? await readdir(path).catch(() => []) : [])])
       if (names.size > 0) return [...names].sort()

@@ -89,6 +89,7 @@ const nodeFiles: HostFiles = {
   open: openReader,
   write: writeWhole,
   append: openAppender,
+  remove: (path) => rm(path, { force: true }),
   list: async (path) => (await readdir(path)).sort(),
   stat: async (path) => {
     try {

@@ -56,7 +56,8 @@ export function windowTable({ windows, provenance }: TraceInspection): Table {
   }
 }
 
-function facts(inspection: TraceInspection): readonly (readonly [string, string])[] {
+/** What there is to say of a trace, name by name. */
+export function traceFacts(inspection: TraceInspection): readonly (readonly [string, string])[] {
   const { provenance, meter } = inspection
   const gapMs = inspection.largestGapS * 1000
   const lost = inspection.lost > 0 ? `, the longest gap ${formatNumber(gapMs, 3)} ms` : ''
@@ -93,7 +94,7 @@ export function traceText(
   style: TextStyle = plainStyle,
 ): string {
   const picture = columns(Math.min(width, 100))
-  const rows = facts(inspection)
+  const rows = traceFacts(inspection)
   const room = Math.max(...rows.map(([name]) => name.length)) + 2
   const marks = windowLine(picture, inspection.windows)
   const more = inspection.windows.length - mostRows

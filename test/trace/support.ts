@@ -80,6 +80,10 @@ export class MemoryFiles implements HostFiles {
     }
   }
 
+  async remove(path: string) {
+    this.content.delete(path)
+  }
+
   async list(): Promise<readonly string[]> {
     return [...this.content.keys()]
   }
