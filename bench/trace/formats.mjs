@@ -9,10 +9,10 @@ import { recordPpk2Like } from './support.mjs'
 const millions = Number(process.argv[2] ?? 10)
 const main = resolve(import.meta.dirname, '../../dist/cli/main.js')
 const folder = mkdtempSync(join(tmpdir(), 'milliwatt-bench-'))
-// Prints the most memory that the process had, in kilobytes, when it ends.
-const watch = `data:text/javascript,process.on('exit',()=>process.stderr.write('maxrss '+process.resourceUsage().maxRSS))`
+// Prints the most memory that the process had in kilobytes, and its processor time, when it ends.
+const watch = `data:text/javascript,process.on('exit',()=>{const u=process.resourceUsage();process.stderr.write('usage '+u.maxRSS+' '+(u.userCPUTime+u.systemCPUTime)/1e6)})`
 
-/** Runs a command under a small heap; gives seconds and megabytes. */
+/** Runs a command under a small heap; gives its time and its memory. */
 function timed(...args) {
   const started = performance.now()
   const child = spawn(process.execPath, ['--max-old-space-size=100', '--import', watch, main, 'trace', ...args], {
@@ -24,9 +24,12 @@ function timed(...args) {
   })
   return new Promise((done, fail) => {
     child.on('close', (code) => {
-      const megabytes = Number(/maxrss (\d+)/.exec(stderr)?.[1]) / 1024
+      const [, kilobytes, processor] = /usage (\d+) ([\d.]+)/.exec(stderr) ?? []
       if (code !== 0) fail(new Error(`${args.join(' ')} ended with ${code}: ${stderr}`))
-      else done({ seconds: (performance.now() - started) / 1000, megabytes })
+      else {
+        const seconds = (performance.now() - started) / 1000
+        done({ seconds, processorS: Number(processor), megabytes: Number(kilobytes) / 1024 })
+      }
     })
   })
 }
@@ -34,9 +37,9 @@ function timed(...args) {
 try {
   const source = await recordPpk2Like(join(folder, 'source'), millions * 1e6)
   const bytesEach = (path) => (statSync(path).size / (millions * 1e6)).toFixed(2)
-  const print = (what, { seconds, megabytes }, size) =>
+  const print = (what, { seconds, processorS, megabytes }, size) =>
     console.log(
-      `${what.padEnd(22)} ${seconds.toFixed(1).padStart(6)} s ${megabytes.toFixed(0).padStart(5)} MB${size ? `  ${size.padStart(6)} B/sample` : ''}`,
+      `${what.padEnd(22)} ${seconds.toFixed(1).padStart(6)} s (${processorS.toFixed(1).padStart(5)} s of a core) ${megabytes.toFixed(0).padStart(5)} MB${size ? `  ${size.padStart(6)} B/sample` : ''}`,
     )
   console.log(`${millions} million samples, ${bytesEach(source)} B/sample as recorded`)
   const worst = []

@@ -6,7 +6,7 @@ import { html, jsonForScript, scriptSource, styleSource } from './html-escape.ts
 import { pageScript } from './html-script.ts'
 import { palettes, styleSheet } from './html-style.ts'
 import { tableHtml } from './html-table.ts'
-import { traceFacts, windowTable } from './trace-text.ts'
+import { traceFacts, traceName, windowTable } from './trace-text.ts'
 
 const noNetwork = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
@@ -14,7 +14,7 @@ const noNetwork = "default-src 'none'; style-src 'unsafe-inline'; script-src 'un
 export function traceHtml(inspection: TraceInspection, columns: PyramidColumns, assets: HtmlAssets): string {
   const windows = inspection.windows.map(({ startS, endS, label }) => ({ startS, endS, label }))
   const data = { palettes, trace: traceData({ ...columns, windows }, inspection.provenance), bars: null }
-  const name = inspection.path.split(/[\\/]/).at(-1)
+  const name = traceName(inspection)
   const page = html`<!doctype html>
 <html lang="en">
 <head>

@@ -2,6 +2,7 @@ import type { TraceInspection } from '../trace/inspect.ts'
 import type { PyramidColumns } from '../trace/pyramid.ts'
 import { extent, formatNumber, scaleFor } from './format.ts'
 import { html } from './html-escape.ts'
+import { traceName } from './trace-text.ts'
 
 const [width, height] = [1000, 360]
 const edge = { left: 70, right: 16, top: 34, bottom: 44 } as const
@@ -29,7 +30,7 @@ export function traceSvg(inspection: TraceInspection, columns: PyramidColumns): 
   const powerTicks = ticks(low * scale.perSi, top * scale.perSi, 6)
   const picture = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="#14202b">
 <rect width="${width}" height="${height}" fill="#ffffff"/>
-<text x="${edge.left}" y="20" font-weight="600">${inspection.path.split(/[\\/]/).at(-1)}, power ${inspection.provenance}</text>
+<text x="${edge.left}" y="20" font-weight="600">${traceName(inspection)}, power ${inspection.provenance}</text>
 ${inspection.windows.map(
   (
     window,

@@ -11,7 +11,13 @@ function formatShare(share: number | null): string {
   if (share === null) return noFigure
   const sign = share < 0 ? '-' : '+'
   const size = Math.abs(share)
+  if (size < 1e-7) return '< 0.1 ppm'
   return size < 1e-3 ? `${sign}${formatNumber(size * 1e6, 2)} ppm` : `${sign}${formatNumber(size * 100, 3)} %`
+}
+
+/** The last two parts of a trace's path, which tell it from its neighbours. */
+export function traceName({ path }: TraceInspection): string {
+  return path.split(/[\\/]/).slice(-2).join('/')
 }
 
 /** The windows of a trace as a table. */
