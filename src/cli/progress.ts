@@ -12,6 +12,8 @@ const stages: Readonly<Record<string, string>> = {
   layers: 'Measuring layers',
   run: 'Running inferences',
   report: 'Writing the report',
+  record: 'Recording, seconds',
+  convert: 'Converting',
 }
 
 /** Progress on a terminal; silent when standard error is not one. */

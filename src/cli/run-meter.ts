@@ -1,7 +1,14 @@
 import type { Host } from '../core/host.ts'
 import type { RuntimeOptions } from '../loop/runtime.ts'
 import { findMeters } from '../meters/list.ts'
-import type { RunOptions } from './run-options.ts'
+
+/** What the user said of the meter. */
+export interface MeterChoice {
+  readonly meter: string
+  readonly supplyV?: number
+  readonly meterMode?: 'source' | 'ampere'
+  readonly meterResume?: number
+}
 
 /**
  * What `--meter` means here. `auto` takes the first meter that is plugged in and falls back to the emulated
@@ -10,7 +17,7 @@ import type { RunOptions } from './run-options.ts'
  */
 export async function chosenMeter(
   host: Host,
-  options: Pick<RunOptions, 'meter' | 'supplyV' | 'meterMode'>,
+  options: MeterChoice,
   tell: (line: string) => void,
 ): Promise<Pick<RuntimeOptions, 'meter' | 'meterOptions'>> {
   if (options.meter === 'none') return {}

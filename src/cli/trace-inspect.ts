@@ -12,6 +12,8 @@ import { addReadOptions, openTraceWith, type TraceReadOptions, toChannel, toCoun
 export interface TraceInspectOptions extends TraceReadOptions {
   readonly channel?: number
   readonly inferences?: number
+  readonly fromS?: number
+  readonly toS?: number
   readonly json?: boolean
 }
 
@@ -27,10 +29,13 @@ export async function inspectAt(host: Host, path: string, options: TraceInspectO
   const interrupt = interruptSignal()
   try {
     await using trace = await openTraceWith(host, path, options)
+    const { channel, inferences, fromS, toS } = options
     return await inspectTrace(trace, {
       signal: interrupt.signal,
-      ...(options.channel === undefined ? {} : { channel: options.channel }),
-      ...(options.inferences === undefined ? {} : { inferences: options.inferences }),
+      ...(channel === undefined ? {} : { channel }),
+      ...(inferences === undefined ? {} : { inferences }),
+      ...(fromS === undefined ? {} : { fromS }),
+      ...(toS === undefined ? {} : { toS }),
     })
   } finally {
     interrupt.release()

@@ -47,6 +47,8 @@ export interface HostFiles {
   rename(from: string, to: string): Promise<void>
   /** Starts an empty file for appending. Makes the folder. */
   append(path: string): Promise<FileAppender>
+  /** Removes a file; does nothing where there is none. */
+  remove(path: string): Promise<void>
   list(path: string): Promise<readonly string[]>
   /** Kind and size, or null when nothing is there. */
   stat(path: string): Promise<FileStat | null>

@@ -28,6 +28,7 @@ export function memoryFiles(initial: Readonly<Record<string, string | Uint8Array
       files.delete(resolve(from))
     },
     append: async (path) => memoryAppender(files, resolve(path)),
+    remove: async (path) => void files.delete(resolve(path)),
     list: async (path) => {
       const names = new Set([...namesBelow(path), ...(readsDisk ? await readdir(path).catch(() => []) : [])])
       if (names.size > 0) return [...names].sort()

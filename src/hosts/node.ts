@@ -95,6 +95,7 @@ const nodeFiles: HostFiles = {
   write: writeWhole,
   rename,
   append: openAppender,
+  remove: (path) => rm(path, { force: true }),
   list: async (path) => (await readdir(path)).sort(),
   stat: async (path) => {
     try {

@@ -19,7 +19,8 @@ export function pageData(report: RunReport): Readonly<Record<string, unknown>> {
   }
 }
 
-function traceData(plot: TracePlot, provenance: Provenance | null): Readonly<Record<string, unknown>> {
+/** Columns of a power plot as the page's script draws them, in display units. */
+export function traceData(plot: TracePlot, provenance: Provenance | null): Readonly<Record<string, unknown>> {
   const scale = plotScale(extent(plot.maxW)?.[1] ?? null)
   const scaled = (values: readonly (number | null)[]) =>
     values.map((value) =>

@@ -11,7 +11,13 @@ function formatShare(share: number | null): string {
   if (share === null) return noFigure
   const sign = share < 0 ? '-' : '+'
   const size = Math.abs(share)
+  if (size < 1e-7) return '< 0.1 ppm'
   return size < 1e-3 ? `${sign}${formatNumber(size * 1e6, 2)} ppm` : `${sign}${formatNumber(size * 100, 3)} %`
+}
+
+/** The last two parts of a trace's path, which tell it from its neighbours. */
+export function traceName({ path }: TraceInspection): string {
+  return path.split(/[\\/]/).slice(-2).join('/')
 }
 
 /** The windows of a trace as a table. */
@@ -56,7 +62,8 @@ export function windowTable({ windows, provenance }: TraceInspection): Table {
   }
 }
 
-function facts(inspection: TraceInspection): readonly (readonly [string, string])[] {
+/** What there is to say of a trace, name by name. */
+export function traceFacts(inspection: TraceInspection): readonly (readonly [string, string])[] {
   const { provenance, meter } = inspection
   const gapMs = inspection.largestGapS * 1000
   const lost = inspection.lost > 0 ? `, the longest gap ${formatNumber(gapMs, 3)} ms` : ''
@@ -93,7 +100,7 @@ export function traceText(
   style: TextStyle = plainStyle,
 ): string {
   const picture = columns(Math.min(width, 100))
-  const rows = facts(inspection)
+  const rows = traceFacts(inspection)
   const room = Math.max(...rows.map(([name]) => name.length)) + 2
   const marks = windowLine(picture, inspection.windows)
   const more = inspection.windows.length - mostRows

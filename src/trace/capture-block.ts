@@ -33,7 +33,7 @@ export const blockHeadBytes = 40
 /** The version that is written, and the only one that is read. */
 export const captureVersion = 1
 /** No block is longer: a greater length is damage. */
-export const longestPayload: number = 16 * 1024 * 1024
+const longestPayload = 16 * 1024 * 1024
 
 const magic = 0x4c42574d
 const kinds = ['header', 'samples', 'mark'] as const

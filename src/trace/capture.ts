@@ -198,8 +198,8 @@ export class Capture {
   }
 }
 
-/** The error that a failed write is to the user. */
-function writeProblem(path: string, error: unknown): MilliwattError {
+/** The error that a failed write is to the user: TRACE_DISK_FULL or TRACE_WRITE. */
+export function writeProblem(path: string, error: unknown): MilliwattError {
   const code = (error as { readonly code?: unknown } | null)?.code
   const full = code === 'ENOSPC' || code === 'EDQUOT'
   return new MilliwattError(full ? 'TRACE_DISK_FULL' : 'TRACE_WRITE', path, messageOf(error), error)

@@ -2,6 +2,8 @@ import { median } from '../core/stats.ts'
 import { ChannelWindows } from './channel-windows.ts'
 import type { FileProvenance, OpenedTrace, StatedWindow } from './formats/format.ts'
 import { Pyramid, type PyramidColumns } from './pyramid.ts'
+import type { SampleEvent } from './samples.ts'
+import { sliceEvent } from './slice-event.ts'
 import { TraceTotals } from './trace-totals.ts'
 import type { WindowEnergy } from './window-energy.ts'
 import { WindowSums } from './window-sums.ts'
@@ -65,6 +67,10 @@ export interface InspectOptions {
   readonly channel?: number
   /** Inferences in each window, where the file does not say. */
   readonly inferences?: number
+  /** Look only at the trace from here on, in seconds since its first sample. */
+  readonly fromS?: number
+  /** Look only at the trace up to here. */
+  readonly toS?: number
   readonly signal?: AbortSignal
   /** Called now and then with the samples read so far. */
   readonly onProgress?: (samples: number) => void
@@ -88,7 +94,7 @@ export async function inspectTrace(trace: OpenedTrace, options: InspectOptions =
   const stated = options.channel === undefined ? facts.windows : []
   const sums = new WindowSums(stated, facts.sampleRateHz)
   const channels = new ChannelWindows(facts.sampleRateHz)
-  for await (const event of trace.events()) {
+  for await (const event of partOf(trace, options)) {
     options.signal?.throwIfAborted()
     pyramid.push(event)
     totals.push(event)
@@ -99,13 +105,29 @@ export async function inspectTrace(trace: OpenedTrace, options: InspectOptions =
   const found = stated.length > 0 ? null : channels.windows(options.channel)
   const windows = found ? found.windows : stated
   const energies = found ? found.energies : sums.results()
-  const rows = windows.map((window, at) =>
-    inspectedWindow(window, energies[at]!, facts.sampleRateHz, totals.firstIndex, options),
-  )
+  const rate = facts.sampleRateHz
+  const all = windows.map((window, at) => inspectedWindow(window, energies[at]!, rate, totals.firstIndex, options))
+  const isPart = options.fromS !== undefined || options.toS !== undefined
+  const endS = (totals.endIndex - totals.firstIndex) / rate
+  const rows = isPart ? all.filter((window) => window.startS >= 0 && window.endS <= endS) : all
   const method = found ? found.method : (stated[0]?.method ?? 'none: the trace states no windows')
   return {
     inspection: toInspection(trace, totals, rows, method),
     columns: (most) => pyramid.columns(totals.firstIndex, totals.endIndex, most),
+  }
+}
+
+/** The events that the options ask for. The first sample decides where second 0 is. */
+async function* partOf(trace: OpenedTrace, { fromS, toS }: InspectOptions): AsyncGenerator<SampleEvent> {
+  if (fromS === undefined && toS === undefined) return yield* trace.events()
+  const rate = trace.facts.sampleRateHz
+  let first = Number.NaN
+  for await (const event of trace.events()) {
+    if (Number.isNaN(first)) first = event.firstIndex
+    const start = first + Math.round((fromS ?? 0) * rate)
+    const end = first + Math.round((toS ?? Number.POSITIVE_INFINITY) * rate)
+    if (event.firstIndex >= end) return
+    yield* sliceEvent(event, start, end)
   }
 }
 

@@ -86,7 +86,7 @@ export interface RawDecoder {
   readonly wordBytes: number
   /** Gives a function that decodes whole words: watts (NaN where not valid) and digital levels, one each a word. */
   prepare(
-    sidecar: Pick<TraceSidecar, 'meter' | 'supplyV'>,
+    sidecar: Pick<TraceSidecar, 'meter' | 'supplyV' | 'sampleRateHz'>,
   ): (raw: Uint8Array) => { readonly powerW: Float32Array; readonly digital: Uint8Array }
 }
 

@@ -89,6 +89,10 @@ export class MemoryFiles implements HostFiles {
     }
   }
 
+  async remove(path: string) {
+    this.content.delete(path)
+  }
+
   async list(): Promise<readonly string[]> {
     return [...this.content.keys()]
   }

@@ -3,12 +3,20 @@ import type { HostFiles } from '../../core/host.ts'
 import { captureFormat } from './capture/format.ts'
 import { csvFormat } from './csv/format.ts'
 import type { OpenedTrace, ReadOptions, TraceFacts, TraceFormat, TraceSink, TraceSource } from './format.ts'
+import { lpm01aLog } from './lpm01a/format.ts'
 import { mlperfTiny } from './mlperf/format.ts'
 import { parquetFormat } from './parquet/format.ts'
 import { ppk2Format } from './ppk2/format.ts'
 
 /** Every trace format, in the order in which they are tried; `test/trace/formats/conformance.test.ts` finds a new one here. */
-export const traceFormats: readonly TraceFormat[] = [captureFormat, parquetFormat, ppk2Format, csvFormat, mlperfTiny]
+export const traceFormats: readonly TraceFormat[] = [
+  captureFormat,
+  parquetFormat,
+  ppk2Format,
+  csvFormat,
+  mlperfTiny,
+  lpm01aLog,
+]
 
 const headBytes = 4096
 

@@ -4,7 +4,6 @@ import { memoryFiles } from '../../../src/hosts/fake-files.ts'
 import type { OpenedTrace, ReadOptions } from '../../../src/trace/formats/format.ts'
 import { openTrace } from '../../../src/trace/formats/list.ts'
 import { type InspectOptions, inspectTrace, type TraceInspection } from '../../../src/trace/inspect.ts'
-import type { SampleEvent } from '../../../src/trace/samples.ts'
 import { testDecoder } from '../support.ts'
 
 /** Raw layouts of these tests. */
@@ -57,8 +56,3 @@ export function energyBin(energiesUj: readonly number[], sampleRateHz = 1000): U
 
 /** Files in memory. */
 export const filesOf = (content: Readonly<Record<string, string | Uint8Array>>): HostFiles => memoryFiles(content)
-
-/** A stream in blocks of so many samples. */
-export async function* inBlocks(events: readonly SampleEvent[]): AsyncGenerator<SampleEvent> {
-  yield* events
-}

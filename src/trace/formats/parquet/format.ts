@@ -3,9 +3,10 @@ import { openParquet } from './read.ts'
 import { createParquet } from './write.ts'
 
 /**
- * Parquet for DuckDB, pandas and others: one row a place of the meter's grid, so that the time of a row is its
- * number over the rate; `power_w` in watts, null where there is no valid reading, and `digital`, null where the
- * sample was lost. Rate, supply, calibration and windows stand in the key-value metadata under `milliwatt`.
+ * Parquet for DuckDB, pandas and others: one row a sample that arrived; `sample` is its place on the meter's
+ * grid (over the rate: seconds; lost samples leave places out), `power_w` is in watts and NaN where the reading
+ * is not valid, `digital` holds the channels, bit c for channel c. Rate, supply, calibration and windows stand in
+ * the key-value metadata under `milliwatt`.
  */
 export const parquetFormat: TraceFormat = {
   name: 'parquet',

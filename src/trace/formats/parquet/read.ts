@@ -1,10 +1,13 @@
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetRead } from 'hyparquet'
 import { MilliwattError, messageOf } from '../../../core/errors.ts'
 import type { FileReader } from '../../../core/host.ts'
-import type { SampleEvent } from '../../samples.ts'
+import type { SampleBlock, SampleEvent } from '../../samples.ts'
 import type { OpenedTrace, ReadOptions, TraceSource } from '../format.ts'
 import { bareFacts, type KeptFacts, readKeptText } from '../kept-facts.ts'
 import { factsKey } from './write.ts'
+
+/** Columns of a trace, in the order of `Group`. */
+const columns = ['sample', 'power_w', 'digital']
 
 /** A row group of more rows would need too much memory; milliwatt writes a million. */
 const mostGroupRows = 8_000_000
@@ -28,9 +31,14 @@ const damaged = (path: string, error: unknown) =>
 
 /** Checks what a damaged or hostile footer could claim. @throws MilliwattError TRACE_INVALID */
 function checkMetadata(metadata: FileMetaData, path: string): void {
-  const columns = metadata.schema.map(({ name }) => name)
-  if (!columns.includes('power_w')) {
-    throw new MilliwattError('TRACE_INVALID', path, `It has no column power_w, only: ${columns.slice(1).join(', ')}.`)
+  const present = metadata.schema.slice(1).map(({ name }) => name)
+  const missing = columns.filter((name) => !present.includes(name))
+  if (missing.length > 0) {
+    throw new MilliwattError(
+      'TRACE_INVALID',
+      path,
+      `It has no column ${missing.join(', ')}, only: ${present.join(', ')}.`,
+    )
   }
   const worst = metadata.row_groups.find(({ num_rows }) => num_rows < 0n || num_rows > BigInt(mostGroupRows))
   if (worst) {
@@ -69,11 +77,11 @@ export async function openParquet({ files, path }: TraceSource, options: ReadOpt
   }
 }
 
-/** One row group as typed columns; `lost` is 1 for rows without a level. */
+/** One row group as typed columns. */
 interface Group {
-  readonly powerW: Float32Array
+  readonly sample: Float64Array
+  readonly power_w: Float32Array
   readonly digital: Uint8Array
-  readonly lost: Uint8Array
 }
 
 async function* events(
@@ -85,41 +93,40 @@ async function* events(
 ): AsyncGenerator<SampleEvent> {
   const base = kept?.firstIndex ?? 0
   let row = 0
+  let next = base
   for (const { num_rows } of metadata.row_groups) {
     const rows = Number(num_rows)
     const group = await readGroup(file, metadata, row, rows).catch((error: unknown) => {
       throw damaged(path, error)
     })
-    yield* runs(group, base + row, rate)
+    for (const event of runs(group, base, rate)) {
+      if (!(event.firstIndex >= next)) throw new MilliwattError('TRACE_INVALID', path, 'Its samples do not go up.')
+      if (event.firstIndex > next) yield { kind: 'gap', firstIndex: next, count: event.firstIndex - next }
+      next = event.firstIndex + event.powerW.length
+      yield event
+    }
     row += rows
   }
+  const end = kept ? base + kept.length : next
+  if (end > next) yield { kind: 'gap', firstIndex: next, count: end - next }
 }
 
 async function readGroup(file: AsyncBuffer, metadata: FileMetaData, row: number, rows: number): Promise<Group> {
-  const group = {
-    powerW: new Float32Array(rows).fill(Number.NaN),
+  const group: Group = {
+    sample: new Float64Array(rows).fill(Number.NaN),
+    power_w: new Float32Array(rows).fill(Number.NaN),
     digital: new Uint8Array(rows),
-    lost: new Uint8Array(rows),
   }
-  const hasDigital = metadata.schema.some(({ name }) => name === 'digital')
   await parquetRead({
     file,
     metadata,
-    columns: hasDigital ? ['power_w', 'digital'] : ['power_w'],
+    columns,
     rowStart: row,
     rowEnd: row + rows,
     onChunk: ({ columnName, columnData, rowStart }) => {
+      const column = group[columnName as keyof Group]
       const from = rowStart - row
-      const { length } = columnData
-      if (columnName === 'power_w') {
-        for (let at = 0; at < length; at++) group.powerW[from + at] = columnData[at] ?? Number.NaN
-      } else {
-        for (let at = 0; at < length; at++) {
-          const level = columnData[at]
-          if (level === null || level === undefined) group.lost[from + at] = 1
-          else group.digital[from + at] = level
-        }
-      }
+      for (let at = 0; at < columnData.length; at++) column[from + at] = Number(columnData[at] ?? Number.NaN)
     },
   })
   return group
@@ -128,23 +135,19 @@ async function readGroup(file: AsyncBuffer, metadata: FileMetaData, row: number,
 /** Most samples of one block that is yielded. */
 const blockSamples = 65_536
 
-function* runs({ powerW, digital, lost }: Group, firstIndex: number, rate: number): Generator<SampleEvent> {
-  for (let from = 0; from < lost.length; ) {
-    const isLost = lost[from] === 1
-    const change = lost.indexOf(isLost ? 0 : 1, from)
-    const end = change === -1 ? lost.length : change
-    const to = isLost ? end : Math.min(end, from + blockSamples)
-    const first = firstIndex + from
-    if (isLost) yield { kind: 'gap', firstIndex: first, count: to - from }
-    else {
-      yield {
-        kind: 'samples',
-        firstIndex: first,
-        powerW: powerW.subarray(from, to),
-        digital: digital.subarray(from, to),
-        raw: new Uint8Array(0),
-        arrivalS: (firstIndex + to) / rate,
-      }
+/** Cuts a row group where samples do not follow one another. */
+function* runs({ sample, power_w, digital }: Group, base: number, rate: number): Generator<SampleBlock> {
+  for (let from = 0; from < sample.length; ) {
+    const first = sample[from]!
+    let to = from + 1
+    while (to < sample.length && to - from < blockSamples && sample[to] === first + to - from) to++
+    yield {
+      kind: 'samples',
+      firstIndex: base + first,
+      powerW: power_w.subarray(from, to),
+      digital: digital.subarray(from, to),
+      raw: new Uint8Array(0),
+      arrivalS: (base + first + to - from) / rate,
     }
     from = to
   }

@@ -1,12 +1,15 @@
 import { type ColumnSource, ParquetWriter } from 'hyparquet-writer'
+import { MilliwattError } from '../../../core/errors.ts'
 import type { HostFiles } from '../../../core/host.ts'
 import type { SampleBlock, SampleEvent } from '../../samples.ts'
 import type { TraceFacts, TraceSink } from '../format.ts'
 import { GridPlace, toKept } from '../kept-facts.ts'
 import { FileWriter } from './file-writer.ts'
 
-/** Rows of a row group: what a reader has in memory at a time. */
-export const groupRows: number = 1_000_000
+/** Rows of a row group: what a writer and a reader have in memory at a time. */
+const groupRows = 1_000_000
+/** A sample's place is a 32-bit integer: six hours at 100 kS/s. */
+const mostPlaces = 2 ** 31
 
 /** Key of the metadata that holds the facts. */
 export const factsKey = 'milliwatt'
@@ -22,11 +25,9 @@ class ParquetSink implements TraceSink {
   readonly #file: FileWriter
   readonly #writer: ParquetWriter
   readonly #place: GridPlace
+  readonly #samples = new Int32Array(groupRows)
   readonly #power = new Float32Array(groupRows)
   readonly #levels = new Uint8Array(groupRows)
-  /** Lost rows of this group as from, to in a row. */
-  #lost: number[] = []
-  #hasInvalid = false
   #rows = 0
 
   constructor(path: string, facts: TraceFacts, file: FileWriter) {
@@ -37,73 +38,50 @@ class ParquetSink implements TraceSink {
     this.#writer = new ParquetWriter({
       writer: file,
       createdBy: 'milliwatt',
+      statistics: false,
       schema: [
-        { name: 'trace', num_children: 2 },
-        { name: 'power_w', type: 'FLOAT', repetition_type: 'OPTIONAL' },
-        { name: 'digital', type: 'INT32', converted_type: 'UINT_8', repetition_type: 'OPTIONAL' },
+        { name: 'trace', num_children: 3 },
+        { name: 'sample', type: 'INT32', repetition_type: 'REQUIRED' },
+        { name: 'power_w', type: 'FLOAT', repetition_type: 'REQUIRED' },
+        { name: 'digital', type: 'INT32', converted_type: 'UINT_8', repetition_type: 'REQUIRED' },
       ],
     })
   }
 
   async push(event: SampleEvent): Promise<void> {
-    await this.#lose(this.#place.lostUpTo(event))
+    this.#place.length += this.#place.lostUpTo(event)
     if (event.kind === 'samples') await this.#add(event)
+    if (this.#place.length <= mostPlaces) return
+    throw new MilliwattError('TRACE_WRITE', this.#path, `It holds at most ${mostPlaces} samples.`)
   }
 
   async #add({ powerW, digital }: SampleBlock): Promise<void> {
     for (let from = 0; from < powerW.length; ) {
       const count = Math.min(powerW.length - from, groupRows - this.#rows)
-      const part = powerW.subarray(from, from + count)
-      this.#power.set(part, this.#rows)
+      this.#power.set(powerW.subarray(from, from + count), this.#rows)
       this.#levels.set(digital.subarray(from, from + count), this.#rows)
-      this.#hasInvalid ||= part.some((value) => value - value !== 0)
-      await this.#grow(count)
+      for (let at = 0; at < count; at++) this.#samples[this.#rows + at] = this.#place.length + at
+      this.#rows += count
+      this.#place.length += count
       from += count
+      if (this.#rows === groupRows) await this.#writeGroup()
     }
-  }
-
-  async #lose(count: number): Promise<void> {
-    for (let left = count; left > 0; ) {
-      const now = Math.min(left, groupRows - this.#rows)
-      this.#lost.push(this.#rows, this.#rows + now)
-      left -= now
-      await this.#grow(now)
-    }
-  }
-
-  async #grow(count: number): Promise<void> {
-    this.#rows += count
-    this.#place.length += count
-    if (this.#rows === groupRows) await this.#writeGroup()
   }
 
   async #writeGroup(): Promise<void> {
     if (this.#rows === 0) return
     const columnData: ColumnSource[] = [
-      { name: 'power_w', data: this.#powerColumn() },
-      { name: 'digital', data: this.#levelColumn() },
+      {
+        name: 'sample',
+        data: this.#samples.subarray(0, this.#rows),
+        encoding: 'DELTA_BINARY_PACKED',
+        statistics: true,
+      },
+      { name: 'power_w', data: this.#power.subarray(0, this.#rows) },
+      { name: 'digital', data: this.#levels.subarray(0, this.#rows) },
     ]
     await this.#writer.write({ columnData, rowGroupSize: this.#rows })
     this.#rows = 0
-    this.#lost = []
-    this.#hasInvalid = false
-  }
-
-  /** Typed where every row is a reading; null for a lost sample and for one that is no valid reading. */
-  #powerColumn(): Float32Array | (number | null)[] {
-    const values = this.#power.subarray(0, this.#rows)
-    if (this.#lost.length === 0 && !this.#hasInvalid) return values
-    return this.#withoutLost(Array.from(values, (value) => (Number.isFinite(value) ? value : null)))
-  }
-
-  #levelColumn(): Uint8Array | (number | null)[] {
-    const values = this.#levels.subarray(0, this.#rows)
-    return this.#lost.length === 0 ? values : this.#withoutLost(Array.from(values))
-  }
-
-  #withoutLost(values: (number | null)[]): (number | null)[] {
-    for (let at = 0; at < this.#lost.length; at += 2) values.fill(null, this.#lost[at], this.#lost[at + 1])
-    return values
   }
 
   async close(incomplete: string | null): Promise<readonly string[]> {

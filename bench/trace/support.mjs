@@ -1,0 +1,59 @@
+// A capture as a PPK2 makes it: quantised codes with noise, range switches, a marker line and now and then a gap.
+
+import { nodeHost } from '../../dist/hosts/node.js'
+import { toWord } from '../../dist/meters/ppk2/decode.js'
+import { rawDecoders } from '../../dist/meters/raw-decoders.js'
+import { openCapture } from '../../dist/trace/capture.js'
+
+const blockSamples = 16_384
+
+/** Uniform pseudo-random integers (xorshift32), the same on every machine. */
+function randomIntegers(seed) {
+  let state = seed
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return state >>> 0
+  }
+}
+
+/** Records so many samples to `<base>.raw`, block by block. */
+export async function recordPpk2Like(base, samples) {
+  const { files, clock } = nodeHost()
+  const sidecar = { meter: { driver: 'bench', calibration: { regulatorMv: 3300 } }, supplyV: 3.3 }
+  const capture = await openCapture({
+    files,
+    clock,
+    base,
+    ...sidecar,
+    rawFormat: 'ppk2-u32le',
+    sampleRateHz: 100_000,
+    provenance: 'emulated',
+  })
+  const decode = rawDecoders['ppk2-u32le'].prepare(sidecar)
+  const random = randomIntegers(1)
+  let index = 0
+  for (let done = 0; done < samples; done += blockSamples) {
+    const words = new Uint32Array(Math.min(blockSamples, samples - done))
+    for (let at = 0; at < words.length; at++) {
+      // An inference of 20 ms every 50 ms, with ripple; the sum of four uniform numbers is nearly normal.
+      const phase = (index + at) % 5000
+      const noise = ((random() & 255) + (random() & 255) + (random() & 255) + (random() & 255) - 510) / 120
+      const active = phase < 2000
+      const code = active ? 900 + 60 * Math.sin(phase / 40) + noise : 2400 + noise
+      words[at] = toWord(Math.round(code), active ? 3 : 2, (index + at) & 63, active ? 1 : 0)
+    }
+    const raw = new Uint8Array(words.buffer)
+    capture.push({ kind: 'samples', firstIndex: index, ...decode(raw), raw, arrivalS: (index + words.length) / 1e5 })
+    index += words.length
+    if (done % (64 * blockSamples) === 0) {
+      await capture.flush()
+      capture.push({ kind: 'gap', firstIndex: index, count: 7 })
+      index += 7
+    }
+  }
+  await capture.close()
+  if (capture.problem) throw capture.problem
+  return capture.rawPath
+}
