@@ -20,6 +20,22 @@ export { type ErrorCode, errorTable, isMilliwattError, MilliwattError } from './
 export type { Host } from './core/host.ts'
 export type { Link, LinkEnd, PortInfo } from './core/link.ts'
 export { isPhysical, type Provenance, provenances } from './core/provenance.ts'
+export type { EnergyFigure } from './energy/budget.ts'
+export { checkEnergy } from './energy/check-energy.ts'
+export { compareEnergy } from './energy/compare-energy.ts'
+export { type EnergyEstimate, type EnergySession, estimateEnergy } from './energy/estimate.ts'
+export { windowsFromSteps } from './energy/find-steps.ts'
+export type { InstrumentLimits } from './energy/instrument.ts'
+export { type LayerSolution, layersFromMarkers, solveLayers } from './energy/layers.ts'
+export { officialScore, officialWindow } from './energy/official.ts'
+export { type EnergyRecord, readEnergyRecord } from './energy/record.ts'
+export {
+  bestWindows,
+  type PlacedWindow,
+  windowsFromEvents,
+  windowsFromLaps,
+  windowsFromLevels,
+} from './energy/window-finders.ts'
 export type { ModelFacts } from './graph/facts.ts'
 export type { QuantizationParameters } from './graph/quantization.ts'
 export type { BorderTensor } from './loop/border.ts'

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { random } from '../../dist/core/random.js'
 import { sampleDeviation } from '../../dist/core/stats.js'
-import { compareEnergy } from '../../dist/energy/gate.js'
+import { compareEnergy } from '../../dist/energy/compare-energy.js'
 import { simulatedRecord } from './simulated-record.mjs'
 
 const trials = Number(process.argv[2] ?? 4000)

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander'
 import type { Host } from '../core/host.ts'
-import { checkEnergy, compareEnergy, type FigureName } from '../energy/gate.ts'
+import { checkEnergy } from '../energy/check-energy.ts'
+import { compareEnergy } from '../energy/compare-energy.ts'
+import type { FigureName } from '../energy/gate.ts'
 import { type GateResult, gateJunit, gateMarkdown, gateText } from '../report/energy-gate.ts'
 import {
   type AcceptOptions,
@@ -30,6 +32,7 @@ interface CheckOptions extends GateCommandOptions {
 interface CompareOptions extends GateCommandOptions {
   readonly tolerance: number
   readonly mustFind: number
+  readonly sameMeter?: boolean
 }
 
 function addGateOptions(command: Command, confidence: number): Command {
@@ -71,7 +74,8 @@ async function compareCommand(host: Host, a: string, b: string, options: Compare
   const names = [a, b].map((path) => host.files.basename(path))
   const different = names[0] !== names[1]
   const gated = (record: typeof before, at: number) => ({ name: different ? names[at]! : [a, b][at]!, record: record! })
-  const limits = { tolerance: options.tolerance / 100, mustFind: options.mustFind / 100 }
+  const { tolerance, mustFind, sameMeter = false } = options
+  const limits = { tolerance: tolerance / 100, mustFind: mustFind / 100, sameMeter }
   const result = compareEnergy(gated(before, 0), gated(after, 1), limits, gateOptions(options))
   return tell(host, result, options)
 }
@@ -93,6 +97,7 @@ export function addGateCommands(energy: Command, host: Host, finish: (code: numb
     .description('exit with 3 if B is shown to take more than A, or if they cannot be compared')
     .option('--tolerance <percent>', 'increase that is let pass', toNumber, 1)
     .option('--must-find <percent>', 'increase that must be visible; else nothing is shown', toPositive, 5)
+    .option('--same-meter', 'one instrument read both, where the records do not tell it')
   addGateOptions(compare, 0.98).action(async (a: string, b: string, options: CompareOptions) => {
     finish(await compareCommand(host, a, b, options))
   })

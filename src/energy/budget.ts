@@ -116,7 +116,7 @@ export function combineBudget(value: number, rows: readonly BudgetRow[]): ErrorM
 }
 
 /** Standard uncertainty of everything together, for the last line of the budget. */
-export function combinedUncertainty(model: ErrorModel): number {
+function combinedUncertainty(model: ErrorModel): number {
   return Math.hypot(model.standardUncertainty, (model.gainLimit * Math.abs(model.value)) / Math.sqrt(3))
 }
 

@@ -3,7 +3,7 @@ import { type IdleLevel, netEnergyJ } from '../trace/idle.ts'
 import type { StreamSpan } from '../trace/stream-span.ts'
 import type { WindowEnergy } from '../trace/window-energy.ts'
 import { absoluteRow, type BudgetRow, type EnergyFigure, relativeRow, scatterRow, toFigure } from './budget.ts'
-import type { InstrumentLimits } from './instrument.ts'
+import type { InstrumentLimits, Limit } from './instrument.ts'
 import { judgeSession, type SessionVerdict } from './verdict.ts'
 import type { PlacedWindow } from './window-finders.ts'
 
@@ -26,6 +26,8 @@ export interface EnergySession {
   readonly saturated?: number
   /** Samples of the whole stream, lost ones included, and how long the host saw it run. */
   readonly stream?: StreamSpan | null
+  /** The most that a missing sample can plausibly have held, in watts, where the meter's full scale is not known. */
+  readonly mostPowerW?: Limit
   /** Windows that were run but could not be lined up with the samples. */
   readonly missing?: number
   /** False where nobody stated or measured the supply voltage that turns current into power. */
@@ -128,8 +130,11 @@ function offsetRow(instrument: InstrumentLimits, secondsPerInference: number, re
 }
 
 /** What the missing samples of the windows could have held at most, per inference. */
-function missingJ(windows: readonly CostedWindow[]): number {
-  return mean(windows.map(({ energy, place }) => (energy.energyUpperJ - energy.energyJ) / place.inferences))
+function missingJ({ mostPowerW, sampleRateHz }: EnergySession, windows: readonly CostedWindow[]): number {
+  const most = mostPowerW?.value ?? Number.POSITIVE_INFINITY
+  const inWindow = ({ lost, invalid, energyUpperJ, energyJ }: WindowEnergy) =>
+    lost + invalid === 0 ? 0 : Math.min(energyUpperJ - energyJ, ((lost + invalid) * most) / sampleRateHz)
+  return mean(windows.map(({ energy, place }) => inWindow(energy) / place.inferences))
 }
 
 function netFigure(
@@ -152,7 +157,7 @@ function netFigure(
     ...idle.rows,
   ]
   const netReason = levels.length < 2 ? 'idle was measured on one side only, so its drift is not known' : null
-  return { net: toFigure(valueJ, rows, confidence, missingJ(usable)), netReason }
+  return { net: toFigure(valueJ, rows, confidence, missingJ(session, usable)), netReason }
 }
 
 /**
@@ -177,6 +182,6 @@ export function estimateEnergy(session: EnergySession): EnergyEstimate {
     edgeRow(usable, idleW, activePowerW),
     ...repeatabilityRow(values),
   ]
-  const gross = toFigure(valueJ, rows, confidence, missingJ(usable))
+  const gross = toFigure(valueJ, rows, confidence, missingJ(session, usable))
   return { ...shared, gross, ...netFigure(session, usable, secondsPerInference, activePowerW, confidence) }
 }

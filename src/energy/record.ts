@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import { type Provenance, provenances } from '../core/provenance.ts'
-import type { BudgetRow, EnergyFigure } from './budget.ts'
+import { type BudgetRow, combineBudget, type EnergyFigure } from './budget.ts'
 import type { SessionVerdict } from './verdict.ts'
 import { type AlignmentMethod, alignmentMethods } from './window-finders.ts'
 
@@ -236,6 +236,25 @@ export function energyRecordJsonSchema(): Record<string, unknown> {
   return { title: 'milliwatt energy record', ...z.toJSONSchema(shape, { io: 'input' }) }
 }
 
+/** Equal but for rounding. */
+const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b))
+
+/** Whether the error model of a figure is what its budget adds up to. */
+function followsBudget({ valueJ, model, budget }: RecordedFigure): boolean {
+  const { standardUncertainty, degreesOfFreedom, gainLimit } = combineBudget(valueJ, budget)
+  return (
+    isClose(model.additiveUncertaintyJ, standardUncertainty) &&
+    model.degreesOfFreedom === degreesOfFreedom &&
+    isClose(model.gainLimit, gainLimit)
+  )
+}
+
+/** Whether the gross figure is the mean over the windows. */
+function followsWindows({ gross, windows }: EnergyRecord): boolean {
+  const values = windows.flatMap(({ energyJ, inferences }) => (energyJ === null ? [] : [energyJ / inferences]))
+  return !gross || isClose(gross.valueJ, values.reduce((sum, value) => sum + value, 0) / values.length)
+}
+
 /** What a record contradicts itself in; null when nothing. */
 function contradiction(record: EnergyRecord): string | null {
   const { gross, net, idle: sides, windows, official } = record
@@ -245,6 +264,8 @@ function contradiction(record: EnergyRecord): string | null {
   if (record.provenance !== 'modelled' && record.meter === null) return 'It has no meter and yet is not modelled.'
   if (record.verdict === 'invalid' && (gross || net)) return 'It is invalid and yet holds figures.'
   if (record.verdict !== 'invalid' && !gross) return `It is ${record.verdict} and yet holds no figure.`
+  if (record.provenance !== 'modelled' && !followsWindows(record)) return 'Its figure is not the mean of its windows.'
+  if ([gross, net].some((one) => one && !followsBudget(one))) return 'A figure does not follow from its budget.'
   const whole = windows.every((one) => one.verdict === 'complete') && gross?.missingAtMostJ === 0
   if (record.verdict === 'complete' && !whole) return 'It is called complete, but its windows miss samples.'
   return null

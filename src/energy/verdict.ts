@@ -38,11 +38,17 @@ function missingSamples(session: EnergySession): readonly string[] {
   const saturated = session.saturated ?? 0
   const missing = session.missing ?? 0
   const unusable = missing + session.windows.filter(({ energy }) => energy.verdict === 'invalid').length
+  const { mostPowerW } = session
   return [
     ...(lost > 0 ? [`${plural(lost, 'sample')} lost inside windows`] : []),
     ...(invalid > 0 ? [`${plural(invalid, 'sample')} inside windows were no legal reading`] : []),
     ...(saturated > 0 ? [`${plural(saturated, 'sample')} at the end of the meter's scale`] : []),
     ...(unusable > 0 ? [`${unusable} of ${plural(session.windows.length + missing, 'window')} not usable`] : []),
+    ...(lost + invalid > 0 && mostPowerW
+      ? [
+          `each missing sample is taken to hold at most ${(mostPowerW.value * 1e3).toPrecision(4)} mW: ${mostPowerW.source}`,
+        ]
+      : []),
   ]
 }
 

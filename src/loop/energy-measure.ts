@@ -35,8 +35,15 @@ async function repeatsFor(model: LoadedModel, windowS: number): Promise<number> 
   const input = sampleInput(model.inputs)
   const expectedS = model.plan.chosen?.latencyS ?? windowS
   const tries = Math.max(1, Math.round(Math.min(windowS, 0.1) / expectedS))
-  const { cost } = await model.measure(input, { repeats: tries, label: 'warm-up' })
-  return Math.max(1, Math.ceil(windowS / cost.latencyS))
+  const { cost, window } = await model.measure(input, { repeats: tries, label: 'warm-up' })
+  // The window holds what lies between inferences as well; without one only their own time is known.
+  const eachS = window?.energy ? window.energy.durationS / tries : cost.latencyS
+  return Math.max(1, Math.ceil(windowS / eachS))
+}
+
+/** The highest reading of the whole stream. */
+function highestW(power: PowerSession): number {
+  return power.pyramid.columns(0, power.endIndex, 1).maxW[0] ?? Number.POSITIVE_INFINITY
 }
 
 function toSession(
@@ -58,6 +65,7 @@ function toSession(
     sampleRateHz: info.sampleRateHz,
     supplyKnown: info.supplySource !== 'assumed',
     saturated: counts.saturated,
+    mostPowerW: { value: highestW(power), source: 'the highest reading of the session' },
     stream: power.span,
     missing: runs.length - windows.length,
     ...(confidence === undefined ? {} : { confidence }),

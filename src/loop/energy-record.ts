@@ -63,7 +63,11 @@ function toOfficial(windows: readonly RecordedWindow[], provenance: Provenance):
   const usable = windows.flatMap(({ durationS, energyJ, inferences }) =>
     energyJ === null ? [] : [{ durationS, energyPerInferenceJ: energyJ / inferences }],
   )
-  return usable.length === 0 ? null : { ...officialScore(usable), provenance }
+  if (usable.length === 0) return null
+  const score = officialScore(usable)
+  const isWhole = windows.every(({ verdict }) => verdict === 'complete')
+  const reasons = [...score.reasons, ...(isWhole ? [] : ['samples are missing'])]
+  return { ...score, valid: score.valid && isWhole, reasons, provenance }
 }
 
 function toSubject({ model, probe }: EnergyRecordParts): EnergyRecord['subject'] {

@@ -1,5 +1,5 @@
-import type { EnergyRecord, RecordedFigure } from '../energy/record.ts'
-import { formatEnergy, formatPercent, inScale, scaleFor } from './format.ts'
+import type { RecordedFigure } from '../energy/record.ts'
+import { formatPercent, inScale, scaleFor } from './format.ts'
 
 /** An interval in the unit of its middle: `2.805 to 3.412 µJ`. */
 export function rangeText([low, high]: readonly [number, number], middle: number, unit: string): string {
@@ -12,11 +12,4 @@ export function figureDetail(figure: RecordedFigure): string {
   const { intervalJ, confidence, valueJ } = figure
   if (!intervalJ) return 'no interval can be stated'
   return `${formatPercent(confidence, confidence * 100 === Math.round(confidence * 100) ? 0 : 1)} interval ${rangeText(intervalJ, valueJ, 'J')}`
-}
-
-/** The record's main figure in one line, always with where it comes from. */
-export function headline({ gross, verdict }: EnergyRecord): string {
-  if (!gross) return 'no figure'
-  const bound = verdict === 'lower bound' ? 'at least ' : ''
-  return `${bound}${formatEnergy(gross.valueJ, gross.provenance)}`
 }

@@ -1,4 +1,6 @@
-import type { CheckResult, CompareResult, GateOutcome, GateSide } from '../energy/gate.ts'
+import type { CheckResult } from '../energy/check-energy.ts'
+import type { CompareResult } from '../energy/compare-energy.ts'
+import type { GateOutcome, GateSide } from '../energy/gate.ts'
 import { rangeText } from './energy-figures.ts'
 import { factLines } from './fact-lines.ts'
 import { type Fact, factText } from './facts.ts'

@@ -99,6 +99,10 @@ describe('energy estimate', () => {
     const { gross } = estimateEnergy({ ...session, windows })
     expect(gross).toMatchObject({ missingAtMostJ: null, intervalJ: null })
     expect(figureInterval(gross!, 0.5)).toBeNull()
+    const bounded = estimateEnergy({ ...session, windows, mostPowerW: { value: 0.5, source: 'data sheet' } })
+    expect(bounded.gross!.missingAtMostJ).toBeCloseTo(0.5 / 1000 / 10, 9)
+    expect(bounded.gross!.intervalJ).not.toBeNull()
+    expect(bounded.reasons).toContain('each missing sample is taken to hold at most 500.0 mW: data sheet')
   })
 
   it.each([

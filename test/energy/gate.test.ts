@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { checkEnergy, compareEnergy } from '../../src/energy/gate.ts'
+import { checkEnergy } from '../../src/energy/check-energy.ts'
+import { compareEnergy } from '../../src/energy/compare-energy.ts'
 import type { EnergyRecord } from '../../src/energy/record.ts'
 import { perfect, recordOf } from './support.ts'
 
@@ -77,6 +78,16 @@ describe('energy compare', () => {
     expect(compare(a, b).outcome).toBe('failed')
     const other = { ...b, meter: { ...b.meter!, serialNumber: '2' } }
     expect(compare(a, other)).toMatchObject({ outcome: 'undecided', sameMeter: false })
+    const unnamed = (record: EnergyRecord) => ({
+      ...record,
+      meter: { ...record.meter!, serialNumber: null, calibration: {} },
+    })
+    expect(compare(unnamed(a), unnamed(b))).toMatchObject({ outcome: 'undecided', sameMeter: false })
+    const limits = { tolerance: 0, mustFind: 0.05, sameMeter: true }
+    expect(compareEnergy(gated(unnamed(a)), gated(unnamed(b)), limits, options)).toMatchObject({
+      outcome: 'failed',
+      notes: ['taken as read by one instrument by --same-meter'],
+    })
     const [low, high] = compare(a, other).changeInterval!
     expect([low < -0.1, high > 0.2]).toEqual([true, true])
   })

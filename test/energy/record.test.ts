@@ -39,6 +39,8 @@ describe('energy record', () => {
     ['a meter that is missing', { meter: null }, /no meter and yet is not modelled/],
     ['figures of an invalid session', { verdict: 'invalid' }, /invalid and yet holds figures/],
     ['no figure', { gross: null, net: null }, /complete and yet holds no figure/],
+    ['a figure', { gross: { ...record.gross!, valueJ: 1 } }, /not the mean of its windows/],
+    ['a budget', { net: { ...record.net!, budget: [] } }, /does not follow from its budget/],
     [
       'windows that miss samples',
       { windows: record.windows.map((one) => ({ ...one, verdict: 'lower bound' as const })) },
