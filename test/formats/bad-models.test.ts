@@ -75,6 +75,28 @@ describe('quantisation of ONNX models', () => {
   })
 })
 
+describe('quantisation of ONNX products', () => {
+  /** y = x · w in the operator form, with scales by column of w. */
+  const product = (columns: number) =>
+    buildOnnx({
+      nodes: [{ op: 'QLinearMatMul', inputs: ['x', 's', 'z', 'w', 'ws', 'wz', 's', 'z'], outputs: ['y'] }],
+      constants: [
+        { name: 's', type: 1, dims: [], raw: floats(0.1) },
+        { name: 'z', type: 3, dims: [], raw: Uint8Array.of(0) },
+        { name: 'ws', type: 1, dims: [columns], raw: floats(...Array.from({ length: columns }, () => 0.5)) },
+        { name: 'wz', type: 3, dims: [columns], raw: new Uint8Array(columns) },
+        { name: 'w', type: 3, dims: [2, 3], raw: Uint8Array.of(1, 2, 3, 4, 5, 6) },
+      ],
+      inputs: [{ name: 'x', type: 3, dims: [1, 2] }],
+      outputs: [{ name: 'y', type: 3, dims: [1, 3] }],
+    })
+
+  it('goes by column, not by row', () => {
+    expect(outcome(product(3))).not.toMatch(/scales/)
+    expect(outcome(product(2))).toBe('MODEL_ILLEGAL Node "QLinearMatMul" has 2 scales along axis -1 of [2,3].')
+  })
+})
+
 describe('quantisation of TFLite models', () => {
   it('is needed by the integer kernels: where it is missing the compiler names the tensor', () => {
     const graph = canonicalGraph(

@@ -1,18 +1,23 @@
 import type { Graph, Node, Tensor } from '../../graph/graph.ts'
 import { numberAttribute } from '../../graph/graph.ts'
 
-/** Inputs of an operator that form scale and zero point of the tensor before them: [tensor, scale, zero point]. */
-const triples: Readonly<Record<string, readonly (readonly [number, number, number])[]>> = {
-  QuantizeLinear: [[0, 1, 2]],
-  DequantizeLinear: [[0, 1, 2]],
-  QLinearConv: [
-    [0, 1, 2],
-    [3, 4, 5],
-  ],
-  QLinearMatMul: [
-    [0, 1, 2],
-    [3, 4, 5],
-  ],
+/** Inputs of an operator that belong together, and the axis along which there may be one scale a slice. */
+interface QuantizedInput {
+  readonly tensor: number
+  readonly scale: number
+  readonly zeroPoint: number
+  readonly axis: number | 'attribute'
+}
+
+const first = (axis: QuantizedInput['axis']): QuantizedInput => ({ tensor: 0, scale: 1, zeroPoint: 2, axis })
+const second = (axis: number): QuantizedInput => ({ tensor: 3, scale: 4, zeroPoint: 5, axis })
+
+/** By operator of the standard set: weights of a convolution by output channel, factors of a product by row and column. */
+const quantizedInputs: Readonly<Record<string, readonly QuantizedInput[]>> = {
+  QuantizeLinear: [first('attribute')],
+  DequantizeLinear: [first('attribute')],
+  QLinearConv: [first(0), second(0)],
+  QLinearMatMul: [first(-2), second(-1)],
 }
 
 function float32s({ data }: Tensor): Float32Array {
@@ -28,11 +33,12 @@ function scaleFault(scale: Tensor): string | null {
   return bad === undefined ? null : `has the scale ${bad} in "${scale.name}"`
 }
 
-/** One scale for all, or one a slice along the axis; blocks of the axis have the tensor's rank. */
-function lengthFault(node: Node, tensor: Tensor | undefined, scale: Tensor): string | null {
+/** One scale for all, or one a slice along the axis; one a block of it is another rule. */
+function lengthFault(node: Node, input: QuantizedInput, tensor: Tensor | undefined, scale: Tensor): string | null {
   if (scale.shape?.length !== 1 || scale.shape[0] === 1 || !tensor?.shape) return null
+  if (numberAttribute(node, 'block_size', 0) !== 0) return null
   const rank = tensor.shape.length
-  const axis = numberAttribute(node, 'axis', node.op.startsWith('QLinear') ? 0 : 1)
+  const axis = input.axis === 'attribute' ? numberAttribute(node, 'axis', 1) : input.axis
   const length = tensor.shape[axis < 0 ? axis + rank : axis]
   if (typeof length === 'string' || length === scale.shape[0]) return null
   return `has ${scale.shape[0]} scales along axis ${axis} of [${tensor.shape}]`
@@ -47,10 +53,13 @@ function zeroPointFault(scale: Tensor, zeroPoint: Tensor | undefined): string | 
 /** What is wrong with the quantisation that a node states; null when nothing is, or it is computed. */
 function nodeFault(graph: Graph, node: Node): string | null {
   const at = (index: number) => graph.tensors.get(node.inputs[index] ?? '')
-  for (const [tensor, scale, zeroPoint] of node.domain === '' ? (triples[node.op] ?? []) : []) {
-    const scales = at(scale)
-    if (!scales?.data) continue
-    const fault = scaleFault(scales) ?? lengthFault(node, at(tensor), scales) ?? zeroPointFault(scales, at(zeroPoint))
+  for (const input of node.domain === '' ? (quantizedInputs[node.op] ?? []) : []) {
+    const scale = at(input.scale)
+    if (!scale?.data) continue
+    const fault =
+      scaleFault(scale) ??
+      lengthFault(node, input, at(input.tensor), scale) ??
+      zeroPointFault(scale, at(input.zeroPoint))
     if (fault) return fault
   }
   return null
