@@ -7,7 +7,7 @@ import { estimateEnergy } from '../../src/energy/estimate.ts'
 import { type EnergyMeasurement, measureEnergy } from '../../src/loop/energy-measure.ts'
 import { LoadedModel } from '../../src/loop/model.ts'
 import { PowerSession } from '../../src/loop/power.ts'
-import { demoLoad } from '../../src/meters/demo-load.ts'
+import { demoLoad } from '../../src/meters/emulation/demo-load.ts'
 import { openMeter } from '../../src/meters/list.ts'
 import type { PlanReport } from '../../src/report/report.ts'
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts'
@@ -31,7 +31,7 @@ function fakeModel(clock: FakeClock, session: PowerSession, next: Random, cv: nu
     [Symbol.asyncDispose]: async () => undefined,
   }
   const plan = { chosen: { latencyS: inferenceS } } as PlanReport
-  const context = { host: meterHost(clock), session, power: null, idlePowerW: () => null }
+  const context = { host: meterHost(clock), session, power: null, idlePowerW: () => null, onDispose: () => undefined }
   return new LoadedModel(context, {} as Catalogue, plan, { key: '', variant: { name: 'fake' } as Variant, executable })
 }
 
