@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Executable } from '../../src/backends/backend.ts'
-import type { Catalogue, Variant } from '../../src/catalogue/load.ts'
+import type { Catalogue } from '../../src/catalogue/load.ts'
 import { type Random, random } from '../../src/core/random.ts'
 import { proportionInterval } from '../../src/core/stats.ts'
 import { estimateEnergy } from '../../src/energy/estimate.ts'
@@ -23,6 +23,7 @@ function fakeModel(clock: FakeClock, session: PowerSession, next: Random, cv: nu
   const executable: Executable = {
     inputs: [],
     outputs: [],
+    stateful: false,
     run: async () => {
       if (run++ % 5 === 0) factor = 1 + cv * next.normal()
       await clock.sleep(inferenceS * factor)
@@ -32,7 +33,13 @@ function fakeModel(clock: FakeClock, session: PowerSession, next: Random, cv: nu
   }
   const plan = { chosen: { latencyS: inferenceS } } as PlanReport
   const context = { host: meterHost(clock), session, power: null, idlePowerW: () => null, onDispose: () => undefined }
-  return new LoadedModel(context, {} as Catalogue, plan, { key: '', variant: { name: 'fake' } as Variant, executable })
+  const chosen = { key: '', variant: { name: 'fake' }, executable, backend: { name: 'fake' } }
+  return new LoadedModel(
+    context,
+    {} as Catalogue,
+    plan,
+    chosen as unknown as ConstructorParameters<typeof LoadedModel>[3],
+  )
 }
 
 /** One session with the emulated meter, through its bytes, in time that only passes here. */
