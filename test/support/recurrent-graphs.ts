@@ -26,7 +26,7 @@ export const sizes: readonly Sizes[] = [
 ]
 
 /** Shape of a sequence of rows. */
-export const sequence = ({ batches, steps, timeMajor }: Sizes, length: number): readonly number[] =>
+const sequence = ({ batches, steps, timeMajor }: Sizes, length: number): readonly number[] =>
   timeMajor === 1 ? [steps, batches, length] : [batches, steps, length]
 
 function lstmGraph(size: Sizes, more: readonly Tensor[], attributes: Readonly<Record<string, AttributeValue>>): Graph {
