@@ -7,7 +7,7 @@ import { rowsGeometry } from './geometry.ts'
 import { moveLoops } from './loops/move.ts'
 
 /** Products with zeros that vectors make up for, for every product that counts. */
-const mostZeros = 6
+const mostZeros = 9
 
 /**
  * transpose_conv: the input with its pixels a stride apart, zeros between them, under the filter turned by half a turn.
