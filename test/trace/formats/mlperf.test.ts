@@ -106,6 +106,12 @@ describe('a run of the EEMBC runner', () => {
     ])
   })
 
+  it('takes the results from the log where no results lie', async () => {
+    const inspection = await inspectIn(inFolder('r', { 'log.txt': results.join('\n') }), 'r')
+    expect(energies(inspection)).toEqual([10, 20])
+    expect(inspection.publishedMedianEnergyPerInferenceJ).toBeCloseTo(15e-6, 9)
+  })
+
   it('says when the runner dropped packets', async () => {
     const log = 'emon: m-[Dropped 3 packets out of 1000, 0.3%]'
     expect(await inspectIn(inFolder('r', { 'log.txt': log }), 'r')).toMatchObject({

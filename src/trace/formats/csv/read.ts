@@ -36,8 +36,11 @@ export function tableIn(head: Uint8Array): Table | null {
 /** Samples a second by the times of the first rows, which stand on a grid; lost rows only widen some steps. */
 function rateFrom(rows: CsvRows): number | null {
   let stepMs = Number.POSITIVE_INFINITY
-  for (let at = 1; at < rows.count; at++) stepMs = Math.min(stepMs, rows.timesMs[at]! - rows.timesMs[at - 1]!)
-  if (!(stepMs > 0) || !Number.isFinite(stepMs)) return null
+  for (let at = 1; at < rows.count; at++) {
+    const step = rows.timesMs[at]! - rows.timesMs[at - 1]!
+    if (step > 0 && step < stepMs) stepMs = step
+  }
+  if (!Number.isFinite(stepMs)) return null
   const rate = 1000 / stepMs
   const whole = Math.round(rate)
   return whole > 0 && Math.abs(rate / whole - 1) < 1e-3 ? whole : rate
