@@ -30,6 +30,8 @@ function bringDebianPackages() {
 const npmPackages = [
   { name: 'onnxruntime-node', version: '1.30.0', what: 'tests of the native backend' },
   { name: '@tensorflow/tfjs-tflite', version: '0.0.1-alpha.10', what: 'tests of the backend tfjs-tflite' },
+  { name: 'johnny-five', version: '2.1.0', what: 'tests of sensors on Firmata boards' },
+  { name: 'firmata-io', version: '2.3.0', what: 'tests of sensors on Firmata boards' },
 ]
 
 /** All by one command: the next "npm install" would prune what an earlier one brought without saving it. */
