@@ -132,6 +132,8 @@ export interface MeterDriver {
    * nothing else. False for sensors of parts of this machine and for instruments that share their ids with others.
    */
   readonly automatic: boolean
+  /** Optional npm packages without which it cannot be opened. */
+  readonly packages?: readonly string[]
   /** Looks without disturbing: writes to no port. */
   find(host: Host): Promise<MeterSearch>
   /**

@@ -13,9 +13,12 @@ const repository = fakeHost({
 })
 
 // Loaded beforehand, for the same reason.
-const packages: Readonly<Record<string, unknown>> = {
-  'johnny-five': await import('johnny-five' as string),
-  'firmata-io': await import('firmata-io' as string),
+const loaded = async (name: string): Promise<unknown> => import(name).catch(() => null)
+
+/** Optional packages that are installed here. */
+export const optionalPackages: Readonly<Record<string, unknown>> = {
+  'johnny-five': await loaded('johnny-five'),
+  'firmata-io': await loaded('firmata-io'),
 }
 
 /** A host with a clock, the package's files, serial ports and an empty machine; everything else throws when touched. */
@@ -29,7 +32,7 @@ export function meterHost(clock: Clock, links: Record<string, () => Link> = {}, 
     command: async () => null,
     startCommand: async () => null,
     connect: repository.connect,
-    optionalPackage: async (name: string) => packages[name] ?? null,
+    optionalPackage: async (name: string) => optionalPackages[name] ?? null,
     serial: {
       list: async () => (ports.length > 0 ? { ports } : { ports, reason: 'the fake host has no ports' }),
       open: async (path: string) => {

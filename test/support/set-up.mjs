@@ -41,6 +41,8 @@ const npmPackages = [
   { name: '@litertjs/core', version: '2.5.3', what: 'tests of the backend litert' },
   { name: 'koffi', version: '3.3.4', what: 'tests of the backends that call C' },
   { name: 'tfjs-tflite-node', version: '0.0.2', what: 'tests of the backend tflite-c' },
+  { name: 'johnny-five', version: '2.1.0', what: 'tests of sensors on Firmata boards' },
+  { name: 'firmata-io', version: '2.3.0', what: 'tests of sensors on Firmata boards' },
 ]
 
 /** All by one command: the next "npm install" would prune what an earlier one brought without saving it. */

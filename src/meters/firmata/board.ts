@@ -42,7 +42,9 @@ interface FirmataTransport {
   write(bytes: Uint8Array, written?: () => void): void
 }
 
-const packages = 'npm install johnny-five@2 firmata-io@2 --omit=optional'
+/** Optional packages that this needs, and how to get them without a compiler. */
+export const firmataPackages: readonly string[] = ['johnny-five', 'firmata-io']
+export const installCommand = 'npm install johnny-five@2 firmata-io@2 --ignore-scripts'
 /** A board that is reset by opening its port takes 2 s to start. */
 const readyS = 6
 const askEveryS = 0.5
@@ -57,11 +59,11 @@ async function load<T>(host: Host, name: string): Promise<T> {
     throw new MilliwattError(
       'PACKAGE_MISSING',
       name,
-      `(it cannot be loaded: ${messageOf(error)}) Run: ${packages}`,
+      `(it cannot be loaded: ${messageOf(error)}) Run: ${installCommand}`,
       error,
     )
   }
-  if (loaded === null) throw new MilliwattError('PACKAGE_MISSING', name, `Run: ${packages}`)
+  if (loaded === null) throw new MilliwattError('PACKAGE_MISSING', name, `Run: ${installCommand}`)
   return ((loaded as { readonly default?: T }).default ?? loaded) as T
 }
 

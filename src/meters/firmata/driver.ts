@@ -7,7 +7,7 @@ import type { Meter, MeterDriver, MeterInfo, MeterOptions, MeterSearch, Rehearsa
 import { choiceSetting, numberSetting, type SplitPath, splitPath, textSetting } from '../path-settings.ts'
 import { createPolledMeter } from '../polled-meter.ts'
 import { powerRecordFormat } from '../power-record.ts'
-import { type I2cBoard, openI2cBoard } from './board.ts'
+import { firmataPackages, type I2cBoard, installCommand, openI2cBoard } from './board.ts'
 import { EmulatedFirmata } from './emulator.ts'
 import { type I2cSensor, i2cSensors, type ReadRegister } from './sensors.ts'
 
@@ -118,6 +118,10 @@ async function open(host: Host, options: MeterOptions): Promise<Meter> {
 }
 
 async function find(host: Host): Promise<MeterSearch> {
+  for (const name of firmataPackages) {
+    const isThere = await host.optionalPackage(name).catch(() => null)
+    if (!isThere) return { meters: [], reason: `${name} is not installed; run: ${installCommand}` }
+  }
   const { ports, reason } = await host.serial.list()
   const named = ports.map((port) => port.path).join(', ')
   if (named === '') return { meters: [], reason: reason ?? 'no serial port is here' }
@@ -136,6 +140,7 @@ export const firmata: MeterDriver = {
   name: 'firmata',
   summary: 'INA219/226/228/3221 on a Firmata board, through johnny-five; firmata:/dev/ttyACM0,shunt=0.1',
   automatic: false,
+  packages: firmataPackages,
   find,
   open,
   rehearse,

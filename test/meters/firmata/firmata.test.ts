@@ -7,11 +7,12 @@ import type { MeterOptions } from '../../../src/meters/meter.ts'
 import type { SampleEvent } from '../../../src/trace/samples.ts'
 import { collect, joinEvents } from '../../support/collect.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
-import { meterHost } from '../../support/meter-host.ts'
+import { meterHost, optionalPackages } from '../../support/meter-host.ts'
 import { openPtyPair, requirePty } from '../../support/pty.ts'
 
 const missing = requirePty()
 const port = '/dev/ttyACM0'
+const hasPackages = process.env.CI === 'true' || Object.values(optionalPackages).every(Boolean)
 
 function make(options: Omit<FirmataEmulatorOptions, 'clock'> = {}, settings = ',shunt=0.1') {
   const clock = createFakeClock()
@@ -37,7 +38,7 @@ async function stream(bench: ReturnType<typeof make>, seconds: number) {
   return { meter, error, ...joinEvents(events) }
 }
 
-describe('Firmata driver', () => {
+describe.skipIf(!hasPackages)('Firmata driver', () => {
   it.each([
     ['ina219', 3.3, 1e-3],
     ['ina226', 3.3, 1e-3],
@@ -122,7 +123,7 @@ describe('Firmata driver', () => {
   })
 })
 
-describe('Firmata over a pty', () => {
+describe.skipIf(!hasPackages)('Firmata over a pty', () => {
   it.skipIf(missing)(`reads through johnny-five and survives being cut ${missing ?? ''}`, async () => {
     const host = nodeHost()
     await using pair = await openPtyPair()
