@@ -22,6 +22,7 @@ export { type LayerSolution, layersFromMarkers, solveLayers } from './energy/lay
 export { officialScore, officialWindow } from './energy/official.ts'
 export { readEnergyRecord } from './energy/read-record.ts'
 export type { EnergyRecord } from './energy/record.ts'
+export { sessionFromTrace, type TraceEvidence } from './energy/trace-session.ts'
 export {
   bestWindows,
   type PlacedWindow,
