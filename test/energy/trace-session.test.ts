@@ -145,4 +145,20 @@ describe.skipIf(folders.length === 0)('session of a published trace (needs the M
     const { valueJ, intervalJ } = estimate.gross!
     expect(intervalJ![1] / valueJ - 1).toBeLessThan(0.02)
   })
+
+  it('finds the same by steps in the power alone, or refuses', async () => {
+    let found = 0
+    for (const name of folders) {
+      const { source, eventIndexes, inferences } = published(join(root!, name))
+      const marked = await sessionFromTrace(source, { inferences, eventIndexes }, options)
+      const durationS = (eventIndexes.at(-1)! - eventIndexes.at(-2)!) / source.sampleRateHz
+      const stepped = await sessionFromTrace(source, { inferences, steps: { leastS: 1, durationS } }, options)
+      if ('reason' in marked) throw new Error(marked.reason)
+      if ('reason' in stepped) continue
+      found++
+      const ratio = estimateEnergy(stepped).gross!.valueJ / estimateEnergy(marked).gross!.valueJ
+      expect(Math.abs(ratio - 1), name).toBeLessThan(5e-4)
+    }
+    expect(found).toBeGreaterThan(folders.length / 2)
+  })
 })
