@@ -28,7 +28,9 @@ export { windowsFromSteps } from './energy/find-steps.ts'
 export type { InstrumentLimits } from './energy/instrument.ts'
 export { type LayerSolution, layersFromMarkers, solveLayers } from './energy/layers.ts'
 export { officialScore, officialWindow } from './energy/official.ts'
-export { type EnergyRecord, readEnergyRecord } from './energy/record.ts'
+export { readEnergyRecord } from './energy/read-record.ts'
+export type { EnergyRecord } from './energy/record.ts'
+export { sessionFromTrace, type TraceEvidence } from './energy/trace-session.ts'
 export {
   bestWindows,
   type PlacedWindow,

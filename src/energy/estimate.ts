@@ -156,7 +156,12 @@ function netFigure(
     ...repeatabilityRow(values),
     ...idle.rows,
   ]
-  const netReason = levels.length < 2 ? 'idle was measured on one side only, so its drift is not known' : null
+  const netReason =
+    valueJ <= 0
+      ? 'the windows took no more than idle, so this idle is busier than it looks'
+      : levels.length < 2
+        ? 'idle was measured on one side only, so its drift is not known'
+        : null
   return { net: toFigure(valueJ, rows, confidence, missingJ(session, usable)), netReason }
 }
 

@@ -15,7 +15,9 @@ export interface StepOptions {
 const leastContrast = 6
 const blocksPerLeast = 10
 /** Windows of equal work differ in duration by less than this share. */
-const mostSpread = 0.05
+const mostSpread = 0.02
+/** A stretch is as long as the device's timer says but for this share; what is longer holds a warm-up, say. */
+const timerShare = 0.002
 
 /** Means of consecutive blocks; NaN where a block holds no valid sample. */
 function blockMeans(powerW: Float32Array, size: number): Float64Array {
@@ -110,7 +112,8 @@ function whyUnequal(windows: readonly PlacedWindow[], { sampleRateHz, durationS 
   const [least, most] = [lengths.reduce((a, b) => Math.min(a, b)), lengths.reduce((a, b) => Math.max(a, b))]
   const range = `the stretches found last ${least.toPrecision(3)} to ${most.toPrecision(3)} s`
   if (most > least * (1 + mostSpread)) return `${range}: that is not the same work each time`
-  if (durationS !== undefined && Math.max(most - durationS, durationS - least) > durationS * mostSpread)
+  const edgesS = 2 * windows.reduce((widest, { edgeUncertaintyS }) => Math.max(widest, edgeUncertaintyS), 0)
+  if (durationS !== undefined && Math.max(most - durationS, durationS - least) > durationS * timerShare + edgesS)
     return `${range}, the device's timer says ${durationS.toPrecision(3)} s`
   return null
 }

@@ -34,7 +34,7 @@ function toWindow({ place, energy }: CostedWindow, rate: number, provenance: Pro
     startS: energy.startIndex / rate,
     durationS: energy.durationS,
     inferences: place.inferences,
-    energyJ: orNull(energy.energyJ),
+    energyJ: energy.verdict === 'invalid' ? null : orNull(energy.energyJ),
     energyUpperJ: orNull(energy.energyUpperJ),
     meanPowerW: orNull(energy.meanPowerW),
     samplesLost: energy.lost,

@@ -145,6 +145,12 @@ describe('energy estimate', () => {
     expect(stream(10.02).reasons[0]).toMatch(/20\.0 ms fewer of samples/)
   })
 
+  it('says when idle takes more than the windows', () => {
+    const { net, netReason } = estimateEnergy(sessionOf([0.005, 0.005]))
+    expect(net!.valueJ).toBeLessThan(0)
+    expect(netReason).toMatch(/busier than it looks/)
+  })
+
   it('knows that one idle stretch does not show a drift', () => {
     const estimate = estimateEnergy(sessionOf([0.1, 0.1], { idleAfter: null, instrument: perfect }))
     expect(estimate.net!.valueJ).toBeCloseTo(1.8e-3, 9)

@@ -3,7 +3,9 @@ import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isMilliwattError } from '../../src/core/errors.ts'
-import { type EnergyRecord, energyRecordJsonSchema, readEnergyRecord } from '../../src/energy/record.ts'
+import { readEnergyRecord } from '../../src/energy/read-record.ts'
+import type { EnergyRecord } from '../../src/energy/record.ts'
+import { energyRecordJsonSchema } from '../../src/energy/record-schema.ts'
 import { recordOf } from './support.ts'
 
 const record = recordOf([0.1, 0.11, 0.1])
