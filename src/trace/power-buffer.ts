@@ -19,7 +19,7 @@ export type WaitEnd = 'reached' | 'stream ended' | 'deadline' | 'aborted'
 /** How much a power buffer keeps. */
 export interface PowerBufferOptions {
   readonly sampleRateHz: number
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'nowS' | 'sleep'>
   /** Seconds of samples to keep; default 20. */
   readonly keepS?: number
   /** The most that one sample can be in watts (full scale of the meter times the supply); default infinite. */
@@ -32,7 +32,7 @@ const longestSleepS = 3600
 /** The last seconds of a meter's stream, ready to be integrated over any window. */
 export class PowerBuffer {
   readonly sampleRateHz: number
-  readonly #clock: Clock
+  readonly #clock: Pick<Clock, 'nowS' | 'sleep'>
   readonly #maxPowerW: number
   readonly #ring: SampleRing
   readonly #waiting = new Set<{ readonly index: number; readonly wake: () => void }>()
