@@ -22,6 +22,8 @@ export interface NativeModel {
   readonly outputs: readonly ModelTensor[]
   /** Synchronous; nothing is allocated. @throws MilliwattError BACKEND_FAILED after `close` */
   run(): void
+  /** Forgets what earlier runs left behind. @throws MilliwattError BACKEND_FAILED after `close` */
+  reset(): void
   /** Gives the arena back. */
   close(): void
 }
@@ -33,7 +35,9 @@ function alignedMemory(koffi: Koffi, bytes: number, alignment: number): Uint8Arr
   return room.subarray((alignment - beyond) % alignment).subarray(0, bytes)
 }
 
-function noted(run: () => (memory: Uint8Array) => void): (memory: Uint8Array) => void {
+type Call = (memory: Uint8Array) => void
+
+function noted<T>(run: () => T): T {
   try {
     return run()
   } catch (error) {
@@ -43,19 +47,25 @@ function noted(run: () => (memory: Uint8Array) => void): (memory: Uint8Array) =>
 
 /** Opens a built model. @throws MilliwattError BACKEND_FAILED with what the system said of the library */
 export function openNative(koffi: Koffi, library: string, manifest: CManifest): NativeModel {
-  const call = noted(() => koffi.load(library).func(`void ${manifest.name}_run(void *arena)`))
+  const [call, reset] = noted(() => {
+    const loaded = koffi.load(library)
+    return ['run', 'reset'].map((name) => loaded.func(`void ${manifest.name}_${name}(void *arena)`))
+  }) as [Call, Call]
   let arena: Uint8Array | null = alignedMemory(koffi, manifest.arenaBytes, manifest.alignment)
   const { buffer, byteOffset } = arena
   const view = (tensor: ManifestTensor): ModelTensor => {
     return { ...tensor, data: viewTensor(buffer as ArrayBuffer, { ...tensor, offset: byteOffset + tensor.offset }) }
   }
+  const onArena = (function_: Call) => () => {
+    if (!arena) throw new MilliwattError('MODEL_DISPOSED', 'native')
+    function_(arena)
+  }
+  reset(arena)
   return {
     inputs: manifest.inputs.map(view),
     outputs: manifest.outputs.map(view),
-    run: () => {
-      if (!arena) throw new MilliwattError('BACKEND_FAILED', 'native', 'The model was disposed of.')
-      call(arena)
-    },
+    run: onArena(call),
+    reset: onArena(reset),
     close: () => {
       arena = null
     },

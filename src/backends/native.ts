@@ -3,6 +3,7 @@ import { isCompiled } from '../compile/lower/lower.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { Segment } from '../graph/segment.ts'
+import { isStateful } from '../graph/stateful.ts'
 import { type Availability, type Backend, type Executable, segmentSpecs } from './backend.ts'
 import { semanticsOf } from './compiled.ts'
 import { runOn } from './module-executable.ts'
@@ -52,7 +53,9 @@ async function prepare(segment: Segment, host: Host): Promise<Executable> {
   return {
     ...segmentSpecs(segment),
     synchronous: { inputs, outputs, run: model.run },
+    stateful: isStateful(segment.graph),
     run: async (given) => runOn(model, given),
+    reset: model.reset,
     [Symbol.asyncDispose]: async () => model.close(),
   }
 }

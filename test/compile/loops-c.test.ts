@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { compileGraph } from '../../src/compile/compile.ts'
 import { instantiate, type RunningModel, type TensorView } from '../../src/compile/instantiate.ts'
 import type { LoopsStep } from '../../src/compile/loops/loops.ts'
-import { cElement, loopsSupport, loopsToC } from '../../src/compile/loops/to-c.ts'
+import { cElement, loopsToC } from '../../src/compile/loops/to-c.ts'
 import { lowerGraph } from '../../src/compile/lower/lower.ts'
 import { elementBytes, type Program, type Semantics } from '../../src/compile/program.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -13,6 +13,7 @@ import { opCases, randomElements } from './op-cases.ts'
 import { numbers } from './random-layer.ts'
 
 const compiler = process.env.CC ?? 'cc'
+const include = join(import.meta.dirname, '../../firmware-bridge/include')
 const hasCompiler = spawnSync(compiler, ['--version']).status === 0
 
 /** A program of loops alone, what it gave in WebAssembly, and its memory before the run. */
@@ -108,7 +109,7 @@ function programInC(all: readonly Sample[]): string {
   })
   const size = Math.max(...parts.map(({ end }) => end))
   return [
-    `#include <stdio.h>\n${loopsSupport}\nstatic _Alignas(16) uint8_t memory[${size}];`,
+    `#include <stdio.h>\n#include "loops.h"\nstatic _Alignas(16) uint8_t memory[${size}];`,
     ...parts.map(({ text }) => text),
     `int main(void)\n{\n${parts.map((_, index) => `run_${index}();`).join('\n')}\nreturn 0;\n}`,
   ].join('\n')
@@ -129,7 +130,7 @@ describe.runIf(hasCompiler)('loops in C (needs cc)', () => {
       '-Wno-unused-function',
       '-Wno-unused-but-set-variable',
     ]
-    execFileSync(compiler, [...warnings, '-O1', '-ffp-contract=off', '-o', binary, source, '-lm'])
+    execFileSync(compiler, [...warnings, '-I', include, '-O1', '-ffp-contract=off', '-o', binary, source, '-lm'])
     const got = execFileSync(binary, { maxBuffer: 1e8 })
     let at = 0
     for (const { title, outputs } of all)

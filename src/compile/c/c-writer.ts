@@ -38,6 +38,8 @@ export function geometryFields(g: Geometry): CFields {
 /** Writes the constants of one layer and names them; collects the kernels that are called. */
 export class CWriter {
   readonly kernels: Set<string> = new Set()
+  /** Headers that layers need besides those of their kernels, by name. */
+  readonly includes: Set<string> = new Set()
   /** Declarations written so far. */
   readonly declarations: string[] = []
   constantBytes = 0
@@ -68,6 +70,11 @@ export class CWriter {
   /** Where a value is written. */
   write(value: Value, type: CType = cTypes[value.dtype]!): string {
     return `(${type} *)(arena + ${this.offsetOf(value)})`
+  }
+
+  /** Offset of the layer's scratch from the start of the arena. */
+  get scratchOffset(): number {
+    return this.scratchAt
   }
 
   /** Where the layer's scratch lies. */

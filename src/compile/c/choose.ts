@@ -1,10 +1,10 @@
-import { MilliwattError } from '../../core/errors.ts'
 import type { Step } from '../program.ts'
 import { copy, floatAdd, move, pairTable, plainAdd, pool, softmax, table } from './bytes.ts'
 import type { CStep } from './c-step.ts'
 import { packedConv, packedFloatConv, plainConv } from './conv.ts'
 import { packedDepthwise } from './depthwise.ts'
 import { dequantize, floatBinary, floatConv, floatPool, floatSoftmax, floatUnary, quantize } from './floats.ts'
+import { loops } from './loops.ts'
 import { reduce } from './reduce.ts'
 
 /**
@@ -54,15 +54,7 @@ export function chooseCStep(step: Step, target: CTarget): CStep {
       return floatBinary(step)
     case 'float-softmax':
       return floatSoftmax(step)
-    default:
-      return refuse(step)
+    case 'loops':
+      return loops(step)
   }
-}
-
-function refuse(step: { readonly op: string; readonly name: string; readonly kind: string }): never {
-  throw new MilliwattError(
-    'OP_UNSUPPORTED',
-    `${step.op} "${step.name}"`,
-    `There is no C for steps of kind ${step.kind}.`,
-  )
 }

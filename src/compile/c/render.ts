@@ -1,7 +1,7 @@
 import { planArena, valueBytes } from '../arena.ts'
 import type { ManifestLayer, ManifestTensor } from '../manifest.ts'
 import type { Program, Semantics, Value } from '../program.ts'
-import { cComment, cIdentifier } from './c-text.ts'
+import { cComment, cIdentifier, cLines } from './c-text.ts'
 import { CWriter } from './c-writer.ts'
 import { type CTarget, chooseCStep } from './choose.ts'
 
@@ -28,6 +28,8 @@ export interface CManifest {
   /** The arena begins at a multiple of this. */
   readonly alignment: number
   readonly constantBytes: number
+  /** What is kept from one run to the next, behind all else in the arena; NAME_reset sets it. */
+  readonly state: { readonly offset: number; readonly bytes: number }
   /** Where the values between layers lie; a later layer may write over them. */
   readonly values: Readonly<Record<string, number>>
 }
@@ -48,13 +50,31 @@ const slacks: Readonly<Record<CTarget, number>> = { portable: 0, native: 64 }
 
 const indent = (text: string) => text.replaceAll(/^/gm, '  ')
 
+const alignTo = (bytes: number, alignment: number) => Math.ceil(bytes / alignment) * alignment
+
+/** States one after another from an offset on, and the bytes that they begin with. */
+function placeStates({ states }: Program, from: number) {
+  const places = new Map<string, number>()
+  let end = from
+  for (const { value } of states) {
+    const at = alignTo(end, 16)
+    places.set(value.name, at)
+    end = at + valueBytes(value)
+  }
+  const image = new Uint8Array(end - from)
+  for (const { value, initial } of states) image.set(initial, places.get(value.name)! - from)
+  return { places, end, image }
+}
+
 /** Renders a program as C99. @throws MilliwattError OP_UNSUPPORTED that names a step without C */
 export function renderC(program: Program, options: COptions): CModel {
   const { target } = options
   const name = cIdentifier(options.name ?? 'model')
   const steps = program.steps.map((step) => chooseCStep(step, target))
   const arena = planArena(program, steps, options.keepAll ?? false, alignments[target])
-  const writer = new CWriter(arena.values)
+  const statesAt = alignTo(arena.plan.bytes, alignments[target])
+  const states = placeStates(program, statesAt)
+  const writer = new CWriter(new Map([...arena.values, ...states.places]))
   const layers: ManifestLayer[] = []
   const calls: string[] = []
   program.steps.forEach((step, index) => {
@@ -91,30 +111,40 @@ export function renderC(program: Program, options: COptions): CModel {
     inputs: program.inputs.map(describe),
     outputs: program.outputs.map(describe),
     layers,
-    arenaBytes: arena.plan.bytes + slacks[target],
+    arenaBytes: (states.end > statesAt ? states.end : arena.plan.bytes) + slacks[target],
+    state: { offset: statesAt, bytes: states.end - statesAt },
     arenaLowerBoundBytes: arena.plan.lowerBound,
     alignment: alignments[target],
     constantBytes: writer.constantBytes,
     values: options.keepAll ? Object.fromEntries(arena.values) : {},
   }
-  const kernels = [...writer.kernels].sort()
   return {
     files: new Map([
-      [`${name}.c`, sourceOf(name, program, kernels, writer.declarations, calls)],
+      [`${name}.c`, sourceOf(name, program, writer, calls, resetOf(name, statesAt, states.image))],
       [`${name}.h`, headerOf(program, manifest)],
     ]),
-    kernels,
+    kernels: [...writer.kernels].sort(),
     manifest,
   }
 }
 
-function sourceOf(
-  name: string,
-  program: Program,
-  kernels: readonly string[],
-  declarations: readonly string[],
-  calls: readonly string[],
-): string {
+/** The bytes with which the state begins, and the function that sets them. */
+function resetOf(name: string, offset: number, image: Uint8Array): string {
+  if (image.length === 0) return `void ${name}_reset(void *arena)\n{\n  (void)arena;\n}`
+  const items = cLines(Array.from(image, String))
+  return `static const uint8_t initial_state[] = {
+${items}
+};
+
+void ${name}_reset(void *arena)
+{
+  memcpy((uint8_t *)arena + ${offset}, initial_state, sizeof initial_state);
+}`
+}
+
+function sourceOf(name: string, program: Program, writer: CWriter, calls: readonly string[], reset: string): string {
+  const { declarations } = writer
+  const kernels = [...writer.kernels].sort()
   return `/*
  * ${cComment(program.name || name)}, rendered by milliwatt. Floats must round after every operation: GCC in a mode such as
  * -std=gnu99 wants -ffp-contract=off for that.
@@ -122,9 +152,11 @@ function sourceOf(
 #include "${name}.h"
 
 #include "include/milliwatt.h"
-${kernels.map((kernel) => `#include "kernels/${kernel}.c"`).join('\n')}
+${[...[...writer.includes].map((header) => `#include "include/${header}.h"`), ...kernels.map((kernel) => `#include "kernels/${kernel}.c"`)].join('\n')}
 
 ${declarations.join('\n\n')}
+
+${reset}
 
 #if defined(MILLIWATT_LAYERS)
 void ${name}_run_layer(void *arena, int32_t layer)
@@ -169,6 +201,9 @@ extern "C" {
 #define ${upper}_ARENA_ALIGNMENT ${manifest.alignment}
 
 ${[...manifest.inputs.map(tensor('INPUT')), ...manifest.outputs.map(tensor('OUTPUT'))].join('\n')}
+
+/* Sets what the model keeps from one run to the next: to be called before the first run. */
+void ${name}_reset(void *arena);
 
 /* Runs the model once. */
 void ${name}_run(void *arena);

@@ -23,89 +23,6 @@ export function cElement(dtype: DataType): string {
   return elements[dtype]!
 }
 
-/** What the statements of `loopsToC` call: functions that C has not got, or that are not defined for every number. */
-export const loopsSupport: string = `#include <math.h>
-#include <stdint.h>
-#include <string.h>
-
-static inline int32_t mw_clz_i32(int32_t x)
-{
-  uint32_t bits = (uint32_t)x;
-  int32_t count = 32;
-  while (bits != 0) {
-    bits >>= 1;
-    count--;
-  }
-  return count;
-}
-
-static inline int64_t mw_bits_i64(double x)
-{
-  int64_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
-
-static inline double mw_bits_f64(int64_t bits)
-{
-  double x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
-}
-
-static inline int32_t mw_bits_i32(float x)
-{
-  int32_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
-
-static inline float mw_bits_f32(int32_t bits)
-{
-  float x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
-}
-
-static inline double mw_min_f64(double a, double b)
-{
-  if (a != a || b != b) return a + b;
-  return a < b || (a == b && signbit(a)) ? a : b;
-}
-
-static inline double mw_max_f64(double a, double b)
-{
-  if (a != a || b != b) return a + b;
-  return a > b || (a == b && !signbit(a)) ? a : b;
-}
-
-static inline float mw_min_f32(float a, float b)
-{
-  if (a != a || b != b) return a + b;
-  return a < b || (a == b && signbit(a)) ? a : b;
-}
-
-static inline float mw_max_f32(float a, float b)
-{
-  if (a != a || b != b) return a + b;
-  return a > b || (a == b && !signbit(a)) ? a : b;
-}
-
-static inline int32_t mw_cut_i32(double x)
-{
-  if (x != x) return 0;
-  if (x <= -2147483648.0) return INT32_MIN;
-  return x >= 2147483647.0 ? INT32_MAX : (int32_t)x;
-}
-
-static inline int64_t mw_cut_i64(double x)
-{
-  if (x != x) return 0;
-  if (x <= -9223372036854775808.0) return INT64_MIN;
-  return x >= 9223372036854775808.0 ? INT64_MAX : (int64_t)x;
-}
-`
-
 const isFloat = (type: Scalar) => type === 'f32' || type === 'f64'
 
 function constant(type: Scalar, value: number): string {
@@ -113,8 +30,8 @@ function constant(type: Scalar, value: number): string {
   if (type === 'i32') return value === -(2 ** 31) ? 'INT32_MIN' : `${value | 0}`
   const suffix = type === 'f32' ? 'f' : ''
   const exact = type === 'f32' ? Math.fround(value) : value
-  if (Number.isNaN(exact)) return `(0.0${suffix} / 0.0${suffix})`
-  if (!Number.isFinite(exact)) return `(${exact < 0 ? '-' : ''}1.0${suffix} / 0.0${suffix})`
+  if (Number.isNaN(exact)) return `(${types[type]})NAN`
+  if (!Number.isFinite(exact)) return `(${types[type]})${exact < 0 ? '-' : ''}INFINITY`
   const text = Object.is(exact, -0) ? '-0' : String(exact)
   return `${/[.e]/.test(text) ? text : `${text}.0`}${suffix}`
 }
@@ -222,10 +139,13 @@ function localsOf(body: readonly Statement[]): ReadonlyMap<string, Scalar> {
 
 /**
  * A step of loops as the body of a C99 function, to be compiled without contracting products and sums of floats
- * (-ffp-contract=off). It calls `loopsSupport`.
+ * (-ffp-contract=off). It calls functions of `firmware-bridge/include/loops.h`.
  * @param pointers a C expression for each buffer: a pointer to its elements
  */
 export function loopsToC(step: LoopsStep, pointers: readonly string[]): string {
-  const declared = [...localsOf(step.body)].map(([name, type]) => `${types[type]} ${name} = 0;`)
-  return [...declared, ...statements(step.body, step, pointers)].join('\n')
+  const locals = [...localsOf(step.body)]
+  const declared = locals.map(([name, type]) => `${types[type]} ${name} = 0;`)
+  // Some are only set.
+  const used = locals.map(([name]) => `(void)${name};`)
+  return [...declared, ...used, ...statements(step.body, step, pointers)].join('\n')
 }

@@ -35,20 +35,22 @@ function programOf(models: readonly CModel[], runs: readonly number[]): string {
   const kernels = new Set(models.flatMap((model) => model.kernels))
   const bodies = models.map(({ files }, index) => {
     const text = files.get('model.c')!.replaceAll(/^#include.*$/gm, '')
-    return text.replaceAll(/\b(layer_|model_run)/g, `m${index}_$1`)
+    return text.replaceAll(/\b(layer_|model_run|model_reset|initial_state)/g, `m${index}_$1`)
   })
   const rows = models.map(({ manifest }, index) => {
     const tensors = `${spans(manifest.inputs)}, ${spans(manifest.outputs)}`
-    return `  {m${index}_model_run, ${manifest.arenaBytes}, ${runs[index]}, ${tensors}},`
+    return `  {m${index}_model_run, m${index}_model_reset, ${manifest.arenaBytes}, ${runs[index]}, ${tensors}},`
   })
   return `#define _POSIX_C_SOURCE 200112L
 #include <stdio.h>
 #include <stdlib.h>
+#include "include/milliwatt.h"
+#include "include/loops.h"
 ${[...kernels].map((kernel) => `#include "kernels/${kernel}.c"`).join('\n')}
-${models.map((_, index) => `void m${index}_model_run(void *arena);`).join('\n')}
+${models.map((_, index) => `void m${index}_model_run(void *arena);\nvoid m${index}_model_reset(void *arena);`).join('\n')}
 ${bodies.join('\n')}
 typedef struct { size_t offset, bytes; } span;
-static const struct { void (*run)(void *arena); size_t arena; int runs; span inputs[8], outputs[8]; } models[] = {
+static const struct { void (*run)(void *arena); void (*reset)(void *arena); size_t arena; int runs; span inputs[8], outputs[8]; } models[] = {
 ${rows.join('\n')}
 };
 int main(int argc, char **argv)
@@ -59,6 +61,7 @@ int main(int argc, char **argv)
     char *arena;
     if (posix_memalign((void **)&arena, 64, models[i].arena) != 0) return 4;
     memset(arena, 85, models[i].arena);
+    models[i].reset(arena);
     for (int run = 0; run < models[i].runs; run++) {
       for (const span *s = models[i].inputs; s->bytes; s++)
         if (fread(arena + s->offset, 1, s->bytes, in) != s->bytes) return 3;
