@@ -62,7 +62,7 @@ MW_INLINE void mw_finish_f32(const mw_i32x16 *sums, float *output, const mw_pack
   for (int at = 0; at < pixels * blocks; at++) {
     const int32_t channel = 16 * (block + at % blocks);
     float lanes[16] __attribute__((aligned(64)));
-    memcpy(lanes, &sums[at], sizeof lanes);
+    MW_EACH_PART memcpy((uint8_t *)lanes + i * MW_PART_BYTES, &sums[at].part[i], MW_PART_BYTES);
     for (int i = 0; i < 16; i++) lanes[i] = mw_cut(lanes[i] + p->bias[channel + i], p->min, p->max);
     memcpy(output + at / blocks * p->channels + channel, lanes, 4 * (size_t)mw_min(16, p->channels - channel));
   }

@@ -22,6 +22,9 @@
 /* Registers that sixteen lanes take. */
 #define MW_PARTS (64 / MW_PART_BYTES)
 
+/* A loop over them, unrolled early enough for the compiler to keep each in its register. */
+#define MW_EACH_PART _Pragma("GCC unroll 4") for (int i = 0; i < MW_PARTS; i++)
+
 typedef int32_t mw_part_i32 __attribute__((vector_size(MW_PART_BYTES)));
 typedef float mw_part_f32 __attribute__((vector_size(MW_PART_BYTES)));
 
@@ -53,17 +56,18 @@ typedef struct {
 /* Where a stored int8 lies when it is multiplied as uint8: MW_FLIP is xored to it, MW_EXCESS thereby added. */
 #define MW_FLIP (MW_EXCESS ? 0x80 : 0)
 
+/* Part by part: compilers keep such copies in registers. */
 MW_INLINE mw_i32x16 mw_load(const void *from)
 {
   mw_i32x16 x;
-  memcpy(&x, from, sizeof x);
+  MW_EACH_PART memcpy(&x.part[i], (const uint8_t *)from + i * MW_PART_BYTES, MW_PART_BYTES);
   return x;
 }
 
 MW_INLINE mw_f32x16 mw_load_f32(const float *from)
 {
   mw_f32x16 x;
-  memcpy(&x, from, sizeof x);
+  MW_EACH_PART memcpy(&x.part[i], (const uint8_t *)from + i * MW_PART_BYTES, MW_PART_BYTES);
   return x;
 }
 
@@ -71,7 +75,7 @@ MW_INLINE mw_f32x16 mw_load_f32(const float *from)
 MW_INLINE mw_i32x16 mw_widen(const int8_t *from)
 {
   mw_i32x16 x;
-  for (int i = 0; i < MW_PARTS; i++) x.part[i] = mw_part_widen(from + i * MW_PART_BYTES / 4);
+  MW_EACH_PART x.part[i] = mw_part_widen(from + i * MW_PART_BYTES / 4);
   return x;
 }
 
@@ -81,21 +85,21 @@ MW_INLINE mw_i32x16 mw_splat_quad(const uint8_t *from)
   int32_t quad;
   memcpy(&quad, from, sizeof quad);
   mw_i32x16 x;
-  for (int i = 0; i < MW_PARTS; i++) x.part[i] = (mw_part_i32){0} + quad;
+  MW_EACH_PART x.part[i] = (mw_part_i32){0} + quad;
   return x;
 }
 
 /* sum + four products a lane: activations (flipped) times weights (int8). */
 MW_INLINE mw_i32x16 mw_dot(mw_i32x16 sum, mw_i32x16 activations, mw_i32x16 weights)
 {
-  for (int i = 0; i < MW_PARTS; i++) sum.part[i] = mw_part_dot(sum.part[i], activations.part[i], weights.part[i]);
+  MW_EACH_PART sum.part[i] = mw_part_dot(sum.part[i], activations.part[i], weights.part[i]);
   return sum;
 }
 
 /* sum + x * y of sixteen floats, rounded twice. */
 MW_INLINE mw_i32x16 mw_multiply_add(mw_i32x16 sum, mw_i32x16 x, mw_i32x16 y)
 {
-  for (int i = 0; i < MW_PARTS; i++)
+  MW_EACH_PART
     sum.part[i] = (mw_part_i32)((mw_part_f32)sum.part[i] + (mw_part_f32)x.part[i] * (mw_part_f32)y.part[i]);
   return sum;
 }
@@ -123,7 +127,7 @@ typedef struct {
 MW_INLINE mw_i32x16 mw_requantize_fixed(mw_i32x16 x, const int32_t *multipliers, const int32_t *shifts)
 {
   int32_t lanes[16] __attribute__((aligned(64)));
-  memcpy(lanes, &x, sizeof x);
+  MW_EACH_PART memcpy((uint8_t *)lanes + i * MW_PART_BYTES, &x.part[i], MW_PART_BYTES);
   for (int i = 0; i < 16; i++) lanes[i] = mw_fixed_point(lanes[i], multipliers[i], shifts[i]);
   return mw_load(lanes);
 }
@@ -139,7 +143,7 @@ MW_INLINE mw_i32x16 mw_requantize_block(mw_i32x16 x, const mw_blocks *b, int32_t
   if (form == MW_FORM_FIXED) return mw_requantize_fixed(x, b->multipliers + at, b->shifts + at);
   const mw_f32x16 scales = mw_load_f32(b->scales + at);
   mw_i32x16 y;
-  for (int i = 0; i < MW_PARTS; i++) {
+  MW_EACH_PART {
     mw_part_f32 steps = __builtin_convertvector(x.part[i], mw_part_f32) * scales.part[i];
     if (form != MW_FORM_SCALE) {
       mw_part_f32 offset = mw_load_f32(b->offsets + at).part[i];

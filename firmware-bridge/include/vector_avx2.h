@@ -15,7 +15,7 @@ MW_INLINE mw_part_i32 mw_part_dot(mw_part_i32 sum, mw_part_i32 activations, mw_p
 #endif
 }
 #else
-#define MW_ACCUMULATORS 4
+#define MW_ACCUMULATORS 3
 
 /* Bytes in even and odd places apart, as int16: the products of two bytes at once would saturate. */
 MW_INLINE mw_part_i32 mw_part_dot(mw_part_i32 sum, mw_part_i32 activations, mw_part_i32 weights)
@@ -50,9 +50,11 @@ MW_INLINE __m256i mw_narrow_two(mw_i32x16 a, mw_i32x16 b, int32_t zero, int32_t 
 /* Four times sixteen steps as int8, zero point added and cut. */
 MW_INLINE mw_s8x64 mw_narrow(const mw_i32x16 x[4], int32_t zero, int32_t min, int32_t max)
 {
-  const __m256i halves[2] = {mw_narrow_two(x[0], x[1], zero, min, max), mw_narrow_two(x[2], x[3], zero, min, max)};
+  const __m256i low = mw_narrow_two(x[0], x[1], zero, min, max);
+  const __m256i high = mw_narrow_two(x[2], x[3], zero, min, max);
   mw_s8x64 result;
-  memcpy(&result, halves, sizeof result);
+  memcpy(result.byte, &low, sizeof low);
+  memcpy(result.byte + 32, &high, sizeof high);
   return result;
 }
 
