@@ -7,7 +7,7 @@ export const identification: Uint8Array = Uint8Array.of(
 )
 
 /** The file's head, a chunk's head, and the head of a chunk's entries. */
-export const entryHead: number = 16
+const entryHead = 16
 const [fileHead, chunkHead] = [32, 32]
 /** No chunk of samples is longer; a greater length is damage. */
 const longestPayload = 64 * 1024 * 1024
@@ -71,7 +71,7 @@ function readSignal(id: number, payload: Uint8Array): JlsSignal | null {
 }
 
 /** Whole chunk with its check sum, rounded up to 8 bytes. */
-export const chunkBytes = (payloadBytes: number): number =>
+const chunkBytes = (payloadBytes: number): number =>
   chunkHead + (payloadBytes === 0 ? 0 : Math.ceil((payloadBytes + 4) / 8) * 8)
 
 /** Walks from chunk to chunk up to the end, or to the first that is damaged. Samples are not read. */
