@@ -152,7 +152,7 @@ export class LoadedModel implements AsyncDisposable {
       const outputs = await body()
       return { outputs, repeats, window: null, cost: modelledCost(median(latencies), power) }
     }
-    const { value, window } = await session.window(options.label ?? this.variant.name, body)
+    const { value, window } = await session.window(options.label ?? this.variant.name, repeats, body)
     const cost = measuredCost(median(latencies), window, repeats, session, this.#context.idlePowerW())
     return { outputs: value, repeats, window, cost }
   }
