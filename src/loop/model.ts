@@ -149,7 +149,7 @@ export class LoadedModel implements AsyncDisposable {
       const latencies = new Float64Array(options.repeats)
       const body = () => this.#repeat(tensors, latencies)
       if (!session) return this.#measured(await body(), latencies, null)
-      const { value, window } = await session.window(options.label ?? this.variant.name, body)
+      const { value, window } = await session.window(options.label ?? this.variant.name, options.repeats, body)
       return this.#measured(value, latencies, window)
     })
   }

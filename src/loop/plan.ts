@@ -57,7 +57,8 @@ async function measureEnergy(
 ): Promise<EnergyFigure | null> {
   const input = sampleInput(candidate.executable.inputs)
   const repeats = Math.max(3, Math.ceil(energyWindowS / latencyS))
-  const { window } = await session.window(`plan: ${candidate.variant.name} on ${candidate.backend.name}`, async () => {
+  const label = `plan: ${candidate.variant.name} on ${candidate.backend.name}`
+  const { window } = await session.window(label, repeats, async () => {
     for (let run = 0; run < repeats; run++) await candidate.executable.run(input)
   })
   if (window.energy?.verdict !== 'complete') return null

@@ -115,9 +115,11 @@ export class PowerSession implements AsyncDisposable {
   /**
    * Runs `body` in a measuring window: the marker goes high around it where a wire exists, else the host's
    * clock marks it.
+   * @param inferences how many `body` runs; the trace keeps it with the mark
    */
   async window<T>(
     label: string,
+    inferences: number,
     body: () => Promise<T>,
   ): Promise<{ readonly value: T; readonly window: MeasuredWindow }> {
     const { clock } = this.#host
@@ -129,7 +131,7 @@ export class PowerSession implements AsyncDisposable {
     } finally {
       this.meter.marker?.set(false)
     }
-    const window = await this.#measure(label, startS, clock.nowS())
+    const window = await this.#measure(label, inferences, startS, clock.nowS())
     this.windows.push(window)
     return { value, window }
   }
@@ -164,7 +166,7 @@ export class PowerSession implements AsyncDisposable {
     return idleLevel(this.#buffer, start, Math.min(end, this.#buffer.endIndex))
   }
 
-  async #measure(label: string, startS: number, endS: number): Promise<MeasuredWindow> {
+  async #measure(label: string, inferences: number, startS: number, endS: number): Promise<MeasuredWindow> {
     const { marker, info } = this.meter
     const margin = (marker ? edgeSearchS / 2 : 0) * info.sampleRateHz
     await this.#buffer.waitFor(this.#fit.indexAt(endS) + margin, this.#host.clock.nowS() + arrivalDeadlineS)
@@ -172,7 +174,8 @@ export class PowerSession implements AsyncDisposable {
       ? windowFromEdges(this.#buffer, marker.channel, this.#fit.indexAt(startS), this.#fit.indexAt(endS), edgeSearchS)
       : windowFromHostMarks(this.#fit, startS, endS)
     if (marks.method === 'none') return { label, marks, energy: null, reason: this.#lost?.message ?? marks.reason }
-    this.#capture?.mark({ label, startIndex: marks.startIndex, endIndex: marks.endIndex, method: marks.method })
+    const { startIndex, endIndex, method } = marks
+    this.#capture?.mark({ label, startIndex, endIndex, method, inferences })
     const energy = this.#buffer.window(marks.startIndex, marks.endIndex)
     if (energy.verdict === 'invalid')
       return { label, marks, energy: null, reason: this.#lost?.message ?? energy.reason }

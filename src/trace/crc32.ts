@@ -1,23 +1,35 @@
-const tables: readonly Uint32Array[] = makeTables()
+type Tables = readonly [Uint32Array, Uint32Array, Uint32Array, Uint32Array]
 
 /** Four tables, so that four bytes go in one step (Kounavis and Berry 2005, "slicing-by-4"). */
-function makeTables(): readonly Uint32Array[] {
+function makeTables(polynomial: number): Tables {
   const first = Uint32Array.from({ length: 256 }, (_, byte) => {
     let rest = byte
-    for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1
+    for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ polynomial : rest >>> 1
     return rest
   })
-  const all = [first]
-  for (let k = 1; k < 4; k++) all.push(all[k - 1]!.map((value) => (value >>> 8) ^ first[value & 255]!))
-  return all
+  const after = (table: Uint32Array) => table.map((value) => (value >>> 8) ^ first[value & 255]!)
+  const second = after(first)
+  const third = after(second)
+  return [first, second, third, after(third)]
 }
+
+const zipTables = makeTables(0xedb88320)
+const castagnoliTables = makeTables(0x82f63b78)
 
 /**
  * CRC-32 as in zip and Ethernet (polynomial EDB88320, reflected).
  * @param before result for the bytes before these, to go on from
  */
 export function crc32(bytes: Uint8Array, before = 0): number {
-  const [t0, t1, t2, t3] = tables as readonly [Uint32Array, Uint32Array, Uint32Array, Uint32Array]
+  return checkSum(zipTables, bytes, before)
+}
+
+/** CRC-32C (Castagnoli, polynomial 82F63B78, reflected) as in iSCSI and JLS. */
+export function crc32c(bytes: Uint8Array): number {
+  return checkSum(castagnoliTables, bytes, 0)
+}
+
+function checkSum([t0, t1, t2, t3]: Tables, bytes: Uint8Array, before: number): number {
   let crc = ~before
   let at = 0
   for (const end = bytes.length - 3; at < end; at += 4) {

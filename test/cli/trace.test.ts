@@ -49,8 +49,8 @@ describe('milliwatt trace', () => {
       { startS: expect.closeTo(10, 2), endS: expect.closeTo(20, 2), inferences: 400 },
     ])
     expect(inspection.windows[0]!.energyJ).toBeCloseTo(0.2, 4)
-    expect(inspection.windows[0]!.energyPerInferenceJ).toBeCloseTo(500e-6, 7)
-    expect(inspection.medianEnergyPerInferenceJ).toBeCloseTo(500e-6, 7)
+    expect(inspection.windows[0]!.energyPerInferenceJ).toBeCloseTo(500e-6, 6)
+    expect(inspection.medianEnergyPerInferenceJ).toBeCloseTo(500e-6, 6)
   })
 
   it('record keeps what an emulated meter gave, and says so', async () => {

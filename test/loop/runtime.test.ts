@@ -245,7 +245,7 @@ describe('runtime with the emulated meter', () => {
 
   it('marks a window with lost samples as a lower bound', async () => {
     await using runtime = await openRuntimeOn(host, { meter: 'emulated:loss=40,noise=0' })
-    const { window } = await runtime.session!.window('loss', () => host.clock.sleep(2))
+    const { window } = await runtime.session!.window('loss', 1, () => host.clock.sleep(2))
     expect(window.energy).toMatchObject({ lost: 40, verdict: 'lower bound' })
     expect(window.reason).toContain('40 samples lost')
     expect(runtime.session!.meter.counts.lost).toBe(40)

@@ -4,7 +4,7 @@ import { type Capture, openCapture } from '../../src/trace/capture.ts'
 import { blockHeadBytes, writeBlock } from '../../src/trace/capture-block.ts'
 import { openTrace } from '../../src/trace/formats/list.ts'
 import { readSidecar, type TraceSidecar } from '../../src/trace/trace-file.ts'
-import { allSamples, decoders } from './formats/support.ts'
+import { allSamples, decoders, filesOf } from './formats/support.ts'
 import { block, ManualClock, MemoryFiles } from './support.ts'
 
 const open = (files: MemoryFiles, path = 'out/run.json') => openTrace(files, path, { decoders })
@@ -110,6 +110,17 @@ describe('capture and openTrace', () => {
     feed(capture, 3, 3)
     await capture.close()
     expect(sidecarOf(files)).toMatchObject({ complete: false, reason: 'the meter went away', sampleCount: 30 })
+  })
+
+  test('the only recording in a folder is opened by the folder', async () => {
+    const { files, capture } = await start()
+    feed(capture, 2)
+    await capture.close()
+    const at = (names: readonly string[]) =>
+      filesOf(Object.fromEntries(names.map((name) => [`run/${name}.raw`, files.content.get('out/run.raw')!])))
+    await using trace = await openTrace(at(['trace']), 'run', { decoders })
+    expect((await allSamples(trace)).powerW).toHaveLength(20)
+    await expect(openTrace(at(['a', 'b']), 'run', { decoders })).rejects.toThrow(/none of/)
   })
 
   test('a capture without one sample is a legal trace', async () => {

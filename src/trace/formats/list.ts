@@ -3,6 +3,7 @@ import type { HostFiles } from '../../core/host.ts'
 import { captureFormat } from './capture/format.ts'
 import { csvFormat } from './csv/format.ts'
 import type { OpenedTrace, ReadOptions, TraceFacts, TraceFormat, TraceSink, TraceSource } from './format.ts'
+import { jlsFormat } from './jls/format.ts'
 import { lpm01aLog } from './lpm01a/format.ts'
 import { mlperfTiny } from './mlperf/format.ts'
 import { parquetFormat } from './parquet/format.ts'
@@ -13,6 +14,7 @@ export const traceFormats: readonly TraceFormat[] = [
   captureFormat,
   parquetFormat,
   ppk2Format,
+  jlsFormat,
   csvFormat,
   mlperfTiny,
   lpm01aLog,

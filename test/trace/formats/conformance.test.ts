@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { isMilliwattError } from '../../../src/core/errors.ts'
 import type { HostFiles } from '../../../src/core/host.ts'
 import type { TraceFacts } from '../../../src/trace/formats/format.ts'
+import { identification } from '../../../src/trace/formats/jls/chunks.ts'
 import { createTrace, openTrace, traceFormats } from '../../../src/trace/formats/list.ts'
 import type { SampleEvent } from '../../../src/trace/samples.ts'
 import { block, MemoryFiles } from '../support.ts'
@@ -19,6 +20,9 @@ const facts: TraceFacts = {
   incomplete: null,
   notes: [],
 }
+
+/** More runs than this find nothing new in a test's time; a longer hunt sets the number. */
+const fuzzRuns = Number(process.env.MILLIWATT_FUZZ_RUNS ?? 60)
 
 const writable = traceFormats.flatMap((format) => (format.create ? [[format.name, format] as const] : []))
 
@@ -178,7 +182,7 @@ describe.each(writable)('%s', (name, format) => {
         for (const [at, value] of changes) bytes[at] = value
         await readAll(filesOf({ [written!]: bytes }), written!)
       }),
-      { numRuns: 150 },
+      { numRuns: 2 * fuzzRuns },
     )
   })
 
@@ -219,15 +223,21 @@ describe('random bytes', () => {
   it.each(traceFormats.map(({ name }) => name))('into the reader of %s are refused or read', async (name) => {
     const heads = [[], [0x50, 0x41, 0x52, 0x31], [0x50, 0x4b, 3, 4], [0xf1], [0x4d, 0x57, 0x42, 0x4c, 1, 1, 0, 0]]
     const csv = [...new TextEncoder().encode('Timestamp(ms),Current(uA)\n')]
+    const shell = [...new TextEncoder().encode('PowerShield > ack freq 1k\r\n')]
+    const jls = [...identification, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...heads, csv), fc.uint8Array({ maxLength: 3000 }), async (head, bytes) => {
-        const content = Uint8Array.from([...head, ...bytes])
-        for (const path of ['d/x-energy.bin', 'd/x.raw', 'd/x.csv', 'd/results.json']) {
-          await readAll(filesOf({ [path]: content, 'd/x-timestamps.json': content }), path, name)
-          await readAll(filesOf({ [path]: content }), path)
-        }
-      }),
-      { numRuns: 60 },
+      fc.asyncProperty(
+        fc.constantFrom(...heads, csv, shell, jls),
+        fc.uint8Array({ maxLength: 3000 }),
+        async (head, bytes) => {
+          const content = Uint8Array.from([...head, ...bytes])
+          for (const path of ['d/x-energy.bin', 'd/x.raw', 'd/x.csv', 'd/results.json']) {
+            await readAll(filesOf({ [path]: content, 'd/x-timestamps.json': content }), path, name)
+            await readAll(filesOf({ [path]: content }), path)
+          }
+        },
+      ),
+      { numRuns: fuzzRuns },
     )
   })
 })

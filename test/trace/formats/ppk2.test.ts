@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { strToU8, unzipSync, zipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { bareFacts } from '../../../src/trace/formats/kept-facts.ts'
@@ -80,6 +81,28 @@ describe('a .ppk2 file', () => {
       metadata: { samplesPerSecond: 100_000, startSystemTime: Date.parse('2026-01-02T03:04:05.000Z') },
       formatVersion: 2,
     })
+  })
+
+  it('is unpacked by another library, whatever the samples and the blocks', async () => {
+    const blocks = fc.array(fc.array(fc.constantFrom(0, 0, 0, 3e-6, Number.NaN), { minLength: 1, maxLength: 40 }), {
+      minLength: 1,
+      maxLength: 8,
+    })
+    await fc.assert(
+      fc.asyncProperty(blocks, async (runs) => {
+        const files = filesOf({})
+        const sink = await createTrace(files, 'a.ppk2', bareFacts(100_000, 3, 'ppk2'))
+        let index = 0
+        for (const powerW of runs) {
+          await sink.push(block(index, powerW))
+          index += powerW.length
+        }
+        await sink.close(null)
+        const expected = frames(...runs.flat().map((powerW) => [(Math.fround(powerW) * 1e6) / 3, 0x5555] as const))
+        expect(unzipSync(await files.readBytes('a.ppk2'))['session.raw']).toEqual(expected)
+      }),
+      { numRuns: 200 },
+    )
   })
 
   it('of the app needs the supply, counts stand-ins as lost and is replayed', async () => {

@@ -83,9 +83,16 @@ function toFacts(sidecar: TraceSidecar, index: BlockIndex): TraceFacts {
   }
 }
 
+/** The only recording in a folder, such as the one that "milliwatt run" leaves; null for none and for several. */
+async function onlyRecording(files: HostFiles, folder: string): Promise<string | null> {
+  const names = await files.list(folder).catch(() => [])
+  const [name, ...more] = names.filter((each) => /\.raw$/i.test(each))
+  return name === undefined || more.length > 0 ? null : files.join(folder, name)
+}
+
 /** Opens a capture. @throws MilliwattError TRACE_INVALID */
-async function open({ files, path }: TraceSource, options: ReadOptions): Promise<OpenedTrace> {
-  const base = withoutEnding(path)
+async function open({ files, path, kind }: TraceSource, options: ReadOptions): Promise<OpenedTrace> {
+  const base = withoutEnding(kind === 'folder' ? ((await onlyRecording(files, path)) ?? path) : path)
   const reader = await files.open(`${base}.raw`).catch((error: unknown) => {
     throw new MilliwattError('TRACE_INVALID', `${base}.raw`, `It cannot be read: ${messageOf(error)}.`, error)
   })
@@ -203,7 +210,8 @@ export const captureFormat: TraceFormat = {
   name: 'capture',
   summary: 'what "milliwatt run" and "milliwatt trace record" keep: NAME.raw with NAME.json',
   endings: ['.raw'],
-  detects: async ({ files, path, head }) => {
+  detects: async ({ files, path, kind, head }) => {
+    if (kind === 'folder') return (await onlyRecording(files, path)) !== null
     if (readBlockHead(head) !== null) return true
     if (!/\.(json|raw)$/i.test(path)) return false
     const raw = await files.stat(`${withoutEnding(path)}.raw`)

@@ -20,7 +20,11 @@ const allLow = 0x5555
 const storedForLost = Math.fround(0.2)
 
 /** Writes samples as frames. */
-export function toFrames(powerW: Float32Array, digital: Uint8Array, microamperesPerWatt: number): Uint8Array {
+export function toFrames(
+  powerW: Float32Array,
+  digital: Uint8Array,
+  microamperesPerWatt: number,
+): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(powerW.length * frameBytes)
   const view = new DataView(bytes.buffer)
   for (let at = 0; at < powerW.length; at++) {
@@ -31,7 +35,7 @@ export function toFrames(powerW: Float32Array, digital: Uint8Array, microamperes
 }
 
 /** Frames of lost samples: no current and channels unknown. */
-export function lostFrames(count: number): Uint8Array {
+export function lostFrames(count: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(count * frameBytes)
   const view = new DataView(bytes.buffer)
   for (let at = 0; at < count; at++) view.setFloat32(at * frameBytes, Number.NaN, true)
