@@ -1,4 +1,5 @@
 import type { SampleBlock, SampleMark } from '../trace/samples.ts'
+import type { RawDecoder } from '../trace/trace-file.ts'
 
 /** Name of the layout of `SampleBlock.raw` that meters with numbers instead of words of their own use. */
 export const powerRecordFormat = 'power-record'
@@ -47,12 +48,15 @@ export function toBlock(
   }
 }
 
-/** Reads packed readings back: watts and digital levels; bytes after the last whole record are left out. */
-export function readPowerRecords(raw: Uint8Array): { readonly powerW: Float32Array; readonly digital: Uint8Array } {
-  const count = Math.floor(raw.length / powerRecordBytes)
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
-  return {
-    powerW: Float32Array.from({ length: count }, (_, index) => view.getFloat32(index * powerRecordBytes, true)),
-    digital: Uint8Array.from({ length: count }, (_, index) => view.getUint8(index * powerRecordBytes + 12)),
-  }
+/** Reads packed readings back; bytes after the last whole record are left out. */
+export const powerRecordDecoder: RawDecoder = {
+  wordBytes: powerRecordBytes,
+  decode: (raw) => {
+    const count = Math.floor(raw.length / powerRecordBytes)
+    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
+    return {
+      powerW: Float32Array.from({ length: count }, (_, index) => view.getFloat32(index * powerRecordBytes, true)),
+      digital: Uint8Array.from({ length: count }, (_, index) => view.getUint8(index * powerRecordBytes + 12)),
+    }
+  },
 }

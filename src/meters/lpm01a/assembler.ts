@@ -72,7 +72,6 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     due = []
     pending.powerW.push(powerW)
     pending.digital.push(digital)
-    // Four bytes: u16 mantissa (high byte first; 0xFFFF is not valid), i8 exponent, u8 digital levels.
     pending.raw.push(mantissa >> 8, mantissa & 255, exponent & 255, digital)
   }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { lpm01aRawDecoders } from '../../../src/meters/lpm01a/raw-decoders.ts'
 import { toSetup } from '../../../src/meters/lpm01a/settings.ts'
 import { createLpm01aStream } from '../../../src/meters/lpm01a/stream.ts'
 import { readText, readWord, toNumber, writeText, writeWord } from '../../../src/meters/lpm01a/values.ts'
@@ -262,6 +263,25 @@ describe('LPM01A binary stream', () => {
     const bytes = Uint8Array.from([...block, ...stampFrame(last), ...block, ...stampFrame(0x8000_0000)])
     const { counts } = decode(settings, bytes)
     expect(counts.received + counts.lost).toBeGreaterThanOrEqual(2000)
+  })
+})
+
+describe('LPM01A raw samples', () => {
+  it.each([
+    [
+      ',rate=1000',
+      'lpm01a-text-energy',
+      1000,
+      textStream(1500, (line, index) => (index === 9 ? 'x1' : index === 8 ? '1?00-09\r\n' : line)),
+    ],
+    [',rate=1000,output=current', 'lpm01a-text-current', 1000, textStream(1500)],
+    [',rate=100k', 'lpm01a-binary-current', 100_000, binaryStream(3000)],
+    [',rate=10k', 'lpm01a-binary-energy', 10_000, binaryStream(1000)],
+  ])('of %s are read back as they were decoded', (settings, name, sampleRateHz, bytes) => {
+    const { raw, powerW, digital } = decode(settings, bytes)
+    const back = lpm01aRawDecoders[name]!.decode(raw, { sampleRateHz, supplyV: 3 } as never)
+    expect([...back.powerW]).toEqual([...powerW])
+    expect([...back.digital]).toEqual([...digital])
   })
 })
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { nodeHost } from '../../../src/hosts/node.ts'
 import { nodeSerial } from '../../../src/hosts/node-serial.ts'
 import type { Meter, MeterOptions } from '../../../src/meters/meter.ts'
-import { readPowerRecords } from '../../../src/meters/power-record.ts'
+import { powerRecordDecoder } from '../../../src/meters/power-record.ts'
 import { createLineStream } from '../../../src/meters/serial-line/decoder.ts'
 import { serialLine } from '../../../src/meters/serial-line/driver.ts'
 import { EmulatedLineSensor, type LineSensorOptions } from '../../../src/meters/serial-line/emulator.ts'
@@ -150,7 +150,7 @@ describe('serial line driver', () => {
     expect(end).toBeGreaterThan(980)
     const mean = powerW.reduce((sum, power) => sum + power, 0) / end
     expect(mean / (8e-3 * 3.3)).toBeCloseTo(1, 4)
-    expect([...readPowerRecords(raw).powerW]).toEqual([...powerW])
+    expect([...powerRecordDecoder.decode(raw, {} as never).powerW]).toEqual([...powerW])
     expect(meter.counts).toMatchObject({ lost: 0, invalid: 0, discardedBytes: 0, bridged: 0 })
   })
 
