@@ -31,11 +31,12 @@ interface Job {
   readonly outFolder: string | null
 }
 
-/** Length of the measuring window: long against the uncertainty of its edges. */
+/** Length of the measuring window: long against the uncertainty of its edges, and what the meter needs at least. */
 function windowS(runtime: Runtime, options: RunOptions): number {
   if (options.windowMs !== undefined) return options.windowMs / 1e3
   if (!runtime.session) return 0.005
-  return runtime.session.meter.marker ? 0.03 : 0.3
+  const { marker, info } = runtime.session.meter
+  return Math.max(marker ? 0.03 : 0.3, 1.05 * (info.minimumWindowS ?? 0))
 }
 
 function outFolderOf(host: Host, model: string, options: RunOptions): string | null {

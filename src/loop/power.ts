@@ -26,6 +26,12 @@ const settleS = 0.05
 /** Longest wait for the samples of a window to arrive, in seconds. */
 const arrivalDeadlineS = 2
 
+/** Why a window says nothing with this meter; null when it is long enough. */
+function tooShortFor({ model, minimumWindowS = 0 }: Meter['info'], durationS: number): string | null {
+  if (durationS >= minimumWindowS) return null
+  return `a window of ${durationS.toFixed(2)} s is too short for ${model}: it takes ${minimumWindowS} s or more (--window-ms)`
+}
+
 /**
  * A running measurement: one meter, streaming, its last seconds at hand for windows, everything captured. The
  * stream may end at any time (unplugged, disk full); the session then goes on and says so in what it returns.
@@ -168,6 +174,9 @@ export class PowerSession implements AsyncDisposable {
 
   async #measure(label: string, inferences: number, startS: number, endS: number): Promise<MeasuredWindow> {
     const { marker, info } = this.meter
+    const tooShort = tooShortFor(info, endS - startS)
+    if (tooShort)
+      return { label, marks: { method: 'none', reason: tooShort, words: tooShort }, energy: null, reason: tooShort }
     const margin = (marker ? edgeSearchS / 2 : 0) * info.sampleRateHz
     await this.#buffer.waitFor(this.#fit.indexAt(endS) + margin, this.#host.clock.nowS() + arrivalDeadlineS)
     const marks = marker

@@ -251,3 +251,13 @@ describe('runtime with the emulated meter', () => {
     expect(runtime.session!.meter.counts.lost).toBe(40)
   })
 })
+
+describe('runtime with a meter that needs long windows', () => {
+  it('gives no energy for a window that means nothing, and says how long it must be', async () => {
+    await using runtime = await openRuntimeOn(host, { meter: 'emulated:scpi', backends: [emulatedBackend()] })
+    const model = await runtime.load(modelPath)
+    const { cost } = await model.run(input)
+    expect(cost).toMatchObject({ energyJ: null, provenance: null })
+    expect(cost.energyReason).toMatch(/too short for Emulated RIGOL.*10 s or more/)
+  })
+})
