@@ -50,7 +50,13 @@ const mostDegrees = 1e7
  */
 export function studentCdf(t: number, degreesOfFreedom: number): number {
   const n = Math.min(degreesOfFreedom, mostDegrees)
-  const tail = 0.5 * incompleteBeta(n / (n + t * t), n / 2, 0.5)
+  const squared = t * t
+  // Whichever argument of the beta function is not near 1 keeps its digits.
+  if (squared < n) {
+    const half = 0.5 * incompleteBeta(squared / (n + squared), 0.5, n / 2)
+    return t > 0 ? 0.5 + half : 0.5 - half
+  }
+  const tail = 0.5 * incompleteBeta(n / (n + squared), n / 2, 0.5)
   return t > 0 ? 1 - tail : tail
 }
 
