@@ -106,7 +106,7 @@ function shuffled<T>(items: readonly T[], next: () => number): readonly T[] {
 }
 
 async function measurePart(power: PowerSession, { call, repeats, layer, durationsS }: Part): Promise<number> {
-  const { window } = await power.window(`layer ${layer}`, async () => {
+  const { window } = await power.window(`layer ${layer}`, repeats, async () => {
     for (let run = 0; run < repeats; run++) call()
   })
   if (window.energy?.verdict === 'complete') {
