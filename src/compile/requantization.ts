@@ -1,29 +1,17 @@
-import { quantizeMultiplier } from './fixed-point.ts'
+import { MilliwattError } from '../core/errors.ts'
+import { quantizedRange } from '../graph/reference/activation.ts'
+import { quantizeMultiplier } from '../graph/reference/fixed-point.ts'
 import type { Requantization, Semantics, Value } from './program.ts'
 
 /** Fused activation functions of TFLite. */
 export type Activation = 'none' | 'relu' | 'relu6' | 'relu_n1_to_1'
 
-/** Quantised range of an output behind a fused activation (TFLite's CalculateActivationRangeQuantized). */
+/** Quantised range of an output behind a fused activation. @throws MilliwattError OP_UNSUPPORTED for others */
 export function activationRange(activation: string, output: Value): { readonly min: number; readonly max: number } {
-  const [lowest, highest] =
-    output.dtype === 'uint8' ? [0, 255] : output.dtype === 'int16' ? [-32768, 32767] : [-128, 127]
-  const quantize = (real: number) => output.zeroPoint + roundHalfAway(Math.fround(real / Math.fround(output.scale)))
-  const bounds: Readonly<Record<string, readonly [number, number]>> = {
-    none: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
-    relu: [0, Number.POSITIVE_INFINITY],
-    relu6: [0, 6],
-    relu_n1_to_1: [-1, 1],
-  }
-  const [low, high] = bounds[activation] ?? bounds.none!
-  return {
-    min: low === Number.NEGATIVE_INFINITY ? lowest : Math.max(lowest, quantize(low)),
-    max: high === Number.POSITIVE_INFINITY ? highest : Math.min(highest, quantize(high)),
-  }
-}
-
-function roundHalfAway(value: number): number {
-  return Math.sign(value) * Math.floor(Math.abs(value) + 0.5)
+  const range = quantizedRange(activation, output)
+  if (!range)
+    throw new MilliwattError('OP_UNSUPPORTED', output.name, `the fused activation ${activation} is not compiled`)
+  return { min: range[0], max: range[1] }
 }
 
 /** What a layer's accumulators are made of. `sums` walks the weights of one output channel. */

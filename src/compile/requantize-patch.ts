@@ -1,4 +1,4 @@
-import { multiplyByQuantizedMultiplier } from './fixed-point.ts'
+import { multiplyByQuantizedMultiplier } from '../graph/reference/fixed-point.ts'
 import type { Requantization } from './program.ts'
 import { type Check, checksOf, floatRequantize, mixes, offsetsFor, scaleCandidates } from './requantize-proof.ts'
 

@@ -1,4 +1,4 @@
-import { multiplyByQuantizedMultiplier } from './fixed-point.ts'
+import { multiplyByQuantizedMultiplier } from '../graph/reference/fixed-point.ts'
 import type { Requantization } from './program.ts'
 
 /** Adding this to a float32 of less than 2^22 rounds it to an integer, halves to even: 1.5 · 2^23. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../../src/compile/fixed-point.ts'
 import type { Requantization } from '../../src/compile/program.ts'
 import { patchChannel } from '../../src/compile/requantize-patch.ts'
 import { floatRequantize, proveFloatForm } from '../../src/compile/requantize-proof.ts'
+import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../../src/graph/reference/fixed-point.ts'
 import { numbers } from './random-layer.ts'
 
 const reach = 250_000

@@ -1,4 +1,4 @@
-import { multiplyByQuantizedMultiplier } from '../fixed-point.ts'
+import { multiplyByQuantizedMultiplier } from '../../graph/reference/fixed-point.ts'
 import { type AddStep, sizeOf } from '../program.ts'
 import { roundingMagic } from '../requantize-proof.ts'
 import { FunctionBuilder } from '../wasm/function.ts'

@@ -1,4 +1,4 @@
-import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../fixed-point.ts'
+import { multiplyByQuantizedMultiplier, quantizeMultiplier } from '../../graph/reference/fixed-point.ts'
 import type { FloatBinaryStep } from '../float-steps.ts'
 import { type AddStep, type PairTableStep, sizeOf, type Value } from '../program.ts'
 import { activationRange } from '../requantization.ts'

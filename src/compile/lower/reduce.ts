@@ -1,5 +1,5 @@
 import { constantIntegers } from '../../graph/graph.ts'
-import { quantizeMultiplier } from '../fixed-point.ts'
+import { quantizeMultiplier } from '../../graph/reference/fixed-point.ts'
 import { type ReduceStep, type Requantization, sizeOf, type Value } from '../program.ts'
 import { activationRange } from '../requantization.ts'
 import { inputValue, type LowerContext, outputValue, refuse, requireScale, tensorAt } from './context.ts'

@@ -1,4 +1,4 @@
-import { multiplyByQuantizedMultiplier } from '../fixed-point.ts'
+import { multiplyByQuantizedMultiplier, roundHalfEven } from '../../graph/reference/fixed-point.ts'
 import type { ConvStep, DepthwiseStep, Program, Requantization, Step, Value } from '../program.ts'
 
 /** Smallest and largest int8 that each channel (last dimension) of a value can hold. */
@@ -24,12 +24,6 @@ function requantizeOne(r: Requantization, channel: number, accumulator: number):
       ? multiplyByQuantizedMultiplier(accumulator, fixed)
       : roundHalfEven(Math.fround(Math.fround(accumulator) * r.scales[channel]!))
   return Math.min(Math.max(scaled + r.zeroPoint, r.min), r.max)
-}
-
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value)
-  const rest = value - floor
-  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor
 }
 
 /** Whether some tap of a filter may lie on the padding. */

@@ -28,8 +28,22 @@ const realRanges: Readonly<Record<string, Range>> = {
 }
 
 /**
- * Range of an output under a fused activation: reals for floats; for integers TFLite's
- * CalculateActivationRangeQuantized, zeroPoint + round(bound / scale) in float32, within the type's range.
+ * Range of a quantised integer under a fused activation, TFLite's CalculateActivationRangeQuantized: zeroPoint +
+ * round(bound / scale) in float32, within the type's range. Null for the activations that TFLite's kernels do not fuse.
+ */
+export function quantizedRange(
+  activation: string,
+  { dtype, scale, zeroPoint }: { readonly dtype: DataType; readonly scale: number; readonly zeroPoint: number },
+): Range | null {
+  const real = realRanges[activation]
+  const [low, high] = integerRange(dtype)
+  if (!real || activation === 'none') return real ? [low, high] : null
+  const quantized = (bound: number) => zeroPoint + roundHalfAway(Math.fround(bound / Math.fround(scale)))
+  return [Math.max(low, quantized(real[0])), Math.min(high, quantized(real[1]))]
+}
+
+/**
+ * Range of an output under a fused activation: reals for floats, `quantizedRange` for integers.
  * @throws MilliwattError OP_UNSUPPORTED for the activations that TFLite's kernels do not fuse
  */
 export function activationRange(call: Call, out: Operand, name?: string): Range {
@@ -37,10 +51,10 @@ export function activationRange(call: Call, out: Operand, name?: string): Range 
   const real = realRanges[activation]
   if (!real) throw unsupported(call, `with the fused activation ${activation} is missing`)
   if (isFloat(out)) return real
-  const [low, high] = integerRange(out.tensor.dtype)
-  if (activation === 'none' || !out.tensor.quantization) return [Math.max(low, real[0]), Math.min(high, real[1])]
-  const quantized = (bound: number) => zeroPoint(out) + roundHalfAway(Math.fround(bound / scale(out)))
-  return [Math.max(low, quantized(real[0])), Math.min(high, quantized(real[1]))]
+  const { dtype, quantization } = out.tensor
+  const [low, high] = integerRange(dtype)
+  if (!quantization) return [Math.max(low, real[0]), Math.min(high, real[1])]
+  return quantizedRange(activation, { dtype, scale: scale(out), zeroPoint: zeroPoint(out) })!
 }
 
 /** The nearest value within a range. */

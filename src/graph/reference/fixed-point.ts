@@ -13,13 +13,14 @@ function frexp(value: number): readonly [number, number] {
   return [fraction, exponent]
 }
 
-/** TFLite's QuantizeMultiplier: the nearest fixed-point factor; factors below 2^-32 become 0. */
+/** TFLite's QuantizeMultiplier: the nearest fixed-point factor; those below 2^-32 become 0, those from 2^30 on the largest. */
 export function quantizeMultiplier(real: number): Multiplier {
   if (real === 0) return { multiplier: 0, shift: 0 }
   const [fraction, exponent] = frexp(real)
   const rounded = Math.round(fraction * 2 ** 31)
   const [multiplier, shift] = rounded === 2 ** 31 ? [2 ** 30, exponent + 1] : [rounded, exponent]
-  return shift < -31 ? { multiplier: 0, shift: 0 } : { multiplier, shift }
+  if (shift < -31) return { multiplier: 0, shift: 0 }
+  return shift > 30 ? { multiplier: 2 ** 31 - 1, shift: 30 } : { multiplier, shift }
 }
 
 /**
