@@ -120,14 +120,13 @@ function openedTrace(
     facts: toFacts(sidecar, index),
     async *events() {
       damaged = 0
-      const decode = decoder.prepare(sidecar)
       // A sidecar of the very start does not know the first sample yet.
       let end = sidecar.sampleCount > 0 ? sidecar.firstIndex : (index.samples[0]?.firstIndex ?? 0)
       for (const block of index.samples) {
         if (block.firstIndex > end) yield gap(end, block.firstIndex)
         end = block.firstIndex + block.samples
         const payload = await payloadOf(reader, block, decoder.wordBytes)
-        if (payload) yield* samplesOf(block, payload, decoder.wordBytes, decode, sidecar.sampleRateHz)
+        if (payload) yield* samplesOf(block, payload, decoder, sidecar)
         else {
           damaged++
           yield gap(block.firstIndex, end)
@@ -158,16 +157,15 @@ async function payloadOf(reader: FileReader, block: PlacedBlock, wordBytes: numb
 function* samplesOf(
   block: PlacedBlock,
   payload: Uint8Array,
-  wordBytes: number,
-  decode: (raw: Uint8Array) => { readonly powerW: Float32Array; readonly digital: Uint8Array },
-  rate: number,
+  { wordBytes, decode }: RawDecoder,
+  sidecar: TraceSidecar,
 ): Generator<SampleEvent> {
   for (let done = 0; done < block.samples; done += blockSamples) {
     const count = Math.min(blockSamples, block.samples - done)
     const raw = payload.subarray(done * wordBytes, (done + count) * wordBytes)
-    const { powerW, digital } = decode(raw)
+    const { powerW, digital } = decode(raw, sidecar)
     if (block.isInvalid) powerW.fill(Number.NaN)
-    const arrivalS = block.arrivalS - (block.samples - done - count) / rate
+    const arrivalS = block.arrivalS - (block.samples - done - count) / sidecar.sampleRateHz
     yield { kind: 'samples', firstIndex: block.firstIndex + done, powerW, digital, raw, arrivalS }
   }
 }
