@@ -11,8 +11,16 @@ export interface SampleBlock {
   readonly digital: Uint8Array
   /** The samples as the meter sent them, for capture. */
   readonly raw: Uint8Array
+  /** What the meter itself noted with a sample: an edge of its event line. Their indexes lie within the block or, when the note came late, before it. */
+  readonly marks?: readonly SampleMark[]
   /** Host clock when the last byte of the block arrived, in seconds. */
   readonly arrivalS: number
+}
+
+/** A note of the meter on its own grid: `label` holds what the meter says, its own count included (`event 05 ris`). */
+export interface SampleMark {
+  readonly index: number
+  readonly label: string
 }
 
 /** Samples that the meter took but that did not arrive. */

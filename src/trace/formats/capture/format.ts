@@ -5,6 +5,7 @@ import { blockHeadBytes, captureVersion, isPayloadSound, readBlockHead } from '.
 import { plainLayout, plainLayoutName } from '../../plain-layout.ts'
 import type { SampleEvent } from '../../samples.ts'
 import { type RawDecoder, readMark, readSidecar, type TraceMark, type TraceSidecar } from '../../trace-file.ts'
+import { firstOfPairs } from '../edge-pairs.ts'
 import type {
   OpenedTrace,
   ReadOptions,
@@ -59,7 +60,16 @@ function decoderFor(sidecar: TraceSidecar, options: ReadOptions, path: string): 
   throw new MilliwattError('TRACE_INVALID', path, `Its raw layout "${sidecar.rawFormat}" is none of: ${known}.`)
 }
 
-const toWindow = (mark: TraceMark): StatedWindow => ({ ...mark, inferences: mark.inferences ?? null })
+/** Marks with a length are windows; those without are edges of the meter's event line, which draw windows in pairs. */
+function windowsOf(marks: readonly TraceMark[]): readonly StatedWindow[] {
+  const edges = marks.filter(({ startIndex, endIndex }) => startIndex === endIndex)
+  const drawn = firstOfPairs(edges.length).map((at): StatedWindow => {
+    const [first, last] = [edges[at]!, edges[at + 1]!]
+    return { ...first, endIndex: last.startIndex, inferences: first.inferences ?? null }
+  })
+  const stated = marks.filter(({ startIndex, endIndex }) => startIndex !== endIndex)
+  return stated.length > 0 ? stated.map((mark) => ({ ...mark, inferences: mark.inferences ?? null })) : drawn
+}
 
 const sampleCountOf = (index: BlockIndex) => index.samples.reduce((sum, block) => sum + block.samples, 0)
 
@@ -76,7 +86,7 @@ function toFacts(sidecar: TraceSidecar, index: BlockIndex): TraceFacts {
     supplyV: sidecar.supplyV,
     meter: sidecar.meter,
     startedAt: sidecar.startedAt,
-    windows: sidecar.marks.map(toWindow),
+    windows: windowsOf(sidecar.marks),
     publishedMedianJ: null,
     incomplete: cut.length > 0 ? cut.join('; ') : null,
     notes: [],
