@@ -31,7 +31,7 @@ export async function recordPpk2Like(base, samples) {
     sampleRateHz: 100_000,
     provenance: 'emulated',
   })
-  const decode = rawDecoders['ppk2-u32le'].prepare(sidecar)
+  const { decode } = rawDecoders['ppk2-u32le']
   const random = randomIntegers(1)
   let index = 0
   for (let done = 0; done < samples; done += blockSamples) {
@@ -45,7 +45,13 @@ export async function recordPpk2Like(base, samples) {
       words[at] = toWord(Math.round(code), active ? 3 : 2, (index + at) & 63, active ? 1 : 0)
     }
     const raw = new Uint8Array(words.buffer)
-    capture.push({ kind: 'samples', firstIndex: index, ...decode(raw), raw, arrivalS: (index + words.length) / 1e5 })
+    capture.push({
+      kind: 'samples',
+      firstIndex: index,
+      ...decode(raw, sidecar),
+      raw,
+      arrivalS: (index + words.length) / 1e5,
+    })
     index += words.length
     if (done % (64 * blockSamples) === 0) {
       await capture.flush()

@@ -101,6 +101,9 @@ export class Capture {
     this.#notes.push(event)
     if (event.kind === 'samples') {
       for (const piece of this.#pieces.add(event, this.#rawOf(event))) this.#writer.write(piece)
+      for (const { index, label } of event.marks ?? []) {
+        this.mark({ label, startIndex: index, endIndex: index, method: "the meter's event line" })
+      }
     }
     if (this.#writer.queuedBytes > (this.#options.maxQueuedBytes ?? 64 * 1024 * 1024)) {
       this.#stop(new MilliwattError('TRACE_WRITE', this.rawPath, 'The disk is too slow for the stream.'))

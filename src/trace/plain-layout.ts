@@ -7,7 +7,7 @@ export const plainLayoutName = 'watts-f32le-levels-u8'
 /** Five bytes a sample: watts as float32 LE and the digital levels. For meters whose own bytes have no fixed length. */
 export const plainLayout: RawDecoder = {
   wordBytes: 5,
-  prepare: () => (raw) => {
+  decode: (raw) => {
     const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
     const count = Math.floor(raw.length / 5)
     const powerW = new Float32Array(count)

@@ -84,10 +84,11 @@ const sidecarSchema = z.object({
 export interface RawDecoder {
   /** Bytes of one sample. */
   readonly wordBytes: number
-  /** Gives a function that decodes whole words: watts (NaN where not valid) and digital levels, one each a word. */
-  prepare(
+  /** Decodes whole words: watts (NaN where not valid) and digital levels, one each a word. */
+  decode(
+    raw: Uint8Array,
     sidecar: Pick<TraceSidecar, 'meter' | 'supplyV' | 'sampleRateHz'>,
-  ): (raw: Uint8Array) => { readonly powerW: Float32Array; readonly digital: Uint8Array }
+  ): { readonly powerW: Float32Array; readonly digital: Uint8Array }
 }
 
 /**

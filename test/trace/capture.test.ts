@@ -112,6 +112,23 @@ describe('capture and openTrace', () => {
     expect(sidecarOf(files)).toMatchObject({ complete: false, reason: 'the meter went away', sampleCount: 30 })
   })
 
+  test("edges on the meter's event line are kept and draw windows in pairs, from the last edge back", async () => {
+    const { files, capture } = await start()
+    for (const [at, index] of [3, 12, 18, 23, 29].entries()) {
+      const from = 10 * Math.floor(index / 10)
+      if (at > 0 && from === 10 * Math.floor([3, 12, 18, 23, 29][at - 1]! / 10)) continue
+      const marks = [3, 12, 18, 23, 29].filter((edge) => edge >= from && edge < from + 10)
+      capture.push({ ...block(from, Array(10).fill(1)), marks: marks.map((edge) => ({ index: edge, label: 'event' })) })
+    }
+    await capture.close()
+    const { facts } = await read(files)
+    expect(facts.windows.map(({ startIndex, endIndex }) => [startIndex, endIndex])).toEqual([
+      [12, 18],
+      [23, 29],
+    ])
+    expect(facts.windows[0]).toMatchObject({ method: "the meter's event line", inferences: null })
+  })
+
   test('the only recording in a folder is opened by the folder', async () => {
     const { files, capture } = await start()
     feed(capture, 2)

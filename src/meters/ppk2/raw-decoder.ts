@@ -18,16 +18,14 @@ function calibrationIn(record: Readonly<Record<string, unknown>>): Calibration {
 /** Sample words of a PPK2 as they came over the wire, 32 bits little-endian. */
 export const ppk2RawDecoder: RawDecoder = {
   wordBytes: 4,
-  prepare: ({ meter, supplyV }) => {
+  decode: (raw, { meter, supplyV }) => {
     const record = (meter.calibration ?? {}) as Readonly<Record<string, unknown>>
     const regulatorMv = typeof record.regulatorMv === 'number' ? record.regulatorMv : supplyV * 1000
     const coefficients = toCoefficients(calibrationIn(record), regulatorMv / 1000, supplyV)
-    return (raw) => {
-      // Words must be aligned to be read as such.
-      const aligned = raw.byteOffset % 4 === 0 ? raw : raw.slice()
-      const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2)
-      const { value, digital } = decodeWords(words, coefficients, { saturated: 0, invalid: 0 })
-      return { powerW: value, digital }
-    }
+    // Words must be aligned to be read as such.
+    const aligned = raw.byteOffset % 4 === 0 ? raw : raw.slice()
+    const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2)
+    const { value, digital } = decodeWords(words, coefficients, { saturated: 0, invalid: 0 })
+    return { powerW: value, digital }
   },
 }

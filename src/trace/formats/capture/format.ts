@@ -5,6 +5,7 @@ import { blockHeadBytes, captureVersion, isPayloadSound, readBlockHead } from '.
 import { plainLayout, plainLayoutName } from '../../plain-layout.ts'
 import type { SampleEvent } from '../../samples.ts'
 import { type RawDecoder, readMark, readSidecar, type TraceMark, type TraceSidecar } from '../../trace-file.ts'
+import { firstOfPairs } from '../edge-pairs.ts'
 import type {
   OpenedTrace,
   ReadOptions,
@@ -59,7 +60,16 @@ function decoderFor(sidecar: TraceSidecar, options: ReadOptions, path: string): 
   throw new MilliwattError('TRACE_INVALID', path, `Its raw layout "${sidecar.rawFormat}" is none of: ${known}.`)
 }
 
-const toWindow = (mark: TraceMark): StatedWindow => ({ ...mark, inferences: mark.inferences ?? null })
+/** Marks with a length are windows; those without are edges of the meter's event line, which draw windows in pairs. */
+function windowsOf(marks: readonly TraceMark[]): readonly StatedWindow[] {
+  const edges = marks.filter(({ startIndex, endIndex }) => startIndex === endIndex)
+  const drawn = firstOfPairs(edges.length).map((at): StatedWindow => {
+    const [first, last] = [edges[at]!, edges[at + 1]!]
+    return { ...first, endIndex: last.startIndex, inferences: first.inferences ?? null }
+  })
+  const stated = marks.filter(({ startIndex, endIndex }) => startIndex !== endIndex)
+  return stated.length > 0 ? stated.map((mark) => ({ ...mark, inferences: mark.inferences ?? null })) : drawn
+}
 
 const sampleCountOf = (index: BlockIndex) => index.samples.reduce((sum, block) => sum + block.samples, 0)
 
@@ -76,7 +86,7 @@ function toFacts(sidecar: TraceSidecar, index: BlockIndex): TraceFacts {
     supplyV: sidecar.supplyV,
     meter: sidecar.meter,
     startedAt: sidecar.startedAt,
-    windows: sidecar.marks.map(toWindow),
+    windows: windowsOf(sidecar.marks),
     publishedMedianJ: null,
     incomplete: cut.length > 0 ? cut.join('; ') : null,
     notes: [],
@@ -120,14 +130,13 @@ function openedTrace(
     facts: toFacts(sidecar, index),
     async *events() {
       damaged = 0
-      const decode = decoder.prepare(sidecar)
       // A sidecar of the very start does not know the first sample yet.
       let end = sidecar.sampleCount > 0 ? sidecar.firstIndex : (index.samples[0]?.firstIndex ?? 0)
       for (const block of index.samples) {
         if (block.firstIndex > end) yield gap(end, block.firstIndex)
         end = block.firstIndex + block.samples
         const payload = await payloadOf(reader, block, decoder.wordBytes)
-        if (payload) yield* samplesOf(block, payload, decoder.wordBytes, decode, sidecar.sampleRateHz)
+        if (payload) yield* samplesOf(block, payload, decoder, sidecar)
         else {
           damaged++
           yield gap(block.firstIndex, end)
@@ -158,16 +167,15 @@ async function payloadOf(reader: FileReader, block: PlacedBlock, wordBytes: numb
 function* samplesOf(
   block: PlacedBlock,
   payload: Uint8Array,
-  wordBytes: number,
-  decode: (raw: Uint8Array) => { readonly powerW: Float32Array; readonly digital: Uint8Array },
-  rate: number,
+  { wordBytes, decode }: RawDecoder,
+  sidecar: TraceSidecar,
 ): Generator<SampleEvent> {
   for (let done = 0; done < block.samples; done += blockSamples) {
     const count = Math.min(blockSamples, block.samples - done)
     const raw = payload.subarray(done * wordBytes, (done + count) * wordBytes)
-    const { powerW, digital } = decode(raw)
+    const { powerW, digital } = decode(raw, sidecar)
     if (block.isInvalid) powerW.fill(Number.NaN)
-    const arrivalS = block.arrivalS - (block.samples - done - count) / rate
+    const arrivalS = block.arrivalS - (block.samples - done - count) / sidecar.sampleRateHz
     yield { kind: 'samples', firstIndex: block.firstIndex + done, powerW, digital, raw, arrivalS }
   }
 }

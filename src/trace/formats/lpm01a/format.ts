@@ -1,6 +1,7 @@
 import { MilliwattError } from '../../../core/errors.ts'
 import type { FileReader } from '../../../core/host.ts'
 import type { SampleEvent } from '../../samples.ts'
+import { firstOfPairs } from '../edge-pairs.ts'
 import type { OpenedTrace, ReadOptions, StatedWindow, TraceFacts, TraceFormat, TraceSource } from '../format.ts'
 import { bareFacts } from '../kept-facts.ts'
 import { neededSupply } from '../supply.ts'
@@ -14,9 +15,7 @@ const isBinaryHead = (head: Uint8Array) => head[0] === 0xf0 && head[1]! >= 0xf1 
 
 /** Windows between edges of the event line, in pairs from the last edge back, as the runner of MLPerf Tiny takes them. */
 function windowsOf({ events }: LpmScan): readonly StatedWindow[] {
-  const pairs = Math.floor(events.length / 2)
-  return Array.from({ length: pairs }, (_, pair) => {
-    const first = events.length - 2 * (pairs - pair)
+  return firstOfPairs(events.length).map((first) => {
     return {
       label: `event ${first}`,
       startIndex: events[first]!,

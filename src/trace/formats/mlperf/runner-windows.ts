@@ -1,3 +1,4 @@
+import { firstOfPairs } from '../edge-pairs.ts'
 import type { StatedWindow } from '../format.ts'
 import type { PublishedResults } from './results-text.ts'
 
@@ -41,8 +42,7 @@ function firstEdges({ edgesS, published }: RunnerRun): readonly number[] {
   if (stated.length > 0 && stated.every((edge) => edge !== null && edge + 1 < edgesS.length)) {
     return stated as readonly number[]
   }
-  const pairs = Math.floor(edgesS.length / 2)
-  return Array.from({ length: pairs }, (_, pair) => edgesS.length - 2 * (pairs - pair))
+  return firstOfPairs(edgesS.length)
 }
 
 /** The measured windows of a run of the EEMBC runner. */
