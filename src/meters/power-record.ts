@@ -51,7 +51,7 @@ export function toBlock(
 /** Reads packed readings back; bytes after the last whole record are left out. */
 export const powerRecordDecoder: RawDecoder = {
   wordBytes: powerRecordBytes,
-  prepare: () => (raw) => {
+  decode: (raw) => {
     const count = Math.floor(raw.length / powerRecordBytes)
     const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
     return {

@@ -8,21 +8,19 @@ const notValid = 0xffff
 function decoderOf(format: WireFormat, isEnergy: boolean): RawDecoder {
   return {
     wordBytes,
-    prepare:
-      ({ sampleRateHz, supplyV }) =>
-      (raw) => {
-        const count = Math.floor(raw.length / wordBytes)
-        const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
-        const scaleW = isEnergy ? sampleRateHz : supplyV
-        const powerOf = (at: number) => {
-          const mantissa = view.getUint16(at)
-          return mantissa === notValid ? Number.NaN : toNumber(format, mantissa, view.getInt8(at + 2)) * scaleW
-        }
-        return {
-          powerW: Float32Array.from({ length: count }, (_, index) => powerOf(index * wordBytes)),
-          digital: Uint8Array.from({ length: count }, (_, index) => view.getUint8(index * wordBytes + 3)),
-        }
-      },
+    decode: (raw, { sampleRateHz, supplyV }) => {
+      const count = Math.floor(raw.length / wordBytes)
+      const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
+      const scaleW = isEnergy ? sampleRateHz : supplyV
+      const powerOf = (at: number) => {
+        const mantissa = view.getUint16(at)
+        return mantissa === notValid ? Number.NaN : toNumber(format, mantissa, view.getInt8(at + 2)) * scaleW
+      }
+      return {
+        powerW: Float32Array.from({ length: count }, (_, index) => powerOf(index * wordBytes)),
+        digital: Uint8Array.from({ length: count }, (_, index) => view.getUint8(index * wordBytes + 3)),
+      }
+    },
   }
 }
 

@@ -279,7 +279,7 @@ describe('LPM01A raw samples', () => {
     [',rate=10k', 'lpm01a-binary-energy', 10_000, binaryStream(1000)],
   ])('of %s are read back as they were decoded', (settings, name, sampleRateHz, bytes) => {
     const { raw, powerW, digital } = decode(settings, bytes)
-    const back = lpm01aRawDecoders[name]!.prepare({ sampleRateHz, supplyV: 3, meter: {} as never })(raw)
+    const back = lpm01aRawDecoders[name]!.decode(raw, { sampleRateHz, supplyV: 3, meter: {} as never })
     expect([...back.powerW]).toEqual([...powerW])
     expect([...back.digital]).toEqual([...digital])
   })

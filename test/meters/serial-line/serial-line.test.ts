@@ -150,7 +150,7 @@ describe('serial line driver', () => {
     expect(end).toBeGreaterThan(980)
     const mean = powerW.reduce((sum, power) => sum + power, 0) / end
     expect(mean / (8e-3 * 3.3)).toBeCloseTo(1, 4)
-    expect([...powerRecordDecoder.prepare({} as never)(raw).powerW]).toEqual([...powerW])
+    expect([...powerRecordDecoder.decode(raw, {} as never).powerW]).toEqual([...powerW])
     expect(meter.counts).toMatchObject({ lost: 0, invalid: 0, discardedBytes: 0, bridged: 0 })
   })
 
