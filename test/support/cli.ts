@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 
 const main = resolve(import.meta.dirname, '../../dist/cli/main.js')
 
@@ -20,9 +21,20 @@ export interface CliOptions {
   readonly onStart?: (child: ChildProcess) => void
 }
 
+/** Built models in C that all runs share: a name says all that went into one, and building takes seconds. */
+const builtModels = join(tmpdir(), `milliwatt-test-native-${process.getuid?.() ?? 0}`)
+
+function shareBuiltModels(cache: string): void {
+  const place = join(cache, 'native')
+  if (existsSync(place)) return
+  for (const folder of [cache, builtModels]) mkdirSync(folder, { recursive: true })
+  symlinkSync(builtModels, place, 'dir')
+}
+
 /** Runs the built `milliwatt` in a process of its own. */
 export function milliwatt(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   if (!existsSync(main)) throw new Error('dist/ is missing: run "npm run build" first (npm test does)')
+  if (options.cache) shareBuiltModels(options.cache)
   const environment = { ...process.env, ...(options.cache ? { MILLIWATT_CACHE: options.cache } : {}) }
   const child = spawn(process.execPath, [main, ...args], { cwd: options.cwd, env: environment })
   let stdout = ''
