@@ -14,7 +14,10 @@ export type SerialReply =
 /** The part of a binding of `serialport` that is used here (`BindingPortInterface`). */
 interface BindingPort {
   /** Linux and macOS only. */
-  readonly poller?: { once(event: 'disconnect', listener: (error?: Error) => void): void }
+  readonly poller?: {
+    once(event: 'disconnect', listener: (error?: Error) => void): void
+    on(event: 'readable' | 'writable', listener: () => void): void
+  }
   read(buffer: Uint8Array, offset: number, length: number): Promise<{ bytesRead: number }>
   write(bytes: Uint8Array): Promise<void>
   close(): Promise<void>
@@ -90,6 +93,11 @@ export function serialProcess(serialport: SerialPackage, path: string, baudRate:
       })
     })
     process.on('disconnect', () => void end(port))
+    // The binding's events come without a turn of the event loop behind them, and since Node 26 promises that wait for
+    // them then sleep on until something else happens.
+    const wake = () => void setImmediate(() => {})
+    port.poller?.on('readable', wake)
+    port.poller?.on('writable', wake)
     // A hung-up tty reads as endless nothing, which the binding retries for ever: watch for the hang-up itself.
     port.poller?.once('disconnect', (error) => void end(port, error?.message ?? 'the device went away'))
     send({ kind: 'opened' })
