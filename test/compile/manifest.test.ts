@@ -58,7 +58,7 @@ describe('modules of others', () => {
   })
 
   it.each([
-    [{ dtype: 'int64' }, 'the type int64'],
+    [{ dtype: 'string' }, 'the type string'],
     [{ dtype: 'toString' }, 'the type toString'],
     [{ shape: [0, 6] }, 'the shape [0, 6]'],
     [{ shape: [-1] }, 'the shape [-1]'],
