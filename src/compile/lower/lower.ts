@@ -61,7 +61,7 @@ import { lowerReduce } from './reduce.ts'
 import { lowerReshape } from './reshape.ts'
 import { lowerSoftmax } from './softmax.ts'
 import { lowerAssignVariable, lowerReadVariable, lowerVarHandle, statesOf } from './state.ts'
-import { lowerPairTable, lowerTable } from './table.ts'
+import { lowerLargePairTable, lowerPairTable, lowerTable } from './table.ts'
 import { lowerTransposeConv } from './transpose-conv.ts'
 
 type Lowering = (context: LowerContext) => Step | readonly Step[]
@@ -70,7 +70,7 @@ type Lowering = (context: LowerContext) => Step | readonly Step[]
 const lowerUnary: Lowering = (context) =>
   tensorAt(context, 0).dtype === 'float32' ? lowerFloatUnary(context) : lowerTable(context)
 const lowerBinary: Lowering = (context) =>
-  tensorAt(context, 0).dtype === 'float32' ? lowerFloatBinary(context) : lowerPairTable(context)
+  tensorAt(context, 0).dtype === 'float32' ? lowerFloatBinary(context) : lowerLargePairTable(context)
 
 const byOps = (ops: string, ...forms: readonly Lowering[]) =>
   Object.fromEntries(ops.split(' ').map((op) => [op, forms]))
@@ -113,7 +113,7 @@ const lowerings: Readonly<Record<string, readonly Lowering[]>> = {
   leaky_relu: [lowerUnary, lowerLeakyReluLoops],
   sub: [lowerBinary, lowerSubLoops],
   mul: [lowerBinary, lowerMulLoops],
-  div: [lowerBinary, lowerDivLoops],
+  div: [lowerBinary, lowerDivLoops, lowerPairTable],
   maximum: [lowerBinary, lowerMaximumLoops],
   minimum: [lowerBinary, lowerMinimumLoops],
   prelu: [lowerBinary, lowerPreluLoops],

@@ -60,14 +60,19 @@ export function lowerTable(context: LowerContext): TableStep {
 const pairs = 65536
 
 /**
- * Any operator on pairs of bytes, broadcasting included: its 65,536 results, taken from the reference interpreter.
+ * `lowerPairTable` where the table pays.
  * @throws MilliwattError OP_UNSUPPORTED for outputs that are smaller than the table, too
  */
+export function lowerLargePairTable(context: LowerContext): PairTableStep {
+  if (sizeOf(outputValue(context).shape) < pairs) throw refuse(context, 'a table would be larger than its output')
+  return lowerPairTable(context)
+}
+
+/** Any operator on pairs of bytes, broadcasting included: its 65,536 results, taken from the reference interpreter. */
 export function lowerPairTable(context: LowerContext): PairTableStep {
   const operands = [toValue(tensorAt(context, 0)), toValue(tensorAt(context, 1))] as const
   const output = outputValue(context)
   if (![...operands, output].every(isByte)) throw refuse(context, `on ${operands[0].dtype} is not compiled yet`)
-  if (sizeOf(output.shape) < pairs) throw refuse(context, 'a table would be larger than its output')
   const constants = [0, 1].map((index) => {
     const tensor = tensorAt(context, index)
     return isConstant(tensor) ? tensor.data! : null
