@@ -1,4 +1,4 @@
-import type { LayerProfile } from '../backends/backend.ts'
+import type { Executable, LayerProfile } from '../backends/backend.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { sampleInput } from './input.ts'
@@ -22,7 +22,8 @@ export interface ModelProfile extends LayerProfile {
  * @throws MilliwattError BACKEND_LACKS where the engine does not show its layers, and what `openEngine` throws
  */
 export async function profileModel(host: Host, model: string, options: ModelProfileOptions): Promise<ModelProfile> {
-  const { backend, executable } = await openEngine(host, model, options)
+  const unsuited = ({ profile }: Executable) => (profile ? null : 'it does not show its layers')
+  const { backend, executable } = await openEngine(host, model, { ...options, unsuited })
   try {
     if (!executable.profile)
       throw new MilliwattError('BACKEND_LACKS', `${backend}, profile`, 'It does not show its layers; compiled does.')

@@ -22,6 +22,8 @@ export interface VariantOptions {
 export interface EngineOptions extends VariantOptions {
   /** Names of the only backends that may be taken. */
   readonly backends?: readonly string[]
+  /** Why an engine that is ready is not wanted; null when it is. */
+  unsuited?(executable: Executable): string | null
 }
 
 /** A model on the engine that was taken. */
@@ -80,7 +82,11 @@ async function readyOn(host: Host, backend: Backend, variant: Variant, named: bo
   return fault
 }
 
-async function engineOf(host: Host, variant: Variant, names: readonly string[] = []): Promise<Engine> {
+async function engineOf(
+  host: Host,
+  variant: Variant,
+  { backends: names = [], unsuited }: EngineOptions,
+): Promise<Engine> {
   const allowed = selectBackends(names)
   for (const spec of segmentSpecs(variant.segment).inputs) knownShape(spec)
   const reasons: string[] = []
@@ -88,8 +94,11 @@ async function engineOf(host: Host, variant: Variant, names: readonly string[] =
     const ready: Timed[] = []
     for (const backend of group) {
       const one = await readyOn(host, backend, variant, names.length > 0)
-      if (typeof one === 'string') reasons.push(`${backend.name}: ${one}`)
-      else ready.push(one)
+      const reason = typeof one === 'string' ? one : (unsuited?.(one.executable) ?? null)
+      if (reason !== null) reasons.push(`${backend.name}: ${reason}`)
+      if (typeof one === 'string') continue
+      if (reason === null) ready.push(one)
+      else await one.executable[Symbol.asyncDispose]()
     }
     if (ready.length > 0) return fastest(host, variant, ready)
   }
@@ -104,7 +113,7 @@ async function engineOf(host: Host, variant: Variant, names: readonly string[] =
  */
 export async function openEngine(host: Host, model: string, options: EngineOptions = {}): Promise<Engine> {
   const wasm = await findCompiledModule(host, model)
-  if (!wasm) return engineOf(host, await loadVariant(host, model, options), options.backends)
+  if (!wasm) return engineOf(host, await loadVariant(host, model, options), options)
   const other = options.backends?.length ? selectBackends(options.backends).find(({ exact }) => !exact) : undefined
   if (other) throw new MilliwattError('USAGE', other.name, 'A compiled module runs without a backend.')
   const { backend, segment } = openCompiledModule(wasm, model)

@@ -20,7 +20,7 @@ describe('compileProblem', () => {
     ['an operator that is missing', unary('unique', 'int8'), /unique/],
     ['a type that is missing', unary('logistic', 'int32'), /logistic.*int32/s],
     ['a function that bytes have not got', unary('sin', 'int8'), /sin/],
-    ['an interface that cannot be written', unary('reshape', 'float16'), /float16/],
+    ['an interface that cannot be written', unary('abs', 'float16'), /float16/],
   ])('names node and operator: %s', (_, graph, message) => {
     expect(compileProblem(graph)).toMatch(message)
     expect(() => compileGraph(graph)).toThrow(expect.objectContaining({ code: 'OP_UNSUPPORTED' }))

@@ -53,7 +53,7 @@ describe('compareTraces', () => {
     expect(energyPerInferenceJ.change).toBeCloseTo(8.18 / 656.2, 5)
     // Welch's t: standard errors 0.0447 and 0.0583 µJ, 7.5 degrees of freedom, t 2.365.
     expect(energyPerInferenceJ.changeInterval95![1] - energyPerInferenceJ.changeInterval95![0]).toBeCloseTo(
-      (2 * 2.365 * 0.0735) / 656.2,
+      (2 * 2.333 * 0.0735) / 656.2,
       5,
     )
     expect(statement).toMatch(/^B takes more energy per inference than A: \+1\.25 %/)
