@@ -7,6 +7,7 @@ import { modelFacts } from '../../dist/graph/facts.js'
 import { elementCount } from '../../dist/graph/graph.js'
 import { dequantized } from '../../dist/graph/reference/dequantized.js'
 import { interpret } from '../../dist/graph/reference/interpret.js'
+import { withoutSignatures } from '../../dist/graph/resize.js'
 import { floatForm } from './float-form.mjs'
 
 /** MLPerf Tiny's int8 models, by the names of the table. */
@@ -43,7 +44,7 @@ function formOf(graph, tflite, inputs, semantics) {
     graph,
     tflite,
     /** The same without open dimensions. */
-    tfliteFixed: lazy(() => writeTflite(graph)),
+    tfliteFixed: lazy(() => writeTflite(withoutSignatures(graph))),
     onnx: lazy(() => writeOnnx(toOnnx(graph, { activations: 'int8' }))),
     onnxUint8: lazy(() => writeOnnx(toOnnx(graph, { activations: 'uint8' }))),
     input: { name: input, dtype: graph.tensors.get(input).dtype, shape: graph.tensors.get(input).shape },
@@ -70,7 +71,7 @@ export function loadModel(data, name) {
   const inputs = Array.from({ length: checkedInputs }, (_, at) => golden.slice(at * length, (at + 1) * length))
   const reals = inputs.map((values) => dequantized(values, operandOf(graph, graph.inputs[0])))
   const float = lazy(() => {
-    const floats = floatForm(graph)
+    const floats = withoutSignatures(floatForm(graph))
     return formOf(floats, writeTflite(floats), reals, ['fp32'])
   })
   return {

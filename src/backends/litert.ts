@@ -1,5 +1,5 @@
 import { writeTflite } from '../formats/tflite/writer.ts'
-import type { Graph } from '../graph/graph.ts'
+import { withoutSignatures } from '../graph/resize.ts'
 import type { Backend } from './backend.ts'
 import { litertVersion, openLitert } from './litert-module.ts'
 import { tfliteBackend } from './tflite-engine.ts'
@@ -16,12 +16,6 @@ const signalOperators = [
   'SignalPCAN',
   'SignalFilterBankLog',
 ]
-
-/** Shapes as they are recorded, without what the file leaves open besides. */
-function withoutSignatures(graph: Graph): Graph {
-  const closed = [...graph.tensors].map(([name, { signature: _, ...tensor }]) => [name, tensor] as const)
-  return { ...graph, tensors: new Map(closed) }
-}
 
 /**
  * LiteRT.js on WebAssembly with XNNPACK, an optional peer: one thread, below its JavaScript API, which refuses int8. It

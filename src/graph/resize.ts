@@ -61,3 +61,9 @@ export function resizeInputs(graph: Graph, lengths: Lengths): Graph {
   })
   return inferAnew({ ...graph, tensors: new Map(tensors) })
 }
+
+/** Shapes as they are recorded, without what the file leaves open besides. */
+export function withoutSignatures(graph: Graph): Graph {
+  const closed = [...graph.tensors].map(([name, { signature: _, ...tensor }]) => [name, tensor] as const)
+  return { ...graph, tensors: new Map(closed) }
+}

@@ -1,4 +1,4 @@
-import { MilliwattError } from '../../core/errors.ts'
+import { isMilliwattError, MilliwattError, messageOf } from '../../core/errors.ts'
 import { checkShapes } from '../check-shapes.ts'
 import { type Dimension, dataTypeBits, elementCount, type Graph, type Node, type Tensor } from '../graph.ts'
 import { maxRunElements } from '../limits.ts'
@@ -85,7 +85,13 @@ function runNode({ graph, shapes, known, semantics, variables }: Run, node: Node
     throw new MilliwattError('OP_UNSUPPORTED', node.name || node.op, `Reference interpreter: ${node.op} is missing.`)
   const inputs = node.inputs.map((name) => (name === '' ? null : (known.get(name) ?? null)))
   const outputs = node.outputs.map((name) => operandOf(graph, shapes, name, null))
-  kernel({ node, semantics, inputs, outputs, variables })
+  try {
+    kernel({ node, semantics, inputs, outputs, variables })
+  } catch (error) {
+    // Kernels trust constants that a damaged file does not keep.
+    if (isMilliwattError(error)) throw error
+    throw new MilliwattError('MODEL_ILLEGAL', node.name || node.op, `${node.op}: ${messageOf(error)}.`, error)
+  }
   for (const out of outputs) known.set(out.tensor.name, out)
 }
 
