@@ -90,6 +90,7 @@ async function engineOf(
   const allowed = selectBackends(names)
   for (const spec of segmentSpecs(variant.segment).inputs) knownShape(spec)
   const reasons: string[] = []
+  let unwanted = 0
   for (const group of [allowed.filter(({ exact }) => exact), allowed.filter(({ exact }) => !exact)]) {
     const ready: Timed[] = []
     for (const backend of group) {
@@ -97,19 +98,24 @@ async function engineOf(
       const reason = typeof one === 'string' ? one : (unsuited?.(one.executable) ?? null)
       if (reason !== null) reasons.push(`${backend.name}: ${reason}`)
       if (typeof one === 'string') continue
-      if (reason === null) ready.push(one)
-      else await one.executable[Symbol.asyncDispose]()
+      if (reason === null) {
+        ready.push(one)
+        continue
+      }
+      unwanted++
+      await one.executable[Symbol.asyncDispose]()
     }
     if (ready.length > 0) return fastest(host, variant, ready)
   }
-  throw new MilliwattError('BACKEND_FAILED', variant.name, reasons.join('; '))
+  throw new MilliwattError(unwanted > 0 ? 'BACKEND_LACKS' : 'BACKEND_FAILED', variant.name, reasons.join('; '))
 }
 
 /**
  * Opens a model for exact runs: on a backend that declares to be bit-exact, and only where none of them runs the model
  * on the fastest of the others whose outputs pass the golden check, measured now. A module of `milliwatt compile` runs
  * as it is.
- * @throws MilliwattError MODEL_*, VARIANT_*, INPUT_SHAPE, BACKEND_UNKNOWN, BACKEND_FAILED with the reason of every backend
+ * @throws MilliwattError MODEL_*, VARIANT_*, INPUT_SHAPE, BACKEND_UNKNOWN, with the reason of every backend
+ *   BACKEND_LACKS where some are ready and none of them is suited, BACKEND_FAILED where none is ready
  */
 export async function openEngine(host: Host, model: string, options: EngineOptions = {}): Promise<Engine> {
   const wasm = await findCompiledModule(host, model)

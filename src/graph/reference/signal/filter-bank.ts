@@ -1,8 +1,17 @@
-import { attribute, input, type Kernel, numeric, output } from '../kernel.ts'
+import { MilliwattError } from '../../../core/errors.ts'
+import { attribute, type Call, input, type Kernel, numeric, output } from '../kernel.ts'
 import { toNumbers } from '../values.ts'
 import { shrink, wideDynamicFunction } from './gain.ts'
 import { scaledLogarithm } from './logarithm.ts'
 import { roundedSquareRoot } from './square-root.ts'
+
+/** The number at a place of a table. @throws MilliwattError MODEL_ILLEGAL where the table ends before it */
+function entry(call: Call, table: readonly number[], at: number): number {
+  const value = table[at]
+  if (value !== undefined) return value
+  const hint = `A channel reaches for entry ${at} of a table of ${table.length}.`
+  throw new MilliwattError('MODEL_ILLEGAL', call.node.name, hint)
+}
 
 /**
  * SignalFilterBank: every bin counts with its weight in one channel and with the rest in the next. Inputs: energies,
@@ -23,10 +32,11 @@ export const signalFilterBank: Kernel = (call) => {
   let carried = 0n
   for (let channel = 0; channel <= attribute(call, 'numChannels'); channel++) {
     let [sum, rest] = [carried, 0n]
-    for (let at = 0; at < widths[channel]!; at++) {
-      const energy = BigInt(energies[bins[channel]! + at]!)
-      sum += energy * BigInt(weights[starts[channel]! + at]!)
-      rest += energy * BigInt(rests[starts[channel]! + at]!)
+    const [bin, start] = [entry(call, bins, channel), entry(call, starts, channel)]
+    for (let at = 0; at < entry(call, widths, channel); at++) {
+      const energy = BigInt(entry(call, energies, bin + at))
+      sum += energy * BigInt(entry(call, weights, start + at))
+      rest += energy * BigInt(entry(call, rests, start + at))
     }
     if (channel > 0) out[channel - 1] = sum
     carried = rest
