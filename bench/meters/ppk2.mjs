@@ -7,7 +7,7 @@ import { ppk2 } from '../../dist/meters/ppk2/driver.js'
 import { EmulatedPpk2 } from '../../dist/meters/ppk2/emulator.js'
 import { realCalibration } from '../../dist/meters/ppk2/emulator-options.js'
 import { createPpk2Stream } from '../../dist/meters/ppk2/stream.js'
-import { childPids, cpuSecondsOf, openPty, printTable, startEmulator } from './support.mjs'
+import { childrenOf, cpuSecondsOf, openPty, printTable, startEmulator } from './support.mjs'
 
 const host = nodeHost()
 const coefficients = toCoefficients(realCalibration, 3.741, 3.3)
@@ -86,9 +86,9 @@ async function readFor(meter, seconds) {
 async function overPty(seconds, faults) {
   const pty = await openPty()
   const child = await startEmulator(pty.b, faults)
-  const before = new Set(childPids())
+  const before = new Set(childrenOf(process.pid))
   const meter = await ppk2.open(host, { path: pty.a, supplyV: 3.3 })
-  const port = childPids().find((pid) => !before.has(pid))
+  const port = childrenOf(process.pid).find((pid) => !before.has(pid))
   const main = process.cpuUsage()
   const portS = cpuSecondsOf(port)
   const read = await readFor(meter, seconds)
