@@ -79,10 +79,25 @@ function inferenceCells(row: InferenceRow, figures: FigureFormats, expected: boo
   ]
 }
 
-/** Candidates of the plan, chosen first, then eligible, then rejected; reasons are not part of it. */
+/** Rejected rows without a figure of their own that one backend rejects for one reason stand together. */
+function together(rows: readonly PlanRow[]): readonly (readonly PlanRow[])[] {
+  const groups = new Map<unknown, PlanRow[]>()
+  for (const row of rows) {
+    const alone = row.verdict !== 'rejected' || row.latencyS !== null || row.energyJ !== null
+    const key = alone ? row : JSON.stringify([row.backend, row.device, row.reason])
+    groups.set(key, [...(groups.get(key) ?? []), row])
+  }
+  return [...groups.values()]
+}
+
+/**
+ * Candidates of the plan, chosen first, then eligible, then rejected; reasons are not part of it, but of `sources`, the
+ * first candidate of every row.
+ */
 export function planTable(report: RunReport): Table & { readonly sources: readonly PlanRow[] } {
   const order = ['chosen', 'eligible', 'rejected']
-  const sources = [...report.plan.candidates].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
+  const sorted = [...report.plan.candidates].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
+  const groups = together(sorted)
   const columns = [
     left('verdict'),
     left('variant'),
@@ -95,10 +110,18 @@ export function planTable(report: RunReport): Table & { readonly sources: readon
     { ...right('p95 ms'), drops: 3 },
     right('energy'),
   ]
-  return { columns, sources, rows: sources.map(planCells) }
+  return { columns, sources: groups.map(([first]) => first!), rows: groups.map(groupCells) }
 }
 
 const verdictTones = { chosen: 'good', eligible: 'strong', rejected: 'faint' } as const
+
+function groupCells(group: readonly PlanRow[]): Cell[] {
+  const [first] = group
+  const cells = planCells(first!)
+  if (group.length === 1) return cells
+  const none = { text: noFigure }
+  return [cells[0]!, { text: `${group.length} variants` }, cells[2]!, cells[3]!, ...cells.slice(4).map(() => none)]
+}
 
 function planCells(row: PlanRow): Cell[] {
   const ms = { unit: 'ms', perSi: 1e3 }

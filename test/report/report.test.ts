@@ -78,6 +78,19 @@ function visible(page: string): string {
   return page.slice(page.indexOf('<body>'), page.indexOf('<script'))
 }
 
+test('rejected candidates without figures stand together by backend and reason', () => {
+  const report = sampleReport(1)
+  const last = report.plan.candidates.at(-1)!
+  const more = ['int8', 'int4'].map((variant) => ({ ...last, variant }))
+  const lonely = { ...last, variant: 'int2', reason: 'It lacks int2.' }
+  const plan = { ...report.plan, candidates: [...report.plan.candidates, ...more, lonely] }
+  const text = toText({ ...report, plan })
+  expect(text.match(/^rejected +3 variants +onnxruntime-node .*$/m)?.[0]).not.toContain('93.7')
+  expect(text.split(last.reason.slice(0, 30)).length).toBe(2)
+  expect(text).toMatch(/^rejected +int2 +onnxruntime-node/m)
+  expect(text).toMatch(/^rejected +float32 .* 18\.70? /m)
+})
+
 describe('reports with little in them', () => {
   const renderers: readonly (readonly [string, (report: RunReport) => string])[] = [
     ['text', toText],
