@@ -18,6 +18,7 @@ export interface Koffi {
   readonly version?: string
   /** @throws when there is no library at the path, or not one for this machine; null is the process itself */
   load(path: string | null): CLibrary
+  address(memory: Uint8Array): bigint
   proto(result: string, parameters: readonly string[]): object
   pointer(type: object): object
   /** Makes a callback that C may call until the process ends. */

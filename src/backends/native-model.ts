@@ -2,27 +2,15 @@ import type { CManifest } from '../compile/c/render.ts'
 import { type ModelTensor, viewTensor } from '../compile/instantiate.ts'
 import type { ManifestTensor } from '../compile/manifest.ts'
 import { MilliwattError, messageOf } from '../core/errors.ts'
-import type { Host } from '../core/host.ts'
-
-/** The part of koffi that is used: functions of shared libraries, called with memory of JavaScript. */
-interface Koffi {
-  load(path: string): { func(declaration: string): (memory: Uint8Array) => void }
-  address(memory: Uint8Array): bigint
-}
-
-/** Loads koffi, an optional peer; null when it is not installed. */
-export async function loadKoffi(host: Host): Promise<Koffi | null> {
-  const loaded = (await host.optionalPackage('koffi')) as (Koffi & { readonly default?: Koffi }) | null
-  return loaded?.default ?? loaded
-}
+import type { Koffi } from './koffi.ts'
 
 /** A model in a shared library with an arena of its own. Inputs must be written before every run. */
 export interface NativeModel {
   readonly inputs: readonly ModelTensor[]
   readonly outputs: readonly ModelTensor[]
-  /** Synchronous; nothing is allocated. @throws MilliwattError BACKEND_FAILED after `close` */
+  /** Synchronous; nothing is allocated. @throws MilliwattError MODEL_DISPOSED after `close` */
   run(): void
-  /** Forgets what earlier runs left behind. @throws MilliwattError BACKEND_FAILED after `close` */
+  /** Forgets what earlier runs left behind. @throws MilliwattError MODEL_DISPOSED after `close` */
   reset(): void
   /** Gives the arena back. */
   close(): void

@@ -6,10 +6,11 @@ import type { Segment } from '../graph/segment.ts'
 import { isStateful } from '../graph/stateful.ts'
 import { type Availability, type Backend, type Executable, segmentSpecs } from './backend.ts'
 import { semanticsOf } from './compiled.ts'
+import { loadKoffi } from './koffi.ts'
 import { runOn } from './module-executable.ts'
 import { nativeLibrary } from './native-build.ts'
 import { findCompiler, vectorsOf } from './native-compiler.ts'
-import { loadKoffi, type NativeModel, openNative } from './native-model.ts'
+import { type NativeModel, openNative } from './native-model.ts'
 
 const name = 'native'
 
