@@ -28,6 +28,6 @@ export interface Koffi {
 
 /** The optional peer koffi; null when it is not installed. */
 export async function loadKoffi(host: Host): Promise<Koffi | null> {
-  const loaded = (await host.optionalPackage('koffi')) as { readonly default: Koffi } | null
-  return loaded?.default ?? null
+  const loaded = (await host.optionalPackage('koffi')) as (Koffi & { readonly default?: Koffi }) | null
+  return loaded?.default ?? loaded
 }
