@@ -26,8 +26,8 @@ interface Seen {
   readonly messages: unknown[]
 }
 
-/** The host with its workers in sight. */
-function watched(seen: Seen): Host {
+/** The host with its workers in sight; what `lost` picks never reaches a worker. */
+function watched(seen: Seen, lost: (message: unknown) => boolean = () => false): Host {
   return {
     ...host,
     startWorker: () => {
@@ -35,7 +35,7 @@ function watched(seen: Seen): Host {
       seen.workers.push(worker)
       const post: HostWorker['post'] = (message, transfer) => {
         seen.messages.push(message)
-        worker.post(message, transfer)
+        if (!lost(message)) worker.post(message, transfer)
       }
       return { ...worker, post }
     },
@@ -120,7 +120,8 @@ describe('pool of workers', () => {
 
   it('fails the task of a worker that dies, replaces the worker and goes on', async () => {
     const seen: Seen = { workers: [], messages: [] }
-    const { runtime, model } = await openSmall(watched(seen))
+    const firstRun = (message: unknown) => seen.workers.length === 1 && (message as { kind: string }).kind === 'run'
+    const { runtime, model } = await openSmall(watched(seen, firstRun))
     await using _ = runtime
     await using pool = await model.openPool({ workers: 1 })
     const task = pool.runAsync(inputOf(0)).catch((error: MilliwattError) => `${error.code} ${error.detail}`)
