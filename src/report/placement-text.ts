@@ -1,0 +1,98 @@
+import { columnFormat, formatEnergy, formatMacs, formatTime, noFigure, scaleFor } from './format.ts'
+import type { LayerElsewhere, PlacedLayer, PlacementReport } from './placement.ts'
+import { cleanLine, plainStyle, type Table, type TextStyle, tableLines, wrap } from './table.ts'
+
+/** What another place would have meant: `native cpu: +12.3 µs for the whole inference`. */
+export const elsewhereText = ({ place, reason }: LayerElsewhere): string => `${place}: ${reason}`
+
+/** The place that would have added least; without one, the first that cannot run it. */
+function nextBest({ elsewhere }: PlacedLayer): LayerElsewhere | undefined {
+  const able = elsewhere.filter(({ extra }) => extra !== null)
+  return able.length > 0 ? able.reduce((a, b) => (b.extra! < a.extra! ? b : a)) : elsewhere[0]
+}
+
+/** One row a layer: where it runs, what it costs there and the next best place. */
+export function layerTable({ layers }: PlacementReport): Table {
+  const scale = scaleFor(
+    layers.map(({ latencyS }) => latencyS),
+    's',
+    '',
+  )
+  const time = columnFormat(
+    layers.map(({ latencyS }) => latencyS),
+    scale,
+  )
+  const hasEnergy = layers.some(({ energyJ }) => energyJ !== null)
+  const row = (layer: PlacedLayer, at: number) => {
+    const next = nextBest(layer)
+    return [
+      { text: String(at) },
+      { text: layer.op },
+      { text: layer.name },
+      { text: layer.macs ? formatMacs(layer.macs) : noFigure },
+      { text: layer.place },
+      { text: time(layer.latencyS) },
+      { text: layer.transferS > 0 ? time(layer.transferS) : noFigure },
+      ...(hasEnergy ? [{ text: formatEnergy(layer.energyJ, null), provenance: layer.provenance }] : []),
+      { text: next ? elsewhereText(next) : noFigure },
+    ]
+  }
+  return {
+    columns: [
+      { title: '#', align: 'right' },
+      { title: 'op', align: 'left' },
+      { title: 'layer', align: 'left', shrinks: true, drops: 1 },
+      { title: 'MACs', align: 'right', drops: 2 },
+      { title: 'runs on', align: 'left' },
+      { title: scale.unit, align: 'right' },
+      { title: `transfer ${scale.unit}`, align: 'right' },
+      ...(hasEnergy ? [{ title: 'energy', align: 'right' as const }] : []),
+      { title: 'next best', align: 'left' },
+    ],
+    rows: layers.map(row),
+  }
+}
+
+/** One row a place: the whole model there. */
+export function placeTable({ places }: PlacementReport): Table {
+  return {
+    columns: [
+      { title: 'place', align: 'left' },
+      { title: 'times', align: 'left' },
+      { title: 'dispatch', align: 'right' },
+      { title: 'whole model', align: 'left', shrinks: true },
+    ],
+    rows: places.map(({ id, basis, dispatchS, whole }) => [
+      { text: id },
+      { text: basis },
+      { text: formatTime(dispatchS) },
+      { text: 'reason' in whole ? whole.reason : formatTime(whole.latencyS) },
+    ]),
+  }
+}
+
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+/** The totals in one line. */
+export function placementSummary({ totals, segments, layers }: PlacementReport): string {
+  const { latencyS, layersS, dispatchS, transferS, energyJ, provenance } = totals
+  const parts = `layers ${formatTime(layersS)}, dispatch ${formatTime(dispatchS)}, transfers ${formatTime(transferS)}`
+  const energy = energyJ === null ? '' : `; ${formatEnergy(energyJ, provenance)}`
+  return `${plural(layers.length, 'layer')} in ${plural(segments.length, 'segment')}: ${formatTime(latencyS)} (${parts})${energy}`
+}
+
+/** Which layer runs where, as text of a width. */
+export function placementText(report: PlacementReport, width: number, style: TextStyle = plainStyle): string {
+  const lines = [
+    style.strong(`Layers of ${cleanLine(report.variant)} by place, least ${report.objective}`),
+    ...wrap(placementSummary(report), width),
+    ...tableLines(layerTable(report), width, style),
+    '',
+    style.strong('Places'),
+    ...tableLines(placeTable(report), width, style),
+    '',
+    ...wrap(report.algorithm, width),
+    ...report.notes.flatMap((note) => wrap(note, width)),
+  ]
+  return `${lines.join('\n')}\n`
+}
