@@ -66,7 +66,7 @@ export function inferencesHtml(report: RunReport): Html {
 }
 
 /** What was asked, what was chosen, and every candidate with its reason. */
-export function planHtml(report: RunReport): Html {
+export function planHtml(report: Pick<RunReport, 'plan'>): Html {
   const { columns, rows, sources } = planTable(report)
   const options: RowOptions = {
     rowClass: (at) => (sources[at]!.verdict === 'chosen' ? 'chosen' : ''),
@@ -113,6 +113,7 @@ function list(items: readonly string[]): Html {
   return html`<ul class="plain">${items.map((item) => html`<li>${item}</li>`)}</ul>`
 }
 
-function section(title: string, body: Html, sources: readonly Provenance[] = []): Html {
+/** A section with its heading. */
+export function section(title: string, body: Html, sources: readonly Provenance[] = []): Html {
   return html`<section><div class="head"><h2>${title}</h2>${sources.map(badge)}</div>${body}</section>`
 }

@@ -94,7 +94,7 @@ function together(rows: readonly PlanRow[]): readonly (readonly PlanRow[])[] {
  * Candidates of the plan, chosen first, then eligible, then rejected; reasons are not part of it, but of `sources`, the
  * first candidate of every row.
  */
-export function planTable(report: RunReport): Table & { readonly sources: readonly PlanRow[] } {
+export function planTable(report: Pick<RunReport, 'plan'>): Table & { readonly sources: readonly PlanRow[] } {
   const order = ['chosen', 'eligible', 'rejected']
   const sorted = [...report.plan.candidates].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
   const groups = together(sorted)

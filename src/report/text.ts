@@ -53,7 +53,8 @@ function inferenceLines(report: RunReport, width: number, style: TextStyle): rea
   return [...tableLines(inferenceTable(report.inferences), width, style), ...reasons]
 }
 
-function planLines(report: RunReport, width: number, style: TextStyle): readonly string[] {
+/** The plan: its goal, and every candidate with its verdict and reason. */
+export function planLines(report: Pick<RunReport, 'plan'>, width: number, style: TextStyle): readonly string[] {
   const table = planTable(report)
   const [head, ...rows] = tableLines(table, width, style)
   const body = rows.flatMap((row, at) => [row, ...wrap(table.sources[at]!.reason, width, '    ').map(style.faint)])
