@@ -1,0 +1,98 @@
+import { isUnsupported, type PartitionAsk, type PartitionProblem, type StepCost } from './problem.ts'
+
+/** The costs of a problem as plain numbers, for the search. What cannot be used costs `Infinity` seconds. */
+export interface Numbers {
+  readonly places: number
+  /** By node × places + place. Energies are 0 where nobody asks for them and they are not known. */
+  readonly nodeS: Float64Array
+  readonly nodeJ: Float64Array
+  readonly dispatchS: Float64Array
+  readonly dispatchJ: Float64Array
+  /** By tensor × places² + from × places + to. */
+  readonly transferS: Float64Array
+  readonly transferJ: Float64Array
+  /** Transfers compare by this one of the two. */
+  readonly byEnergy: boolean
+}
+
+/** Tells whether energy matters to what is asked. */
+export const needsEnergy = ({ minimize, maxEnergyJ }: PartitionAsk): boolean =>
+  minimize === 'energy' || maxEnergyJ !== undefined
+
+/** Why a cost cannot be used for what is asked, although it is known; null when it can. */
+export function energyComplaint({ energy }: StepCost, ask: PartitionAsk): string | null {
+  if (!needsEnergy(ask)) return null
+  if (!energy) return 'its energy is not known'
+  const accepted = ask.acceptProvenance
+  if (!accepted || accepted.includes(energy.provenance)) return null
+  return `its energy is ${energy.provenance}, but the goal needs a figure that is ${accepted.join(' or ')}`
+}
+
+/** Why a node cannot run at a place under what is asked; null when it can. */
+export function whyNot(problem: PartitionProblem, ask: PartitionAsk, node: number, place: number): string | null {
+  const entry = problem.nodes[node]!.at[place]!
+  if (isUnsupported(entry)) return entry.unsupported
+  const { id, dispatch, maxWeightBytes } = problem.places[place]!
+  const { weightBytes } = problem.nodes[node]!
+  if (maxWeightBytes !== undefined && weightBytes > maxWeightBytes)
+    return `its ${weightBytes} bytes of weights exceed the ${maxWeightBytes} of ${id}`
+  const complaint = energyComplaint(dispatch, ask)
+  return energyComplaint(entry, ask) ?? (complaint === null ? null : `dispatch on ${id}: ${complaint}`)
+}
+
+/** Takes the costs out of a problem. */
+export function numbersOf(problem: PartitionProblem, ask: PartitionAsk): Numbers {
+  const { nodes, tensors } = problem
+  const places = problem.places.length
+  const numbers: Numbers = {
+    places,
+    nodeS: new Float64Array(nodes.length * places).fill(Number.POSITIVE_INFINITY),
+    nodeJ: new Float64Array(nodes.length * places),
+    dispatchS: Float64Array.from(problem.places, ({ dispatch }) => dispatch.latencyS),
+    dispatchJ: Float64Array.from(problem.places, ({ dispatch }) => dispatch.energy?.energyJ ?? 0),
+    transferS: new Float64Array(tensors.length * places * places),
+    transferJ: new Float64Array(tensors.length * places * places),
+    byEnergy: ask.minimize === 'energy',
+  }
+  for (const [node, { at }] of nodes.entries())
+    for (const [place, entry] of at.entries()) {
+      if (isUnsupported(entry) || whyNot(problem, ask, node, place) !== null) continue
+      numbers.nodeS[node * places + place] = entry.latencyS
+      numbers.nodeJ[node * places + place] = entry.energy?.energyJ ?? 0
+    }
+  fillTransfers(problem, ask, numbers)
+  return numbers
+}
+
+function fillTransfers({ tensors, transfer }: PartitionProblem, ask: PartitionAsk, numbers: Numbers): void {
+  const { places, transferS, transferJ } = numbers
+  for (const [index, { bytes, fixed }] of tensors.entries())
+    for (let from = 0; from < places; from++)
+      for (let to = 0; to < places; to++) {
+        if (from === to) continue
+        const at = (index * places + from) * places + to
+        const cost = fixed ? null : transfer(from, to, bytes)
+        const usable = cost !== null && energyComplaint(cost, ask) === null
+        transferS[at] = usable ? cost.latencyS : Number.POSITIVE_INFINITY
+        transferJ[at] = usable ? (cost.energy?.energyJ ?? 0) : Number.POSITIVE_INFINITY
+      }
+}
+
+/** The holder in a set of places (bit mask) from which a tensor reaches a place at the least cost; the first of equals. */
+export function cheapestSource(numbers: Numbers, tensor: number, holders: number, to: number): number {
+  const { places, transferS, transferJ, byEnergy } = numbers
+  const [first, second] = byEnergy ? [transferJ, transferS] : [transferS, transferJ]
+  let best = -1
+  let bestAt = -1
+  for (let from = 0; from < places; from++) {
+    if (!(holders & (1 << from))) continue
+    const at = (tensor * places + from) * places + to
+    const better =
+      best < 0 || first[at]! < first[bestAt]! || (first[at] === first[bestAt] && second[at]! < second[bestAt]!)
+    if (better) {
+      best = from
+      bestAt = at
+    }
+  }
+  return best
+}
