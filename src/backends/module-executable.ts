@@ -1,8 +1,8 @@
 import { instantiate, type ModelTensor, type RunningModel, type TensorView } from '../compile/instantiate.ts'
 import type { WasmModule } from '../compile/webassembly.ts'
 import { MilliwattError } from '../core/errors.ts'
-import type { Executable, ProfileOptions, TensorSpec, TensorValue } from './backend.ts'
-import { profileLayers } from './profile-layers.ts'
+import type { Executable, LayerProfile, ProfileOptions, TensorSpec, TensorValue } from './backend.ts'
+import { type LayeredModel, profileLayers } from './profile-layers.ts'
 
 type Tensors = Readonly<Record<string, TensorValue>>
 
@@ -33,13 +33,23 @@ export function runOn(model: Pick<RunningModel, 'inputs' | 'outputs' | 'run'>, i
   return outputs
 }
 
-function profileOn(border: ModuleBorder, inputs: Tensors, options: ProfileOptions) {
+function layeredModel(border: ModuleBorder): RunningModel {
   const module = border.layered()
   if (!module)
     throw new MilliwattError('BACKEND_LACKS', 'profile', 'A module file has no layers to time; profile the model file.')
-  const model = instantiate(module)
+  return instantiate(module)
+}
+
+/** Times the layers of a model that exports them, on inputs by name. @throws MilliwattError INPUT_SHAPE */
+export function profileOn(
+  model: LayeredModel & Pick<RunningModel, 'inputs'>,
+  engine: string,
+  inputs: Tensors,
+  options: ProfileOptions,
+): LayerProfile {
   return profileLayers(
     model,
+    engine,
     () => {
       for (const tensor of model.inputs) write(tensor, inputs[tensor.name])
     },
@@ -53,6 +63,7 @@ function profileOn(border: ModuleBorder, inputs: Tensors, options: ProfileOption
  */
 export function moduleExecutable(module: WasmModule, border: ModuleBorder): Executable {
   let running: RunningModel | null = instantiate(module)
+  let layered: RunningModel | null = null
   const alive = (): RunningModel => {
     if (running) return running
     throw new MilliwattError('MODEL_DISPOSED', 'compiled')
@@ -73,9 +84,13 @@ export function moduleExecutable(module: WasmModule, border: ModuleBorder): Exec
     },
     run: async (inputs) => runOn(alive(), inputs),
     reset: () => alive().reset(),
-    profile: (inputs, options) => profileOn(border, inputs, options),
+    profile: (inputs, options) => {
+      layered ??= layeredModel(border)
+      return profileOn(layered, `compiled (${layered.manifest.simd})`, inputs, options)
+    },
     [Symbol.asyncDispose]: async () => {
       running = null
+      layered = null
     },
   }
 }

@@ -24,6 +24,8 @@ const alwaysFlags: readonly string[] = [
   '-fno-trapping-math',
   '-shared',
   '-fPIC',
+  // Layers can be called one by one, to be timed.
+  '-DMILLIWATT_LAYERS',
 ]
 
 /** Flags for this very processor, as the architectures spell them. */

@@ -12,6 +12,9 @@ export interface NativeModel {
   run(): void
   /** Forgets what earlier runs left behind. @throws MilliwattError MODEL_DISPOSED after `close` */
   reset(): void
+  readonly manifest: CManifest
+  /** One function a layer, in order; null where there is nothing to do. */
+  readonly layers: readonly ((() => void) | null)[]
   /** Gives the arena back. */
   close(): void
 }
@@ -24,6 +27,7 @@ function alignedMemory(koffi: Koffi, bytes: number, alignment: number): Uint8Arr
 }
 
 type Call = (memory: Uint8Array) => void
+type LayerCall = (memory: Uint8Array, layer: number) => void
 
 function noted<T>(run: () => T): T {
   try {
@@ -35,10 +39,11 @@ function noted<T>(run: () => T): T {
 
 /** Opens a built model. @throws MilliwattError BACKEND_FAILED with what the system said of the library */
 export function openNative(koffi: Koffi, library: string, manifest: CManifest): NativeModel {
-  const [call, reset] = noted(() => {
+  const [call, reset, layer] = noted(() => {
     const loaded = koffi.load(library)
-    return ['run', 'reset'].map((name) => loaded.func(`void ${manifest.name}_${name}(void *arena)`))
-  }) as [Call, Call]
+    const of = (name: string, more = '') => loaded.func(`void ${manifest.name}_${name}(void *arena${more})`)
+    return [of('run'), of('reset'), of('run_layer', ', int32_t layer')]
+  }) as [Call, Call, LayerCall]
   let arena: Uint8Array | null = alignedMemory(koffi, manifest.arenaBytes, manifest.alignment)
   const { buffer, byteOffset } = arena
   const view = (tensor: ManifestTensor): ModelTensor => {
@@ -49,7 +54,15 @@ export function openNative(koffi: Koffi, library: string, manifest: CManifest): 
     function_(arena)
   }
   reset(arena)
+  let count = 0
+  const layers = manifest.layers.map(({ kernel }) => {
+    if (kernel === 'alias') return null
+    const index = count++
+    return onArena((memory) => layer(memory, index))
+  })
   return {
+    manifest,
+    layers,
     inputs: manifest.inputs.map(view),
     outputs: manifest.outputs.map(view),
     run: onArena(call),

@@ -7,7 +7,7 @@ import { isStateful } from '../graph/stateful.ts'
 import { type Availability, type Backend, type Executable, segmentSpecs } from './backend.ts'
 import { semanticsOf } from './compiled.ts'
 import { loadKoffi } from './koffi.ts'
-import { runOn } from './module-executable.ts'
+import { profileOn, runOn } from './module-executable.ts'
 import { nativeLibrary } from './native-build.ts'
 import { findCompiler, vectorsOf } from './native-compiler.ts'
 import { type NativeModel, openNative } from './native-model.ts'
@@ -40,16 +40,24 @@ const unavailable = ({ reason, next }: (typeof missing)['koffi' | 'compiler']) =
  * @throws MilliwattError BACKEND_UNAVAILABLE, BACKEND_FAILED, OP_UNSUPPORTED
  */
 export async function prepareNative(segment: Segment, host: Host): Promise<NativeModel> {
+  return (await builtNative(segment, host))()
+}
+
+/** A segment's library, ready to be opened any number of times. */
+async function builtNative(segment: Segment, host: Host): Promise<() => NativeModel> {
   const koffi = await loadKoffi(host)
   if (!koffi) throw unavailable(missing.koffi)
   const compiler = await findCompiler(host)
   if (!compiler) throw unavailable(missing.compiler)
   const model = compileC(segment.graph, { target: 'native', semantics: semanticsOf(segment) })
-  return openNative(koffi, await nativeLibrary(host, compiler, model), model.manifest)
+  const library = await nativeLibrary(host, compiler, model)
+  return () => openNative(koffi, library, model.manifest)
 }
 
 async function prepare(segment: Segment, host: Host): Promise<Executable> {
-  const model = await prepareNative(segment, host)
+  const open = await builtNative(segment, host)
+  const model = open()
+  let timed: NativeModel | null = null
   const [inputs, outputs] = [model.inputs.map(({ data }) => data), model.outputs.map(({ data }) => data)]
   return {
     ...segmentSpecs(segment),
@@ -57,7 +65,14 @@ async function prepare(segment: Segment, host: Host): Promise<Executable> {
     stateful: isStateful(segment.graph),
     run: async (given) => runOn(model, given),
     reset: model.reset,
-    [Symbol.asyncDispose]: async () => model.close(),
+    profile: (given, options) => {
+      timed ??= open()
+      return profileOn(timed, name, given, options)
+    },
+    [Symbol.asyncDispose]: async () => {
+      model.close()
+      timed?.close()
+    },
   }
 }
 

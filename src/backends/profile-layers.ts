@@ -1,10 +1,16 @@
-import type { RunningModel } from '../compile/instantiate.ts'
 import type { ManifestLayer } from '../compile/manifest.ts'
 import { median } from '../core/stats.ts'
 import type { LayerProfile, ProfileOptions } from './backend.ts'
 
 /** Rounds that are run first and not counted, so that the host's compiler has optimised the code. */
 const warmUpRounds = 50
+
+/** A model whose layers can be run one by one; null where a layer has nothing to do. */
+export interface LayeredModel {
+  readonly manifest: { readonly layers: readonly ManifestLayer[] }
+  run(): void
+  readonly layers: readonly ((() => void) | null)[]
+}
 
 interface Times {
   readonly whole: Float64Array
@@ -13,7 +19,7 @@ interface Times {
 }
 
 /** One round: the whole model, the clock alone, then layer by layer. */
-function timeRound(model: RunningModel, write: () => void, times: Times, round: number, now: () => number): void {
+function timeRound(model: LayeredModel, write: () => void, times: Times, round: number, now: () => number): void {
   write()
   let before = now()
   model.run()
@@ -29,7 +35,7 @@ function timeRound(model: RunningModel, write: () => void, times: Times, round: 
   })
 }
 
-function measure(model: RunningModel, write: () => void, { repeats, preciseS }: ProfileOptions): Times {
+function measure(model: LayeredModel, write: () => void, { repeats, preciseS }: ProfileOptions): Times {
   const times = {
     whole: new Float64Array(repeats),
     clock: new Float64Array(repeats),
@@ -51,7 +57,12 @@ const costOf = (layer: ManifestLayer, latencyS: number, layersS: number) => {
  * nothing and take no time.
  * @param write puts the inputs into the model; they must be written before every run
  */
-export function profileLayers(model: RunningModel, write: () => void, options: ProfileOptions): LayerProfile {
+export function profileLayers(
+  model: LayeredModel,
+  engine: string,
+  write: () => void,
+  options: ProfileOptions,
+): LayerProfile {
   const times = measure(model, write, options)
   const clockS = median(times.clock)
   const timed = model.layers.map((layer, index) => (layer ? median(times.layers[index]!) : null))
@@ -60,7 +71,7 @@ export function profileLayers(model: RunningModel, write: () => void, options: P
   const timedS = timed.reduce<number>((sum, latencyS) => sum + (latencyS ?? 0), 0)
   const layersS = latencies.reduce((sum, latencyS) => sum + latencyS, 0)
   return {
-    engine: `compiled (${model.manifest.simd})`,
+    engine,
     repeats: options.repeats,
     wholeS,
     layersS,

@@ -1,0 +1,257 @@
+/** A layer of a microbenchmark: lengths of input, filter and output. */
+export interface BenchLayer {
+  readonly op:
+    | 'conv_2d'
+    | 'depthwise_conv_2d'
+    | 'fully_connected'
+    | 'average_pool_2d'
+    | 'max_pool_2d'
+    | 'add'
+    | 'softmax'
+    | 'logistic'
+    | 'pad'
+    | 'reshape'
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+  readonly outputs: number
+  readonly filterH: number
+  readonly filterW: number
+  readonly stride: number
+}
+
+/** Types that are timed. */
+export type BenchType = 'int8' | 'float32'
+
+/** A model that is timed whole: layers one after another, the output of one the input of the next. */
+export interface Bench {
+  /** Says all of it, so that a kept figure is found again. */
+  readonly name: string
+  readonly dtype: BenchType
+  readonly layers: readonly BenchLayer[]
+  /** 0 is timed first, so that every place soon has figures. */
+  readonly tier: number
+}
+
+const plain = { filterH: 1, filterW: 1, stride: 1 } as const
+
+type Lengths = readonly [height: number, width: number]
+
+/** Pointwise convolution. */
+const pointwise = ([height, width]: Lengths, channels: number, outputs: number): BenchLayer => {
+  return { ...plain, op: 'conv_2d', height, width, channels, outputs }
+}
+
+const conv = (
+  [height, width]: Lengths,
+  channels: number,
+  outputs: number,
+  [filterH, filterW]: Lengths = [3, 3],
+  stride = 1,
+): BenchLayer => ({ op: 'conv_2d', height, width, channels, outputs, filterH, filterW, stride })
+
+const depthwise = (
+  [height, width]: Lengths,
+  channels: number,
+  stride = 1,
+  [filterH, filterW]: Lengths = [3, 3],
+): BenchLayer => {
+  return { op: 'depthwise_conv_2d', height, width, channels, outputs: channels, filterH, filterW, stride }
+}
+
+const dense = (channels: number, outputs: number): BenchLayer => {
+  return { ...plain, op: 'fully_connected', height: 1, width: 1, channels, outputs }
+}
+
+const same = (op: BenchLayer['op'], [height, width]: Lengths, channels: number): BenchLayer => {
+  return { ...plain, op, height, width, channels, outputs: channels }
+}
+
+/** Average over all positions. */
+const globalPool = ([height, width]: Lengths, channels: number): BenchLayer => {
+  return { ...same('average_pool_2d', [height, width], channels), filterH: height, filterW: width, stride: 1 }
+}
+
+const repeated = (layers: readonly BenchLayer[], times: number) => Array.from({ length: times }, () => layers).flat()
+
+/** Head of a classifier: average over all positions, a dense layer, softmax. */
+const head = (size: Lengths, channels: number, classes: number) => [
+  globalPool(size, channels),
+  same('reshape', [1, 1], channels),
+  dense(channels, classes),
+  same('softmax', [1, 1], classes),
+]
+
+/** Depthwise and pointwise in turn: `size channels` through `outputs[i]` with strides; ends in a head. */
+function separable(first: BenchLayer, blocks: readonly (readonly [outputs: number, stride: number])[], classes: number) {
+  const layers = [first]
+  let { height, width, outputs: channels } = first
+  ;[height, width] = [Math.ceil(height / first.stride), Math.ceil(width / first.stride)]
+  for (const [outputs, stride] of blocks) {
+    layers.push(depthwise([height, width], channels, stride))
+    ;[height, width] = [Math.ceil(height / stride), Math.ceil(width / stride)]
+    layers.push(pointwise([height, width], channels, outputs))
+    channels = outputs
+  }
+  return [...layers, ...head([height, width], channels, classes)]
+}
+
+/** 3×3 convolutions with sums in between. */
+function residual(size: number, widths: readonly number[], classes: number) {
+  const layers = [conv([size, size], 3, widths[0]!)]
+  let [length, channels] = [size, widths[0]!]
+  for (const [index, width] of widths.entries()) {
+    const stride = index === 0 ? 1 : 2
+    layers.push(conv([length, length], channels, width, [3, 3], stride))
+    length = Math.ceil(length / stride)
+    layers.push(conv([length, length], width, width), same('add', [length, length], width))
+    channels = width
+  }
+  return [...layers, ...head([length, length], channels, classes)]
+}
+
+const autoencoder = (wide: number, hidden: number, narrow: number) => [
+  dense(wide, hidden),
+  ...repeated([dense(hidden, hidden)], 2),
+  dense(hidden, narrow),
+  dense(narrow, hidden),
+  ...repeated([dense(hidden, hidden)], 2),
+  dense(hidden, wide),
+]
+
+/** Layers of a keyword spotter over time alone: filters of ever greater length, without padding. */
+const temporal = (steps: number, channels: number, width: number) => [
+  depthwise([steps, 1], channels, 1, [3, 1]),
+  pointwise([steps - 2, 1], channels, width),
+  depthwise([steps - 2, 1], width, 1, [7, 1]),
+  pointwise([steps - 8, 1], width, width),
+  depthwise([steps - 8, 1], width, 1, [12, 1]),
+  pointwise([steps - 19, 1], width, width / 4),
+]
+
+/** Chains that are timed at every place, coarse ones first. */
+const chains: readonly (readonly (readonly BenchLayer[])[])[] = [
+  [
+    repeated([pointwise([7, 7], 96, 96)], 4),
+    repeated([depthwise([14, 14], 48)], 4),
+    repeated([conv([14, 14], 24, 24)], 3),
+    repeated([dense(192, 192)], 4),
+    [same('add', [4, 4], 8)],
+    separable(conv([40, 40], 3, 16, [3, 3], 2), [[24, 1], [48, 2], [96, 2], [96, 1]], 8),
+  ],
+  [
+    [same('add', [20, 20], 32)],
+    repeated([same('add', [20, 20], 32)], 4),
+    repeated([same('add', [4, 4], 8)], 4),
+    repeated([same('add', [32, 32], 16)], 4),
+    repeated([same('add', [8, 8], 48)], 4),
+    [pointwise([56, 56], 8, 8)],
+    repeated([pointwise([56, 56], 8, 8)], 4),
+    [pointwise([4, 4], 16, 16)],
+    repeated([pointwise([4, 4], 16, 16)], 4),
+    [pointwise([20, 20], 40, 40)],
+    repeated([pointwise([20, 20], 40, 40)], 4),
+    repeated([pointwise([24, 6], 48, 48)], 4),
+    repeated([pointwise([20, 6], 72, 72)], 4),
+    repeated([pointwise([4, 4], 128, 128)], 4),
+    repeated([pointwise([3, 4], 224, 224)], 4),
+    repeated([pointwise([7, 7], 128, 128)], 4),
+    repeated([pointwise([5, 5], 160, 160)], 4),
+    repeated([pointwise([14, 14], 64, 64)], 4),
+    repeated([pointwise([22, 1], 112, 112)], 4),
+    repeated([pointwise([1, 1], 96, 96)], 4),
+    repeated([pointwise([40, 40], 8, 16), pointwise([40, 40], 16, 8)], 2),
+    repeated([pointwise([20, 20], 16, 32), pointwise([20, 20], 32, 16)], 2),
+    repeated([pointwise([10, 10], 32, 64), pointwise([10, 10], 64, 32)], 2),
+    repeated([pointwise([7, 7], 64, 128), pointwise([7, 7], 128, 64)], 2),
+    repeated([pointwise([4, 4], 128, 256), pointwise([4, 4], 256, 128)], 2),
+    repeated([pointwise([2, 2], 256, 256)], 3),
+    repeated([depthwise([56, 56], 8)], 4),
+    repeated([depthwise([40, 40], 8)], 4),
+    repeated([depthwise([28, 28], 16)], 4),
+    repeated([depthwise([20, 20], 32)], 4),
+    repeated([depthwise([24, 6], 48)], 4),
+    repeated([depthwise([22, 6], 64)], 4),
+    repeated([depthwise([14, 14], 32)], 4),
+    repeated([depthwise([10, 10], 64)], 4),
+    repeated([depthwise([7, 7], 128)], 4),
+    repeated([depthwise([5, 5], 96)], 4),
+    repeated([depthwise([4, 4], 256)], 4),
+    [depthwise([56, 56], 16, 2), depthwise([28, 28], 16, 2), depthwise([14, 14], 16, 2)],
+    [depthwise([40, 40], 32, 2), depthwise([20, 20], 32, 2), depthwise([10, 10], 32, 2)],
+    [depthwise([28, 28], 64, 2), depthwise([14, 14], 64, 2), depthwise([7, 7], 64, 2)],
+    [depthwise([14, 14], 128, 2), depthwise([7, 7], 128, 2), depthwise([4, 4], 128, 2)],
+    [depthwise([32, 1], 48, 1, [3, 1]), depthwise([30, 1], 48, 1, [5, 1]), depthwise([26, 1], 48, 1, [9, 1])],
+    [depthwise([24, 1], 96, 1, [6, 1]), depthwise([19, 1], 96, 1, [12, 1]), depthwise([8, 1], 96, 1, [8, 1])],
+    [depthwise([23, 1], 144, 1, [8, 1]), depthwise([16, 1], 144, 1, [16, 1])],
+    repeated([conv([28, 28], 16, 16)], 3),
+    repeated([conv([40, 40], 8, 8)], 3),
+    repeated([conv([20, 20], 16, 16)], 3),
+    repeated([conv([14, 14], 32, 32)], 3),
+    repeated([conv([10, 10], 48, 48)], 3),
+    repeated([conv([7, 7], 64, 64)], 3),
+    repeated([conv([5, 5], 96, 96)], 3),
+    [conv([40, 40], 8, 16, [3, 3], 2), conv([20, 20], 16, 32, [3, 3], 2), conv([10, 10], 32, 64, [3, 3], 2)],
+    [conv([28, 28], 24, 32, [3, 3], 2), conv([14, 14], 32, 48, [3, 3], 2), conv([7, 7], 48, 96, [3, 3], 2)],
+    [conv([20, 20], 16, 32, [1, 1], 2), conv([10, 10], 32, 64, [1, 1], 2)],
+    [conv([80, 80], 3, 8, [3, 3], 2)],
+    [conv([56, 56], 3, 16, [3, 3], 2)],
+    [conv([28, 28], 3, 16)],
+    [conv([40, 40], 3, 24)],
+    [conv([28, 28], 1, 16)],
+    [conv([40, 10], 1, 48, [8, 4], 2)],
+    [conv([48, 12], 1, 64, [10, 3], 2)],
+    [conv([49, 8], 1, 32, [8, 5], 2)],
+    repeated([dense(64, 64)], 4),
+    repeated([dense(96, 96)], 4),
+    repeated([dense(24, 24)], 4),
+    [dense(16, 16)],
+    repeated([dense(512, 96), dense(96, 512)], 2),
+    repeated([dense(160, 16), dense(16, 160)], 2),
+    repeated([dense(768, 160), dense(160, 768)], 2),
+    repeated([dense(320, 10), dense(10, 320)], 2),
+    [...head([7, 7], 64, 10)],
+    [...head([24, 6], 48, 12)],
+    [...head([4, 4], 192, 3)],
+    [...head([10, 10], 32, 20)],
+    [globalPool([20, 20], 32)],
+    [globalPool([3, 3], 256)],
+    [same('softmax', [1, 1], 10)],
+    [same('softmax', [1, 1], 64)],
+    [same('reshape', [1, 1], 64), same('softmax', [1, 1], 64)],
+    repeated([same('logistic', [14, 14], 16)], 3),
+    repeated([{ ...same('max_pool_2d', [28, 28], 16), filterH: 2, filterW: 2, stride: 2 }], 1),
+    repeated([{ ...same('average_pool_2d', [28, 28], 16), filterH: 2, filterW: 2, stride: 2 }], 1),
+  ],
+  [
+    separable(conv([48, 10], 1, 48, [8, 4], 2), [[48, 1], [48, 1], [48, 1]], 10),
+    separable(conv([80, 80], 3, 8, [3, 3], 2), [[16, 1], [32, 2], [32, 1], [64, 2], [64, 1], [128, 2], [128, 1], [128, 1], [192, 2]], 2),
+    separable(conv([56, 56], 1, 16, [3, 3], 2), [[32, 1], [64, 2], [64, 1], [64, 2]], 5),
+    residual(28, [16, 24, 48], 10),
+    residual(20, [24, 48, 64], 4),
+    autoencoder(512, 96, 12),
+    autoencoder(320, 160, 16),
+    temporal(24, 32, 96),
+    temporal(36, 48, 144),
+  ],
+]
+
+const say = ({ op, height, width, channels, outputs, filterH, filterW, stride }: BenchLayer): string =>
+  `${op} ${height}x${width} ${channels}>${outputs} ${filterH}x${filterW}/${stride}`
+
+/** Name under which the figure of a single layer is kept. */
+export function layerName(dtype: BenchType, layer: BenchLayer): string {
+  return `${dtype} layer: ${say(layer)}`
+}
+
+function nameOf(dtype: BenchType, layers: readonly BenchLayer[]): string {
+  const parts = layers.map(say)
+  return `${dtype}: ${[...new Set(parts)].join(', ')}; ${parts.length}`
+}
+
+/** All microbenchmarks: what every place is timed on, coarse ones first. */
+export const benches: readonly Bench[] = chains.flatMap((all, tier) =>
+  all.flatMap((layers) =>
+    (['int8', 'float32'] as const).map((dtype) => ({ name: nameOf(dtype, layers), dtype, layers, tier })),
+  ),
+)

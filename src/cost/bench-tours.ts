@@ -1,0 +1,42 @@
+import { type BenchLayer, type BenchType, benches, layerName } from './bench-layers.ts'
+
+/** A layer that is timed inside a tour, by the name that its figure is kept under. */
+export interface TourLayer {
+  readonly name: string
+  readonly layer: BenchLayer
+}
+
+/** Layers of one type that are timed side by side in one model, each by itself. */
+export interface Tour {
+  readonly dtype: BenchType
+  readonly layers: readonly TourLayer[]
+}
+
+/** So few that what they touch stays in the caches, so many that few models are built. */
+const tourLayers = 14
+
+function layersOf(dtype: BenchType): readonly TourLayer[] {
+  const all = benches.filter((bench) => bench.dtype === dtype).flatMap(({ layers }) => layers)
+  const unique = [...new Map(all.map((layer) => [layerName(dtype, layer), layer]))]
+  return mixed(unique).map(([name, layer]) => ({ name, layer }))
+}
+
+/** In steps of about the golden ratio: any first part of it is spread over all. */
+function mixed<T>(all: readonly T[]): readonly T[] {
+  const order = all.map((item, index) => ({ item, at: (index * 0.6180339887) % 1 }))
+  return order.sort((a, b) => a.at - b.at).map(({ item }) => item)
+}
+
+/** Every layer of the microbenchmarks once, in their order, in tours. */
+export const tours: readonly Tour[] = (() => {
+  const made = (['int8', 'float32'] as const).map((dtype) => {
+    const layers = layersOf(dtype)
+    const count = Math.ceil(layers.length / tourLayers)
+    return Array.from({ length: count }, (_, index) => ({
+      dtype,
+      layers: layers.slice(index * tourLayers, (index + 1) * tourLayers),
+    }))
+  })
+  // Types in turn: whoever stops early has both.
+  return made[0]!.flatMap((tour, index) => [tour, made[1]![index]!])
+})()

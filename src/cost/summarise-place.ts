@@ -1,0 +1,54 @@
+import type { Sourced } from '../targets/target.ts'
+import type { BenchFigure, PlacePower, PlaceProfile } from './machine-profile.ts'
+import { observationsOf } from './observe.ts'
+import { fitTrend, type Observation } from './trend.ts'
+
+/** What is known of a place while it is profiled. */
+export interface PlaceFigures {
+  readonly backend: string
+  readonly device: string
+  readonly engine: string
+  readonly measuredAt: string
+  readonly complete: boolean
+  readonly figures: Readonly<Record<string, BenchFigure>>
+  readonly power: PlacePower | null
+}
+
+const bestRate = (
+  observations: readonly Observation[],
+  amount: (observation: Observation) => number,
+): number | undefined => {
+  const rates = observations.map((observation) => amount(observation) / observation.latencyS)
+  const best = Math.max(0, ...rates)
+  return best > 0 ? best : undefined
+}
+
+const macsOf = (dtype: string) => (observation: Observation) =>
+  observation.nodes.every((node) => node.dtype === dtype)
+    ? observation.nodes.reduce((sum, { macs }) => sum + macs, 0)
+    : 0
+
+const bytesOf = ({ nodes }: Observation): number =>
+  nodes.every(({ macs }) => macs === 0)
+    ? nodes.reduce((sum, { inputBytes, outputBytes }) => sum + inputBytes + outputBytes, 0)
+    : 0
+
+/** A place's profile from its figures: dispatch and peak rates in the fields of a datasheet. */
+export function summarisePlace(place: PlaceFigures): PlaceProfile {
+  const observations = observationsOf(place.figures)
+  const trend = fitTrend(observations)
+  const source = `microbenchmarks on this machine, ${place.measuredAt.slice(0, 10)}`
+  const rate = (name: string, value: number | undefined): Record<string, Sourced<number>> =>
+    value === undefined ? {} : { [name]: { value, source } }
+  const dispatch = (trend.get('dispatch') ?? 0) + 2 * (trend.get('tensor') ?? 0)
+  return {
+    ...place,
+    dispatchS: { value: dispatch, source },
+    rates: {
+      ...rate('int8MacsPerS', bestRate(observations, macsOf('int8'))),
+      ...rate('float32MacsPerS', bestRate(observations, macsOf('float32'))),
+      ...rate('bytesPerS', bestRate(observations, bytesOf)),
+    },
+    runs: [],
+  }
+}

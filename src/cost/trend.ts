@@ -1,0 +1,86 @@
+import type { BorderWork, SegmentBorder } from './border.ts'
+import type { NodeWork } from './node-work.ts'
+import { nonNegativeLeastSquares } from './non-negative.ts'
+
+/** What was timed: nodes that ran one after another, with the border of their segment where it was timed too. */
+export interface Observation {
+  readonly nodes: readonly NodeWork[]
+  /** Null where layers were timed inside a model: neither dispatch nor copies are in it. */
+  readonly border: SegmentBorder | null
+  readonly latencyS: number
+  /** Relative standard deviation of the figure. */
+  readonly deviation: number
+}
+
+type Terms = readonly (readonly [column: string, amount: number])[]
+
+const padded = (length: number, block: number): number => Math.ceil(length / block) * block
+
+/**
+ * What a node's time may be made of, each a non-negative number of seconds by amount: a fixed part, work in whole
+ * vector blocks of output channels (16 for 128-bit and 64 for 512-bit integers), what is read, gathered and written.
+ * This is the roofline (Williams, Waterman, Patterson 2009) as a sum instead of a maximum, so that it stays linear.
+ */
+export function nodeTerms(node: NodeWork): Terms {
+  const { family, dtype, macs, pixels, inputChannels, outputChannels, taps, weightBytes } = node
+  const of = `${family} ${dtype}`
+  const channels = Math.max(1, outputChannels)
+  const common: Terms = [
+    [`${of} node`, 1],
+    [`${of} output`, node.outputBytes],
+    [`${of} input`, node.inputBytes],
+  ]
+  if (macs === 0) return family === 'pool' ? [...common, [`${of} taps`, pixels * taps * channels]] : common
+  return [
+    ...common,
+    [`${of} macs`, macs],
+    [`${of} macs by 16`, (macs / channels) * padded(channels, 16)],
+    [`${of} macs by 64`, (macs / channels) * padded(channels, 64)],
+    [`${of} rows`, pixels],
+    [`${of} gathered`, family === 'depthwise' ? pixels * taps : pixels * taps * inputChannels],
+    [`${of} weights`, weightBytes],
+  ]
+}
+
+/** What a segment's border is made of: dispatch, a fixed part a tensor, bytes by type and direction. */
+export function borderTerms({ inputs, outputs }: SegmentBorder): Terms {
+  const copies = (tensors: readonly BorderWork[], way: string): Terms =>
+    tensors.flatMap(({ dtype, bytes, spatial }) => [
+      ['tensor', 1] as const,
+      [`copy ${way} ${dtype}`, bytes] as const,
+      ...(spatial ? [[`turn ${way} ${dtype}`, bytes] as const] : []),
+    ])
+  return [['dispatch', 1], ...copies(inputs, 'in'), ...copies(outputs, 'out')]
+}
+
+/** Seconds by term. */
+export type Trend = ReadonlyMap<string, number>
+
+const termsOf = ({ nodes, border }: Observation): Terms => [
+  ...nodes.flatMap(nodeTerms),
+  ...(border ? borderTerms(border) : []),
+]
+
+/** Fits the terms to what was timed, every observation by its relative error. */
+export function fitTrend(observations: readonly Observation[]): Trend {
+  const columns = new Map<string, number>()
+  const all = observations.map(termsOf)
+  for (const terms of all) for (const [name] of terms) if (!columns.has(name)) columns.set(name, columns.size)
+  const rows = all.map((terms, index) => {
+    const { latencyS, deviation } = observations[index]!
+    const weight = 1 / (latencyS * Math.max(deviation, 0.02))
+    const row = new Array<number>(columns.size).fill(0)
+    for (const [name, amount] of terms) row[columns.get(name)!] = row[columns.get(name)!]! + amount * weight
+    return { row, target: latencyS * weight }
+  })
+  const solution = nonNegativeLeastSquares(
+    rows.map(({ row }) => row),
+    rows.map(({ target }) => target),
+  )
+  return new Map([...columns].map(([name, index]) => [name, solution[index]!]))
+}
+
+/** Seconds of some terms by a trend; terms that it does not know cost nothing. */
+export function trendOf(trend: Trend, terms: Terms): number {
+  return terms.reduce((sum, [name, amount]) => sum + amount * (trend.get(name) ?? 0), 0)
+}

@@ -1,0 +1,83 @@
+import { type Backend, type Executable, firstUnsupported, segmentFor } from '../backends/backend.ts'
+import type { Device } from '../core/device.ts'
+import type { Host } from '../core/host.ts'
+import { chainGraph, parallelGraph } from '../cost/bench-graph.ts'
+import { type Bench, benches } from '../cost/bench-layers.ts'
+import { type Tour, tours } from '../cost/bench-tours.ts'
+import type { BenchFigure } from '../cost/machine-profile.ts'
+import { writeTflite } from '../formats/tflite/writer.ts'
+import type { Graph } from '../graph/graph.ts'
+import { type TimedEngine, timedLayers, timedRuns } from './place-timing.ts'
+
+/** Something that a place is timed on: a whole model, or single layers side by side. */
+export type BenchJob = Bench | Tour
+
+/** A backend on a device that is being timed. */
+export interface BenchPlace {
+  readonly id: string
+  readonly backend: Backend
+  readonly device: Device
+  readonly engine: string
+  /** What is still to be timed, in order. */
+  readonly jobs: BenchJob[]
+  /** What was timed, by name. */
+  readonly figures: Record<string, BenchFigure>
+  /** Seconds that getting its engines ready has taken so far, and how many there were. */
+  spentS: number
+  built: number
+}
+
+/** An engine that is ready to be timed. */
+export interface BenchEngine {
+  readonly place: BenchPlace
+  readonly timed: TimedEngine
+  readonly executable: Executable
+}
+
+const isTour = (job: BenchJob): job is Tour => !('name' in job)
+
+/** Names of the figures that a job gives. */
+export function figureNames(job: BenchJob): readonly string[] {
+  return isTour(job) ? job.layers.map(({ name }) => name) : [job.name]
+}
+
+/** Gets a graph ready on a place; null where its engine has not got it. */
+export async function openGraph(
+  host: Host,
+  { backend, device }: Pick<BenchPlace, 'backend' | 'device'>,
+  graph: Graph,
+): Promise<Executable | null> {
+  try {
+    const segment = segmentFor({ graph, source: { format: 'tflite', bytes: writeTflite(graph) } }, backend)
+    if (firstUnsupported(backend, segment, device) !== null) return null
+    return await backend.prepare(segment, device, host)
+  } catch {
+    // An engine that has not got a layer is timed on the others.
+    return null
+  }
+}
+
+/** Gets a job ready on a place, warmed up; null where its engine has not got it. */
+export async function openJob(host: Host, place: BenchPlace, job: BenchJob): Promise<BenchEngine | null> {
+  const beginS = host.clock.nowS()
+  const layers = isTour(job) ? job.layers.map(({ layer }) => layer) : job.layers
+  const executable = await openGraph(host, place, (isTour(job) ? parallelGraph : chainGraph)(layers, job.dtype))
+  const names = figureNames(job)
+  const timed =
+    executable && (isTour(job) ? timedLayers(host, names, executable) : timedRuns(host, job.name, executable))
+  await timed?.warmUp()
+  place.spentS += host.clock.nowS() - beginS
+  place.built++
+  return executable && timed && { place, timed, executable }
+}
+
+/**
+ * What a place is timed on, coarse first: whole models everywhere, and where an engine shows its layers single layers
+ * instead of most of them, since they say more for every model that is built.
+ */
+export function benchJobs(showsLayers: boolean): readonly BenchJob[] {
+  const ordered = [0, 2, 1].flatMap((tier) => benches.filter((bench) => bench.tier === tier))
+  if (!showsLayers) return [...benches]
+  const whole = ordered.filter(({ layers }) => layers.length === 1 || layers.length > 4)
+  return [...whole.slice(0, 2), ...tours.slice(0, 8), ...whole.slice(2, 10), ...tours.slice(8), ...whole.slice(10)]
+}

@@ -1,0 +1,192 @@
+import type { Backend } from '../backends/backend.ts'
+import type { Host } from '../core/host.ts'
+import { chainGraph } from '../cost/bench-graph.ts'
+import { benches } from '../cost/bench-layers.ts'
+import { isFresh, type MachineProfile, type PlacePower, type PlaceProfile, placeId } from '../cost/machine-profile.ts'
+import { summarisePlace } from '../cost/summarise-place.ts'
+import {
+  type BenchEngine,
+  type BenchJob,
+  type BenchPlace,
+  benchJobs,
+  figureNames,
+  openGraph,
+  openJob,
+} from './bench-place.ts'
+import { sampleInput } from './input.ts'
+import { readMachineProfile, writeMachineProfile } from './machine-profile-store.ts'
+import type { PowerSession } from './power.ts'
+import type { Probe } from './probe.ts'
+import type { OnProgress } from './progress.ts'
+
+/** How to profile a machine. */
+export interface MachineProfileOptions {
+  readonly host: Host
+  readonly probe: Probe
+  readonly backends: readonly Backend[]
+  /** Reads power while places work; none by default. */
+  readonly session?: PowerSession | null
+  /** Seconds after which nothing new is begun; 60 by default. */
+  readonly budgetS?: number
+  /** Measure again even what is fresh: everything, or the places of these ids. */
+  readonly remeasure?: boolean | readonly string[]
+  readonly onProgress?: OnProgress
+  /** Aborting stops early; what was measured by then is kept and given back. */
+  readonly signal?: AbortSignal
+}
+
+/** Engines of one place in one batch. */
+const batchJobs = 4
+/** Visits that every engine of a batch gets, in turn with those of all others. */
+const visits = 7
+/** Engines whose preparation takes longer than this, in seconds, are prepared one a batch. */
+const dearS = 0.25
+/** How far, in seconds, a place may be ahead of the one that had the least time. */
+const fairS = 0.5
+/** Figures are kept at least so often, in seconds. */
+const writeEveryS = 4
+/** Seconds of one power window. */
+const powerWindowS = 1
+
+/** Places that are to be timed, with the figures that they have of an earlier profile which did not end. */
+async function findPlaces(options: MachineProfileOptions, kept: MachineProfile): Promise<BenchPlace[]> {
+  const { host, probe, backends, remeasure = false } = options
+  const now = host.clock.wallTime()
+  const places: BenchPlace[] = []
+  for (const backend of backends) {
+    const availability = await backend.available(host)
+    if (!availability.ok) continue
+    for (const device of probe.devices) {
+      const id = placeId(backend.name, device.id)
+      const again = typeof remeasure === 'boolean' ? remeasure : remeasure.includes(id)
+      const earlier = kept.places[id]
+      const { engine } = availability
+      if (!again && isFresh(earlier, engine, now)) continue
+      const showsLayers = await canBeTimed(host, backend, device)
+      if (showsLayers === null) continue
+      const figures = !again && earlier?.engine === engine && !earlier.complete ? earlier.figures : {}
+      const jobs = benchJobs(showsLayers).filter((job) => figureNames(job).some((name) => !(name in figures)))
+      places.push({ id, backend, device, engine, jobs: [...jobs], figures: { ...figures }, spentS: 0, built: 0 })
+    }
+  }
+  return places
+}
+
+/** Whether an engine shows its layers; null where it does not run on this device. */
+async function canBeTimed(host: Host, backend: Backend, device: BenchPlace['device']): Promise<boolean | null> {
+  const [first] = benches
+  const executable = await openGraph(host, { backend, device }, chainGraph(first!.layers, first!.dtype))
+  if (!executable) return null
+  await executable[Symbol.asyncDispose]()
+  return executable.profile !== undefined
+}
+
+/** The next jobs of the places that had the least time so far. */
+function nextJobs(places: readonly BenchPlace[]): readonly (readonly [BenchPlace, BenchJob])[] {
+  const waiting = places.filter(({ jobs }) => jobs.length > 0)
+  const leastS = Math.min(...waiting.map(({ spentS }) => spentS))
+  return waiting
+    .filter(({ spentS }) => spentS <= leastS + fairS)
+    .flatMap((place) => {
+      const dear = place.built === 0 || place.spentS / place.built > dearS
+      return place.jobs.splice(0, dear ? 1 : batchJobs).map((job) => [place, job] as const)
+    })
+}
+
+/** Times one batch in turns, so that a slow spell of the machine hits all alike. */
+async function runBatch(host: Host, jobs: readonly (readonly [BenchPlace, BenchJob])[], signal?: AbortSignal) {
+  const engines: BenchEngine[] = []
+  try {
+    for (const [place, job] of jobs) {
+      const engine = signal?.aborted ? null : await openJob(host, place, job)
+      if (engine) engines.push(engine)
+    }
+    for (let round = 0; round < visits && !signal?.aborted; round++)
+      for (const { timed } of engines) await timed.visit()
+    if (!signal?.aborted) for (const { place, timed } of engines) Object.assign(place.figures, timed.figures())
+  } finally {
+    for (const { executable } of engines) await executable[Symbol.asyncDispose]()
+  }
+}
+
+function summarised(host: Host, place: BenchPlace, kept: PlaceProfile | undefined): PlaceProfile {
+  const { backend, device, engine, figures, jobs } = place
+  const power = kept?.engine === engine ? kept.power : null
+  const measuredAt = host.clock.wallTime().toISOString()
+  const complete = jobs.length === 0
+  const runs = kept?.engine === engine ? kept.runs : []
+  return {
+    ...summarisePlace({ backend: backend.name, device: device.id, engine, measuredAt, complete, figures, power }),
+    runs,
+  }
+}
+
+function merged(host: Host, profile: MachineProfile, places: readonly BenchPlace[]): MachineProfile {
+  const timed = places.filter(({ figures }) => Object.keys(figures).length > 0)
+  const fresh = timed.map((place) => [place.id, summarised(host, place, profile.places[place.id])] as const)
+  return { ...profile, places: { ...profile.places, ...Object.fromEntries(fresh) } }
+}
+
+/** Mean power while a place works, against an idle level that was read before. */
+async function powerOf(host: Host, place: BenchPlace, session: PowerSession, idleW: number | null) {
+  const bench = benches.find(({ layers }) => layers.length > 5)!
+  const executable = await openGraph(host, place, chainGraph(bench.layers, bench.dtype))
+  if (!executable) return null
+  try {
+    const input = sampleInput(executable.inputs)
+    const endS = host.clock.nowS() + powerWindowS
+    const { window } = await session.window(`profile: ${place.id}`, 0, async () => {
+      while (host.clock.nowS() < endS) await executable.run(input)
+    })
+    if (window.energy?.verdict !== 'complete') return null
+    const power: PlacePower = {
+      activeW: window.energy.meanPowerW,
+      idleW,
+      provenance: session.meter.info.provenance,
+    }
+    return power
+  } finally {
+    await executable[Symbol.asyncDispose]()
+  }
+}
+
+async function withPower(options: MachineProfileOptions, profile: MachineProfile, places: readonly BenchPlace[]) {
+  const { host, session, signal } = options
+  if (!session) return profile
+  const idle = await session.idle(powerWindowS, signal)
+  const powers = new Map<string, PlacePower>()
+  for (const place of places) {
+    if (signal?.aborted) break
+    const power = await powerOf(host, place, session, idle.idle?.meanPowerW ?? null)
+    if (power) powers.set(place.id, power)
+  }
+  const updated = Object.entries(profile.places).map(([id, one]) => [id, { ...one, power: powers.get(id) ?? one.power }])
+  return { ...profile, places: Object.fromEntries(updated) }
+}
+
+/**
+ * Times microbenchmarks on every place (backend × device) of a machine: coarse ones first, so that after a few seconds
+ * every place has figures; what was measured is kept as it comes. Fresh figures of an earlier profile are not measured
+ * again. With a meter, the power of every place as well.
+ */
+export async function profileMachine(options: MachineProfileOptions): Promise<MachineProfile> {
+  const { host, probe, budgetS = 60, onProgress, signal } = options
+  const endS = host.clock.nowS() + budgetS
+  const kept = await readMachineProfile(host, probe.fingerprint)
+  const places = await findPlaces(options, kept)
+  const total = places.reduce((sum, { jobs }) => sum + jobs.length, 0)
+  const left = () => places.reduce((sum, { jobs }) => sum + jobs.length, 0)
+  let writtenS = Number.NEGATIVE_INFINITY
+  while (left() > 0 && host.clock.nowS() < endS && !signal?.aborted) {
+    await runBatch(host, nextJobs(places), signal)
+    onProgress?.({ stage: 'machine', done: total - left(), total })
+    if (host.clock.nowS() - writtenS > writeEveryS) {
+      await writeMachineProfile(host, merged(host, kept, places))
+      writtenS = host.clock.nowS()
+    }
+    await host.clock.sleep(0)
+  }
+  const profile = await withPower(options, merged(host, kept, places), places)
+  await writeMachineProfile(host, profile)
+  return profile
+}
