@@ -24,7 +24,7 @@ export function nodeGroups(graph: Graph): readonly number[] {
   const groups = graph.nodes.map((_, index) => index)
   const join = (a: number, b: number) => {
     const [from, to] = [groups[a]!, groups[b]!]
-    if (from !== to) groups.forEach((group, index) => group === from && (groups[index] = to))
+    for (const [index, group] of groups.entries()) if (group === from) groups[index] = to
   }
   const indices = new Map(graph.nodes.map((node, index) => [node, index]))
   for (const chain of quantizedChains(graph))

@@ -44,7 +44,7 @@ function inParts(segment: Segment, places: readonly string[], inputs: readonly V
     const again = readModel(part.source.bytes, 'part')
     const { graph } = segmentIn(again, 'canonical')
     const values = interpret(graph, given, semantics)
-    part.graph.outputs.forEach((name, index) => known.set(name, values.get(graph.outputs[index]!)!))
+    for (const [index, name] of part.graph.outputs.entries()) known.set(name, values.get(graph.outputs[index]!)!)
   }
   return { parts, outputs: new Map(segment.graph.outputs.map((name) => [name, known.get(name)!])) }
 }
