@@ -1,5 +1,6 @@
 import type { Device } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
+import type { SegmentMove } from '../core/segment-move.ts'
 import { type ModelForm, segmentIn } from '../formats/forms.ts'
 import type { DataType, Dimension, Node } from '../graph/graph.ts'
 import type { QuantizationParameters } from '../graph/quantization.ts'
@@ -87,6 +88,14 @@ export interface ProfileOptions {
   preciseS(): number
 }
 
+/** What one run costs by a declared model of a device, not by a clock: a simulation, not silicon. */
+export interface DeclaredCost {
+  readonly latencyS: number
+  /** Null where the model declares no power. */
+  readonly energyJ: number | null
+  readonly provenance: 'emulated'
+}
+
 /** A segment made ready on a device. */
 export interface Executable extends AsyncDisposable {
   readonly inputs: readonly TensorSpec[]
@@ -96,11 +105,15 @@ export interface Executable extends AsyncDisposable {
   /** The model keeps state from one run to the next. */
   readonly stateful?: boolean
   /** Only of engines that can run synchronously. Not to be kept beyond a `reset`. */
-  readonly synchronous?: SynchronousRun
+  readonly synchronous?: SynchronousRun | undefined
   /** Begins the state of a streaming model afresh; where it is absent the model is prepared again. */
   reset?(): void
   /** Times every layer, on an instance of its own: the state of this one stays. @throws MilliwattError BACKEND_LACKS */
   profile?(inputs: Readonly<Record<string, TensorValue>>, options: ProfileOptions): LayerProfile
+  /** Only of simulated devices: what a run costs there, to be told in place of the wall time that it takes here. */
+  readonly declaredCost?: DeclaredCost | undefined
+  /** Only of partitions: the segments that moved to another place because theirs failed, oldest first. */
+  readonly moves?: readonly SegmentMove[]
   /** What can be sent to a worker (structured clone) so that `Backend.open` need not prepare the segment again. */
   readonly shared?: unknown
 }

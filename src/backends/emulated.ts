@@ -1,7 +1,9 @@
+import type { Device } from '../core/device.ts'
 import { MilliwattError } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
 import { elementCount } from '../graph/graph.ts'
 import type { Segment } from '../graph/segment.ts'
-import { type Backend, type Executable, segmentSpecs, type TensorValue } from './backend.ts'
+import { type Backend, type Executable, segmentFor, segmentSpecs, type TensorValue } from './backend.ts'
 
 /** How an emulated backend behaves. */
 export interface EmulatedBackendOptions {
@@ -12,7 +14,14 @@ export interface EmulatedBackendOptions {
   readonly refuses?: readonly string[]
   /** Fails from this run on (counted from 0). */
   readonly failsAtRun?: number
+  /** Answers no more from this run on (counted from 0). */
+  readonly hangsAtRun?: number
+  /** Computes with this backend, where it computes; then only latency and faults are emulated. */
+  readonly engine?: Backend
 }
+
+/** Right shapes, and outputs that depend on the inputs. */
+type Compute = (inputs: Readonly<Record<string, TensorValue>>) => Promise<Readonly<Record<string, TensorValue>>>
 
 /**
  * A fixed pseudo-random projection of the input (multiplicative hash of the positions), then softmax. It knows
@@ -30,26 +39,46 @@ function projected(input: TensorValue, outputs: number): Float32Array {
   return Float32Array.from(exponentials, (value) => value / total)
 }
 
-function emulatedExecutable(
-  segment: Segment,
-  options: EmulatedBackendOptions,
-  wait: (seconds: number) => Promise<void>,
-): Executable {
-  const specs = segmentSpecs(segment)
-  const output = specs.outputs[0]!
+/** The softmax of a projection for the first output of a segment. */
+function projection(segment: Segment): Compute {
+  const output = segmentSpecs(segment).outputs[0]!
   const length = elementCount(output.shape) ?? 1
+  const shape = (output.shape ?? [length]).map((dimension) => (typeof dimension === 'number' ? dimension : 1))
+  return async (inputs) => ({
+    [output.name]: { dtype: 'float32', shape, data: projected(Object.values(inputs)[0]!, length) },
+  })
+}
+
+/** Latency and faults around what computes. */
+function emulatedRun(
+  options: EmulatedBackendOptions,
+  compute: Compute,
+  sleep: (seconds: number) => Promise<void>,
+): Compute {
   let runs = 0
+  return async (inputs) => {
+    if (options.failsAtRun !== undefined && runs >= options.failsAtRun)
+      throw new MilliwattError('BACKEND_FAILED', options.name ?? 'emulated', 'It was told to fail at this run.')
+    if (options.hangsAtRun !== undefined && runs >= options.hangsAtRun) await new Promise(() => undefined)
+    runs += 1
+    await sleep(options.latencyS ?? 0)
+    return compute(inputs)
+  }
+}
+
+async function prepare(
+  options: EmulatedBackendOptions,
+  segment: Segment,
+  device: Device,
+  host: Host,
+): Promise<Executable> {
+  const real = await options.engine?.prepare(segmentFor(segment, options.engine), device, host)
+  const compute: Compute = real ? (inputs) => real.run(inputs) : projection(segment)
   return {
-    ...specs,
-    run: async (inputs) => {
-      if (options.failsAtRun !== undefined && runs >= options.failsAtRun)
-        throw new MilliwattError('BACKEND_FAILED', options.name ?? 'emulated', 'It was told to fail at this run.')
-      runs += 1
-      await wait(options.latencyS ?? 0)
-      const shape = (output.shape ?? [length]).map((dimension) => (typeof dimension === 'number' ? dimension : 1))
-      return { [output.name]: { dtype: 'float32', shape, data: projected(Object.values(inputs)[0]!, length) } }
-    },
-    [Symbol.asyncDispose]: async () => {},
+    ...segmentSpecs(segment),
+    stateful: real?.stateful ?? false,
+    run: emulatedRun(options, compute, (seconds) => host.clock.sleep(seconds)),
+    [Symbol.asyncDispose]: async () => real?.[Symbol.asyncDispose](),
   }
 }
 
@@ -66,6 +95,6 @@ export function emulatedBackend(options: EmulatedBackendOptions = {}): Backend {
     supports: (node) =>
       options.refuses?.includes(node.op) ? { ok: false, reason: `${node.op} is refused by declaration` } : { ok: true },
     semantics: () => null,
-    prepare: async (segment, _device, host) => emulatedExecutable(segment, options, (s) => host.clock.sleep(s)),
+    prepare: (segment, device, host) => prepare(options, segment, device, host),
   }
 }

@@ -1,7 +1,7 @@
 import { instantiate, type ModelTensor, type RunningModel, type TensorView } from '../compile/instantiate.ts'
 import type { WasmModule } from '../compile/webassembly.ts'
 import { MilliwattError } from '../core/errors.ts'
-import type { Executable, LayerProfile, ProfileOptions, TensorSpec, TensorValue } from './backend.ts'
+import type { Executable, LayerProfile, ProfileOptions, TensorData, TensorSpec, TensorValue } from './backend.ts'
 import { type LayeredModel, profileLayers } from './profile-layers.ts'
 
 type Tensors = Readonly<Record<string, TensorValue>>
@@ -15,17 +15,27 @@ export interface ModuleBorder {
   layered(): WasmModule | null
 }
 
-function write(tensor: ModelTensor, value: TensorValue | undefined): void {
+/** An input or output of a model, its elements where the engine reads or writes them. */
+type Bound = Pick<ModelTensor, 'name' | 'dtype' | 'shape'> & { readonly data: TensorData }
+
+/** A model that runs in the caller's thread on tensors of its own memory. */
+export interface BoundModel {
+  readonly inputs: readonly Bound[]
+  readonly outputs: readonly Bound[]
+  run(): void
+}
+
+function write(tensor: Bound, value: TensorValue | undefined): void {
   if (value?.dtype !== tensor.dtype || value.data.length !== tensor.data.length) {
     const got = value ? `${value.dtype} of ${value.data.length}` : 'nothing'
     const wanted = `${tensor.dtype} of ${tensor.data.length} elements`
     throw new MilliwattError('INPUT_SHAPE', tensor.name, `It wants ${wanted}, got ${got}.`)
   }
-  tensor.data.set(value.data as TensorView)
+  ;(tensor.data as TensorView).set(value.data as TensorView)
 }
 
 /** Runs a model whose tensors are views of its own memory. @throws MilliwattError INPUT_SHAPE */
-export function runOn(model: Pick<RunningModel, 'inputs' | 'outputs' | 'run'>, inputs: Tensors): Tensors {
+export function runOn(model: BoundModel, inputs: Tensors): Tensors {
   for (const tensor of model.inputs) write(tensor, inputs[tensor.name])
   model.run()
   const outputs: Record<string, TensorValue> = {}

@@ -127,6 +127,10 @@ export const errorTable = {
     what: 'The backend that runs the model does not offer this.',
     next: 'Do what the detail names, or load the model on another backend.',
   },
+  CUT_ILLEGAL: {
+    what: 'The model cannot be cut like this.',
+    next: 'Keep the nodes that the detail names together at one place.',
+  },
   GOAL_NOT_MET: {
     what: 'No variant on this machine meets the goal.',
     next: 'Relax the limit that the detail names.',

@@ -1,6 +1,7 @@
-import type { Executable, TensorValue } from '../backends/backend.ts'
+import type { DeclaredCost, Executable, TensorValue } from '../backends/backend.ts'
 import { isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
+import type { SegmentMove } from '../core/segment-move.ts'
 import type { BorderTensor } from './border.ts'
 import type { Runnable } from './candidates.ts'
 import { tryBackend } from './try-backend.ts'
@@ -37,8 +38,18 @@ export class EngineSlot {
     return result
   }
 
+  /** Segments that moved because their place failed, oldest first; empty once it is closed. */
+  get moves(): readonly SegmentMove[] {
+    return this.#executable?.moves ?? []
+  }
+
+  /** What a run costs where the engine only simulates its device; undefined elsewhere. */
+  get declaredCost(): DeclaredCost | undefined {
+    return this.#executable?.declaredCost
+  }
+
   /**
-   * Runs once, in a turn of the caller's.
+   * Runs once, in a turn of the caller's. The latency is the clock's, or what a simulated device declares.
    * @throws MilliwattError INPUT_SHAPE, BACKEND_FAILED, MODEL_DISPOSED
    */
   async run(tensors: Tensors): Promise<{ readonly outputs: Tensors; readonly latencyS: number }> {
@@ -47,7 +58,8 @@ export class EngineSlot {
     try {
       const startS = clock.preciseS()
       const outputs = await executable.run(tensors)
-      return { latencyS: clock.preciseS() - startS, outputs: this.#named(outputs) }
+      const latencyS = executable.declaredCost?.latencyS ?? clock.preciseS() - startS
+      return { latencyS, outputs: this.#named(outputs) }
     } catch (error) {
       if (isMilliwattError(error)) throw error
       throw new MilliwattError('BACKEND_FAILED', this.#chosen.backend.name, messageOf(error), error)

@@ -3,6 +3,7 @@ import type { Catalogue, Variant } from '../catalogue/load.ts'
 import type { Cost } from '../core/cost.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
+import type { SegmentMove } from '../core/segment-move.ts'
 import { median, quantile } from '../core/stats.ts'
 import type { PublishedPower } from '../cost/modelled.ts'
 import type { LatencyFigure } from '../cost/profile.ts'
@@ -15,7 +16,7 @@ import { inputChecker, type ModelInput } from './input.ts'
 import { openPool } from './open-pool.ts'
 import type { ModelPool, PoolOptions } from './pool.ts'
 import type { MeasuredWindow, PowerSession } from './power.ts'
-import { measuredCost, modelledCost } from './run-cost.ts'
+import { declaredAsCost, measuredCost, modelledCost } from './run-cost.ts'
 import { allocate, type Elements, runInto } from './run-into.ts'
 
 /** What one inference gave and cost. */
@@ -65,6 +66,7 @@ export class LoadedModel implements AsyncDisposable {
   readonly #pools = new Set<ModelPool>()
   readonly #engine: EngineSlot
   #runInto: ReturnType<typeof runInto> | null = null
+  #boundAtMoves = 0
   #runs = 0
 
   constructor(context: ModelContext, catalogue: Catalogue, plan: PlanReport, chosen: Runnable) {
@@ -80,6 +82,11 @@ export class LoadedModel implements AsyncDisposable {
     this.#context = context
     this.#check = inputChecker(executable.inputs)
     this.#engine = new EngineSlot(context.host, chosen, this.outputs)
+  }
+
+  /** Segments of a partition that moved because their place failed, oldest first. */
+  get moves(): readonly SegmentMove[] {
+    return this.#engine.moves
   }
 
   /** Latency over the last runs (at most 4096); null before the first. */
@@ -100,7 +107,7 @@ export class LoadedModel implements AsyncDisposable {
     if (this.#context.session) return this.measure(input, { repeats: 1 })
     const tensors = this.#check(input)
     const { outputs, latencyS } = await this.#engine.inTurn(() => this.#once(tensors))
-    return { outputs, cost: modelledCost(latencyS, this.#context.power) }
+    return { outputs, cost: this.#unmeteredCost(latencyS) }
   }
 
   /**
@@ -124,6 +131,9 @@ export class LoadedModel implements AsyncDisposable {
    * @throws MilliwattError INPUT_SHAPE, MODEL_DISPOSED, BACKEND_LACKS on engines that only run asynchronously
    */
   runInto(inputs: Elements, outputs: Elements): void {
+    const moved = this.#engine.moves.length
+    if (moved !== this.#boundAtMoves) this.#runInto = null
+    this.#boundAtMoves = moved
     this.#runInto ??= this.#synchronous()
     this.#runInto(inputs, outputs)
   }
@@ -212,13 +222,19 @@ export class LoadedModel implements AsyncDisposable {
   }
 
   #measured(outputs: Tensors, latencies: Float64Array, window: MeasuredWindow | null): MeasuredRun {
-    const { session, power } = this.#context
+    const { session } = this.#context
     const [repeats, latencyS] = [latencies.length, median(latencies)]
     const cost =
-      session && window
+      session && window && !this.#engine.declaredCost
         ? measuredCost(latencyS, window, repeats, session, this.#context.idlePowerW())
-        : modelledCost(latencyS, power)
+        : this.#unmeteredCost(latencyS)
     return { outputs, repeats, window, cost }
+  }
+
+  /** What a run costs without a meter: as a simulated device declares, else from published power. */
+  #unmeteredCost(latencyS: number): Cost {
+    const declared = this.#engine.declaredCost
+    return declared ? declaredAsCost(declared) : modelledCost(latencyS, this.#context.power)
   }
 
   async #once(tensors: Tensors): Promise<{ readonly outputs: Tensors; readonly latencyS: number }> {

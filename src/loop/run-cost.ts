@@ -1,3 +1,4 @@
+import type { DeclaredCost } from '../backends/backend.ts'
 import type { Cost } from '../core/cost.ts'
 import { modelledEnergy, type PublishedPower } from '../cost/modelled.ts'
 import { netEnergyJ } from '../trace/idle.ts'
@@ -18,6 +19,12 @@ export function modelledCost(latencyS: number, power: PublishedPower | null): Co
   const { energyJ, provenance } = modelledEnergy(latencyS, power)
   const net = power.idleW === null ? null : latencyS * (power.activeW - power.idleW)
   return { latencyS, meanPowerW: power.activeW, energyJ, netEnergyJ: net, provenance }
+}
+
+/** Cost of one inference on a simulated device, as its model declares it. */
+export function declaredAsCost({ latencyS, energyJ, provenance }: DeclaredCost): Cost {
+  if (energyJ === null) return noEnergy(latencyS, 'the simulated device declares no power')
+  return { latencyS, meanPowerW: energyJ / latencyS, energyJ, netEnergyJ: null, provenance }
 }
 
 /** Cost of one inference from a measuring window that held `repeats` of them. */

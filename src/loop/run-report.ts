@@ -123,6 +123,7 @@ export function runReport(parts: RunReportParts): RunReport {
     ...(session
       ? { trace: { plot: tracePlot(session), files: capture ? [capture.rawPath, capture.sidecarPath] : [] } }
       : {}),
+    ...(model.moves.length > 0 ? { moves: model.moves } : {}),
     problems: problems.map(({ code, message }) => ({ code, message })),
     status: parts.interrupted ? 'interrupted' : 'done',
   }

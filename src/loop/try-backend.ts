@@ -1,8 +1,8 @@
 import { type Backend, type Executable, firstUnsupported, segmentFor } from '../backends/backend.ts'
-import type { Variant } from '../catalogue/load.ts'
 import type { Device } from '../core/device.ts'
 import { isMilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
+import type { Segment } from '../graph/segment.ts'
 
 /** What went wrong, without the advice that belongs to an error on its own. */
 export function reasonOf(error: unknown): string {
@@ -16,13 +16,18 @@ export type Attempt = { readonly backend: Backend; readonly engine: string } & (
 )
 
 /** Tries to get a model ready on a backend and device; what fails is a value with the reason. */
-export async function tryBackend(host: Host, backend: Backend, variant: Variant, device: Device): Promise<Attempt> {
+export async function tryBackend(
+  host: Host,
+  backend: Backend,
+  { segment: model }: { readonly segment: Segment },
+  device: Device,
+): Promise<Attempt> {
   const availability = await backend.available(host)
   const failed = (reason: string, engine = ''): Attempt => ({ backend, engine, executable: null, reason })
   if (!availability.ok) return failed(`${availability.reason} ${availability.next}`)
   const { engine } = availability
   try {
-    const segment = segmentFor(variant.segment, backend)
+    const segment = segmentFor(model, backend)
     const reason = firstUnsupported(backend, segment, device)
     if (reason !== null) return failed(reason, engine)
     return { backend, engine, executable: await backend.prepare(segment, device, host), reason: null }

@@ -31,7 +31,7 @@ export function factText({ value, provenance, detail }: Fact): string {
 export const provenanceWords: Readonly<Record<Provenance, string>> = {
   measured: 'a physical meter read it during this run',
   replayed: 'a physical meter read it earlier; it is played back from a recorded trace',
-  emulated: 'a simulated meter made it; it says nothing about real silicon',
+  emulated: 'a simulated meter or device made it; it says nothing about real silicon',
   modelled: 'computed from published figures of the target; nothing was read',
 }
 
@@ -53,16 +53,23 @@ export interface Banner {
   readonly detail: string
 }
 
+const emulatedMeter: Banner = {
+  tone: 'warn',
+  title: 'Emulated meter: these figures say nothing about real silicon',
+  detail: 'A simulated instrument drew this load curve. Use a physical meter to learn what this machine consumes.',
+}
+
+const simulatedDevice: Banner = {
+  tone: 'warn',
+  title: 'Simulated device: these figures say nothing about real silicon',
+  detail: "Times and energies are those of the device's declared model; this machine computed the outputs.",
+}
+
 /** Banners of a report, the most serious first. */
 export function banners(report: RunReport): readonly Banner[] {
   const all: Banner[] = []
   const verdict = report.meter?.verdict
-  if (usesEmulated(report)) {
-    const detail =
-      'A simulated instrument drew this load curve. Use a physical meter to learn what this machine consumes.'
-    const title = 'Emulated meter: these figures say nothing about real silicon'
-    all.push({ tone: 'warn', title, detail })
-  }
+  if (usesEmulated(report)) all.push(report.meter ? emulatedMeter : simulatedDevice)
   if (verdict === 'lower bound') {
     const detail = 'Samples are missing inside measuring windows; the energies count only what arrived.'
     all.push({ tone: 'bad', title: 'Energy is a lower bound', detail })

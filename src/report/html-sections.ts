@@ -4,6 +4,7 @@ import { formatStamp, formatTime } from './format.ts'
 import { barKind } from './html-data.ts'
 import { type Html, html } from './html-escape.ts'
 import { badge, matrixHtml, type RowOptions, tableHtml } from './html-table.ts'
+import { moveText } from './moves.ts'
 import type { RunReport } from './report.ts'
 import { accuracyTable, confusionTable, deviceTable, energyReasons, inferenceTable, planTable } from './tables.ts'
 
@@ -94,9 +95,10 @@ export function accuracyHtml(report: RunReport): Html | null {
 
 /** Meter, devices, problems, files and what the provenances mean. */
 export function backgroundHtml(report: RunReport): Html {
-  const { meter, machine, problems, trace } = report
+  const { meter, machine, problems, trace, moves = [] } = report
   const sources = provenancesIn(report)
   return html`${meter ? section('Meter', factsHtml(meterFacts(meter)), [meter.provenance]) : null}
+${moves.length > 0 ? section('Moved segments', list(moves.map(moveText))) : null}
 ${problems.length > 0 ? section('Problems', html`<ul class="plain">${problems.map((each) => html`<li><strong>${each.code}</strong> ${each.message}</li>`)}</ul>`) : null}
 ${machine.devices.length > 0 ? section('Devices', tableHtml(deviceTable(report), { wrapLast: true })) : null}
 ${trace && trace.files.length > 0 ? section('Files', html`<ul class="plain">${trace.files.map((file) => html`<li><code>${file}</code></li>`)}</ul>`) : null}

@@ -7,13 +7,14 @@ import type { InferenceRow, RunReport } from './report.ts'
  * the trace files hold the samples.
  */
 export function toJson(report: RunReport): string {
-  const { inferences, plan, trace, accuracy, meter, ...rest } = report
+  const { inferences, plan, trace, accuracy, meter, moves, ...rest } = report
   const document = {
     ...rest,
     inferences: inferences.map(inferenceDocument),
     plan,
     accuracy: accuracy ?? null,
     meter: meter ?? null,
+    moves: moves ?? [],
     trace: trace ? { files: trace.files, windows: trace.plot.windows } : null,
   }
   return `${JSON.stringify(document, null, 2)}\n`

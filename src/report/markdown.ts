@@ -1,5 +1,6 @@
 import { banners, type Fact, factText, meterFacts, provenancesIn, provenanceWords, summaryFacts } from './facts.ts'
 import { formatStamp, formatTime } from './format.ts'
+import { moveText } from './moves.ts'
 import type { RunReport } from './report.ts'
 import { cellText, cleanLine, type Table } from './table.ts'
 import { accuracyTable, confusionTable, deviceTable, energyReasons, inferenceTable, planTable } from './tables.ts'
@@ -20,6 +21,7 @@ export function toMarkdown(report: RunReport): string {
     ),
     section('Devices', report.machine.devices.length > 0 ? tableText(deviceTable(report)) : ''),
     section('Provenance', list(provenancesIn(report).map((each) => `**${each}**: ${provenanceWords[each]}`))),
+    section('Moved segments', list((report.moves ?? []).map((move) => plain(moveText(move))))),
     section('Problems', list(report.problems.map(({ code, message }) => `**${plain(code)}**: ${plain(message)}`))),
     section('Files', list((report.trace?.files ?? []).map(plain))),
   ]

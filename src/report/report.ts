@@ -1,6 +1,7 @@
 import type { MeanInterval } from '../core/cost.ts'
 import type { Finding } from '../core/device.ts'
 import type { Provenance } from '../core/provenance.ts'
+import type { SegmentMove } from '../core/segment-move.ts'
 
 /** One inference as reported: one row of the table, one entry of the JSON contract. */
 export interface InferenceRow {
@@ -133,6 +134,8 @@ export interface RunReport {
   readonly accuracy?: AccuracyReport
   readonly meter?: MeterReport
   readonly trace?: { readonly plot: TracePlot; readonly files: readonly string[] }
+  /** Segments that went to another place because theirs failed; absent where none did. */
+  readonly moves?: readonly SegmentMove[]
   /** Things that went wrong without ending the run. */
   readonly problems: readonly { readonly code: string; readonly message: string }[]
   /** `done`, or `interrupted` when the user stopped it half-way. */

@@ -1,6 +1,7 @@
 import { factLines } from './fact-lines.ts'
 import { banners, meterFacts, provenancesIn, provenanceWords, summaryFacts } from './facts.ts'
 import { formatStamp, formatTime } from './format.ts'
+import { moveText } from './moves.ts'
 import type { AccuracyReport, RunReport } from './report.ts'
 import { cleanLine, displayWidth, plainStyle, type TextStyle, tableLines, wrap } from './table.ts'
 import { accuracyTable, confusionTable, energyReasons, inferenceTable, planTable } from './tables.ts'
@@ -27,6 +28,7 @@ export function toText(report: RunReport, options: TextOptions = {}): string {
     report.meter ? headed('Meter', factLines(meterFacts(report.meter), width, style), style) : [],
     accuracyLines(report, width, style),
     headed('Provenance', provenanceLines(report, width), style),
+    headed('Moved segments', moveLines(report, width), style),
     headed('Problems', problemLines(report, width, style), style),
     headed('Files', fileLines(report, options.files ?? []), style),
   ]
@@ -96,6 +98,10 @@ function confusionLines(accuracy: AccuracyReport, width: number, style: TextStyl
 
 function provenanceLines(report: RunReport, width: number): readonly string[] {
   return provenancesIn(report).flatMap((each) => wrap(`${each}: ${provenanceWords[each]}`, width))
+}
+
+function moveLines(report: RunReport, width: number): readonly string[] {
+  return (report.moves ?? []).flatMap((move) => wrap(moveText(move), width))
 }
 
 function problemLines(report: RunReport, width: number, style: TextStyle): readonly string[] {

@@ -97,6 +97,44 @@ const detection = z.strictObject({
   source: sourceText,
 })
 
+const atLeastNothing = (unit: string) =>
+  z.strictObject({ value: z.number().nonnegative(), source: sourceText }).describe(`In ${unit}, with its source.`)
+
+const share = z.strictObject({ value: z.number().positive().max(1), source: sourceText })
+
+const simulatedOps = z.strictObject({
+  names: z.array(text).min(1),
+  utilisationShare: share.exactOptional(),
+  elementMacs: atLeastNothing('multiply-accumulates at the full rate').exactOptional(),
+  fixedCycles: atLeastNothing('cycles').exactOptional(),
+  limits: z
+    .strictObject({
+      kernelHeightElements: count.exactOptional(),
+      kernelWidthElements: count.exactOptional(),
+      kernelElements: count.exactOptional(),
+      strideElements: count.exactOptional(),
+      channelCount: count.exactOptional(),
+    })
+    .exactOptional(),
+})
+
+const simulation = z.strictObject({
+  dtypes: z.strictObject({ value: z.array(text).min(1), source: sourceText }),
+  variants: z
+    .array(z.strictObject({ id: idText, macsPerCycle: sourced('multiply-accumulates a cycle'), clockHz: sourced('hertz') }))
+    .min(1),
+  sramBytes: sourced('bytes'),
+  spill: z.enum(['charged', 'refused']),
+  dmaBytesPerS: sourced('bytes a second'),
+  parameterCacheBytes: sourced('bytes').exactOptional(),
+  hostBytesPerS: sourced('bytes a second').exactOptional(),
+  dispatchS: sourced('seconds').exactOptional(),
+  rails: z.array(
+    z.strictObject({ name: text, activeW: sourced('watts'), idleW: atLeastNothing('watts').exactOptional() }),
+  ),
+  ops: z.array(simulatedOps).min(1),
+})
+
 const accelerator = z.strictObject({
   kind: z.literal('accelerator'),
   ...head,
@@ -106,6 +144,7 @@ const accelerator = z.strictObject({
   exists: text,
   needs: text,
   next: text,
+  simulation: simulation.exactOptional(),
 })
 
 const scpi = z.strictObject({

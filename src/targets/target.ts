@@ -145,6 +145,56 @@ export interface Detection {
   readonly source: string
 }
 
+/** What one kind of operator takes on a simulated accelerator, and what it must not exceed. */
+export interface SimulatedOps {
+  /** Operators in canonical (TensorFlow Lite) names, lower case. */
+  readonly names: readonly string[]
+  /** Part of `macsPerCycle` that its multiply-accumulates reach; 1 where nothing is stated. */
+  readonly utilisationShare?: Sourced<number>
+  /** What an output element takes in the output stage, as so many multiply-accumulates at the full rate; 0 if absent. */
+  readonly elementMacs?: Sourced<number>
+  /** Cycles that every operator of this kind takes besides. */
+  readonly fixedCycles?: Sourced<number>
+  /** Largest kernel (dilated), stride and number of channels. */
+  readonly limits?: {
+    readonly kernelHeightElements?: Sourced<number>
+    readonly kernelWidthElements?: Sourced<number>
+    readonly kernelElements?: Sourced<number>
+    readonly strideElements?: Sourced<number>
+    readonly channelCount?: Sourced<number>
+  }
+}
+
+/** One configuration in which an accelerator is built. */
+export interface SimulatedVariant {
+  /** The accelerator's id, alone or followed by `-` and what tells it from the others. */
+  readonly id: string
+  readonly macsPerCycle: Sourced<number>
+  readonly clockHz: Sourced<number>
+}
+
+/** What a simulation of an accelerator charges. What is left out costs nothing: its time is then a lower bound. */
+export interface Simulation {
+  /** Element types of activations that it takes. */
+  readonly dtypes: Sourced<readonly string[]>
+  readonly variants: readonly SimulatedVariant[]
+  /** Memory for activations. */
+  readonly sramBytes: Sourced<number>
+  /** What happens to activations beyond `sramBytes`: they are written out and read back over `dmaBytesPerS`, or the node is refused. */
+  readonly spill: 'charged' | 'refused'
+  /** Speed at which weights come in from the memory where they lie. */
+  readonly dmaBytesPerS: Sourced<number>
+  /** Weights up to this size stay inside from run to run; all of them come in anew where it is absent. */
+  readonly parameterCacheBytes?: Sourced<number>
+  /** Speed of the link over which inputs and outputs go; absent where host and accelerator share the memory. */
+  readonly hostBytesPerS?: Sourced<number>
+  /** From the call until it computes, and back. */
+  readonly dispatchS?: Sourced<number>
+  /** Supplies; empty where nothing is published, and then there is no energy. */
+  readonly rails: readonly { readonly name: string; readonly activeW: Sourced<number>; readonly idleW?: Sourced<number> }[]
+  readonly ops: readonly SimulatedOps[]
+}
+
 /** `targets/accelerators/*.json`: a neural accelerator, how it is seen and what it needs. */
 export interface AcceleratorTarget extends TargetHead {
   readonly kind: 'accelerator'
@@ -159,6 +209,8 @@ export interface AcceleratorTarget extends TargetHead {
   readonly needs: string
   /** What to do when the hardware is there but its driver is not. */
   readonly next: string
+  /** What it would take, for `--what-if`. */
+  readonly simulation?: Simulation
 }
 
 /** `targets/meters/*.json`: a power meter, how it is seen and what it can. */

@@ -59,7 +59,7 @@ describe('milliwatt energy measure', () => {
 
   it('prints it with the word emulated beside every figure', () => {
     expect(text).toMatch(/gross +[\d.]+ µJ emulated \(95 % interval/)
-    expect(text).toMatch(/^emulated: a simulated meter made it/m)
+    expect(text).toMatch(/^emulated: a simulated meter or device made it/m)
     expect(text).toMatch(/meter gain +\d+\.\d+ %/)
   })
 
