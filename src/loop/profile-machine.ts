@@ -160,7 +160,10 @@ async function withPower(options: MachineProfileOptions, profile: MachineProfile
     const power = await powerOf(host, place, session, idle.idle?.meanPowerW ?? null)
     if (power) powers.set(place.id, power)
   }
-  const updated = Object.entries(profile.places).map(([id, one]) => [id, { ...one, power: powers.get(id) ?? one.power }])
+  const updated = Object.entries(profile.places).map(([id, one]) => [
+    id,
+    { ...one, power: powers.get(id) ?? one.power },
+  ])
   return { ...profile, places: Object.fromEntries(updated) }
 }
 

@@ -58,12 +58,12 @@ function segmentsOf({ nodes }: PartitionProblem, assignment: readonly number[]):
 }
 
 function transfersOf(problem: PartitionProblem, numbers: Numbers, assignment: readonly number[]): PartitionTransfer[] {
-  const { tensors, nodes, home, inputs, outputs } = problem
+  const { nodes, home, inputs, outputs } = problem
   const holders = new Map(inputs.map((tensor) => [tensor, 1 << home]))
   const transfers: PartitionTransfer[] = []
   const move = (tensor: number, to: number, node: number, when: PartitionTransfer['when']) => {
     const from = cheapestSource(numbers, tensor, holders.get(tensor)!, to)
-    const cost = problem.transfer(from, to, tensors[tensor]!.bytes)
+    const cost = problem.transfer(from, to, tensor)
     transfers.push({ tensor, from, to, node, when, cost })
     holders.set(tensor, holders.get(tensor)! | (1 << to))
   }

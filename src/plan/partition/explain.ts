@@ -1,9 +1,9 @@
 import { withPrefix } from '../words.ts'
 import type { Lattice } from './lattice.ts'
-import { edgeCost, sumsFromStart, sumsToEnd, type Sums, type Weighing } from './paths.ts'
+import { whyNot } from './numbers.ts'
+import { edgeCost, type Sums, sumsFromStart, sumsToEnd, type Weighing } from './paths.ts'
 import type { PartitionAsk, PartitionProblem, StepCost } from './problem.ts'
 import { isUnsupported } from './problem.ts'
-import { whyNot } from './numbers.ts'
 import { keeps, objectiveOf, type Resource } from './resources.ts'
 
 /** A node at a place: what it would mean for the whole inference. */
@@ -89,7 +89,8 @@ function companions(lattice: Lattice, { by, from, to }: Sides, other: Weighing):
       const extra = more ? more[node * places + (edge % places)]! : 0
       // The same order of adding as in `sumsToEnd`: equal to the last bit.
       const sum = latency * latencyS[edge]! + energy * energyJ[edge]! + extra + to[node + 1]![end]!
-      if (sum === to[node]![state]!) backward[node]![state] = backward[node + 1]![end]! + edgeCost(lattice, node, edge, other)
+      if (sum === to[node]![state]!)
+        backward[node]![state] = backward[node + 1]![end]! + edgeCost(lattice, node, edge, other)
     })
   return { by: other, from: forward, to: backward }
 }

@@ -66,12 +66,12 @@ export function numbersOf(problem: PartitionProblem, ask: PartitionAsk): Numbers
 
 function fillTransfers({ tensors, transfer }: PartitionProblem, ask: PartitionAsk, numbers: Numbers): void {
   const { places, transferS, transferJ } = numbers
-  for (const [index, { bytes, fixed }] of tensors.entries())
+  for (const [index, { fixed }] of tensors.entries())
     for (let from = 0; from < places; from++)
       for (let to = 0; to < places; to++) {
         if (from === to) continue
         const at = (index * places + from) * places + to
-        const cost = fixed ? null : transfer(from, to, bytes)
+        const cost = fixed ? null : transfer(from, to, index)
         const usable = cost !== null && energyComplaint(cost, ask) === null
         transferS[at] = usable ? cost.latencyS : Number.POSITIVE_INFINITY
         transferJ[at] = usable ? (cost.energy?.energyJ ?? 0) : Number.POSITIVE_INFINITY

@@ -26,7 +26,8 @@ function relaxBackward(layer: Layer, place: Float64Array, node: number, after: F
     for (let at = node * places; at < (node + 1) * places; at++, edge++) {
       const end = to[edge]!
       if (end < 0) continue
-      const cost = by.latency * latencyS[edge]! + by.energy * energyJ[edge]! + (by.more ? by.more[at]! : 0) + after[end]!
+      const cost =
+        by.latency * latencyS[edge]! + by.energy * energyJ[edge]! + (by.more ? by.more[at]! : 0) + after[end]!
       if (cost < place[state]!) place[state] = cost
     }
 }

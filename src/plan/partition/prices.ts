@@ -1,5 +1,5 @@
 import type { Lattice } from './lattice.ts'
-import { cheapestPath, pathCost, sumsToEnd, type Sums, type Weighing } from './paths.ts'
+import { cheapestPath, pathCost, type Sums, sumsToEnd, type Weighing } from './paths.ts'
 import { keeps, type Resource, withPrices } from './resources.ts'
 
 /** Prices of resources, and what they prove: with them in the sum, no path within the limits costs less than `bound`. */

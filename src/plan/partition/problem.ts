@@ -65,8 +65,8 @@ export interface PartitionProblem {
   /** Indices of the tensors that the model takes and gives. */
   readonly inputs: readonly number[]
   readonly outputs: readonly number[]
-  /** Cost of moving so many bytes between two different places, by whatever way is used. */
-  readonly transfer: (from: number, to: number, bytes: number) => StepCost
+  /** Cost of moving a tensor (its index) between two different places, by whatever way is used. */
+  readonly transfer: (from: number, to: number, tensor: number) => StepCost
 }
 
 /** What a partition is asked for: what to make small, and limits that hold together. */
@@ -122,7 +122,8 @@ export function checkProblem(problem: PartitionProblem, ask: PartitionAsk): void
   if (!places[home]) throw new RangeError(`home is place ${home}, which is not listed`)
   for (const place of places) checkCost(place.dispatch, `a dispatch on ${place.id}`)
   for (const { name, at } of nodes) {
-    if (at.length !== places.length) throw new RangeError(`${name} has costs at ${at.length} of ${places.length} places`)
+    if (at.length !== places.length)
+      throw new RangeError(`${name} has costs at ${at.length} of ${places.length} places`)
     for (const entry of at) if (!isUnsupported(entry)) checkCost(entry, name)
   }
   checkOrder(problem)
