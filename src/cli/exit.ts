@@ -3,7 +3,14 @@ import { MilliwattError } from '../core/errors.ts'
 /** Exit codes of the command line; scripts rely on them. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, goalNotMet: 3, interrupted: 130 } as const
 
-const usageCodes = new Set(['USAGE', 'GOAL_INVALID', 'METER_UNKNOWN', 'BACKEND_UNKNOWN', 'VARIANT_UNKNOWN'])
+const usageCodes = new Set([
+  'USAGE',
+  'GOAL_INVALID',
+  'METER_UNKNOWN',
+  'BACKEND_UNKNOWN',
+  'VARIANT_UNKNOWN',
+  'TARGET_UNKNOWN',
+])
 
 /** The exit code that an error stands for. */
 export function exitCodeOf(error: unknown): number {

@@ -12,6 +12,7 @@ import { exitCodeOf, exitCodes } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addMetersCommand } from './meters.ts'
 import { addMonitorCommand } from './monitor.ts'
+import { addPlanCommand } from './plan.ts'
 import { addProfileCommand } from './profile.ts'
 import { addRunCommand } from './run.ts'
 import { addTraceCommand } from './trace.ts'
@@ -34,6 +35,7 @@ function buildProgram(): Command {
   addConvertCommand(program, host, finish)
   addCompileCommand(program, host, finish)
   addProfileCommand(program, host, finish)
+  addPlanCommand(program, host, version, finish)
   addTraceCommand(program, host, finish)
   addEnergyCommands(program, host, version, finish)
   addDevicesCommand(program, host, finish)
@@ -55,6 +57,7 @@ Examples:
   milliwatt compile model.tflite -o model.wasm
   milliwatt monitor --run kws                          a live page of the meter while a model runs
   milliwatt profile model.tflite                       time by layer
+  milliwatt plan model.tflite --what-if ethos-u55-128  which layer runs where, and why
   milliwatt trace inspect report/trace.json            samples, gaps, windows, energy per inference
   milliwatt energy measure kws -o record.json          energy per inference with its uncertainty
   milliwatt energy check record.json --max-uj 700      exit code 3 unless it is shown to stay within

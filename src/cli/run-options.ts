@@ -42,8 +42,9 @@ function addRaw(command: Command): void {
     .option('--raw-output <file>', 'where the output tensors go, in the same layout')
 }
 
-function addGoal(command: Command): void {
-  command
+/** Gives a command the options of a goal. */
+export function addGoal(command: Command): Command {
+  return command
     .option('--min-accuracy <share>', 'least accuracy, 0..1', toNumber)
     .option(
       '--min-relative-accuracy <share>',

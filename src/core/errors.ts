@@ -139,6 +139,10 @@ export const errorTable = {
     what: 'The goal holds a value that makes no sense.',
     next: 'Correct the value that the detail names.',
   },
+  TARGET_UNKNOWN: {
+    what: 'There is no target of this name.',
+    next: 'Take one of the names that the detail lists; targets/README.md tells how to add one.',
+  },
   TARGET_INVALID: {
     what: 'A target file does not follow its schema.',
     next: 'Correct the field that the detail names; targets/README.md tells every field with its unit.',

@@ -1,4 +1,5 @@
 import type { Backend, Executable } from '../backends/backend.ts'
+import type { SimulatedNpus } from '../backends/simulated-npu.ts'
 import type { Catalogue, Variant } from '../catalogue/load.ts'
 import type { Device } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
@@ -13,6 +14,8 @@ export interface CandidateContext {
   readonly host: Host
   readonly probe: Probe
   readonly backends: readonly Backend[]
+  /** Accelerators that are not here but asked about; none by default. */
+  readonly simulated?: SimulatedNpus | null
   /** Check and measure again even what is in the cache. */
   readonly remeasure: boolean
   readonly onProgress?: OnProgress
@@ -64,22 +67,34 @@ async function checkOne(context: CandidateContext, prepared: Prepared, known: Pr
   return { ...prepared, executable: null, unusable: `golden check: ${verdict.reason}` }
 }
 
-/**
- * Prepares every variant on every backend and device; a candidate whose outputs are not those of the reference
- * interpreter becomes unusable.
- */
+/** Something to try: a variant on a backend on a device. */
+export interface Attempted {
+  readonly variant: Variant
+  readonly backend: Backend
+  readonly device: Device
+}
+
+/** Every variant on every backend and device, and on every simulated accelerator. */
+export function wholeCandidates(context: CandidateContext, { variants }: Catalogue): readonly Attempted[] {
+  const { backends, probe, simulated } = context
+  const places = [
+    ...backends.flatMap((backend) => probe.devices.map((device) => ({ backend, device }))),
+    ...(simulated?.devices ?? []).map((device) => ({ backend: simulated!.backend, device })),
+  ]
+  return variants.flatMap((variant) => places.map((place) => ({ variant, ...place })))
+}
+
+/** Prepares candidates; one whose outputs are not those of the reference interpreter becomes unusable. */
 export async function prepareCandidates(
   context: CandidateContext,
-  catalogue: Catalogue,
+  attempted: readonly Attempted[],
   known: Profile,
 ): Promise<readonly Prepared[]> {
   const prepared: Prepared[] = []
-  for (const variant of catalogue.variants)
-    for (const backend of context.backends)
-      for (const device of context.probe.devices) {
-        stopIfAborted(context.signal)
-        prepared.push(await checkOne(context, await prepareOne(context, variant, backend, device), known))
-      }
+  for (const { variant, backend, device } of attempted) {
+    stopIfAborted(context.signal)
+    prepared.push(await checkOne(context, await prepareOne(context, variant, backend, device), known))
+  }
   return prepared
 }
 

@@ -1,31 +1,40 @@
+import type { DeclaredCost } from '../backends/backend.ts'
 import type { Catalogue } from '../catalogue/load.ts'
+import type { MachineProfile } from '../cost/machine-profile.ts'
 import { modelledEnergy } from '../cost/modelled.ts'
 import { type EnergyFigure, type LatencyFigure, type Profile, refit } from '../cost/profile.ts'
 import { type Candidate, type Choice, choose } from '../plan/choose.ts'
 import { type Goal, goalInWords } from '../plan/goal.ts'
 import type { PlanReport, PlanRow } from '../report/report.ts'
 import {
+  type Attempted,
   type CandidateContext,
   isRunnable,
   type Prepared,
   prepareCandidates,
   type Runnable,
   uncheckedNotes,
+  wholeCandidates,
 } from './candidates.ts'
 import { sampleInput } from './input.ts'
 import type { PowerSession } from './power.ts'
 import { measureLatencies } from './profile.ts'
 import { readProfile, writeProfile } from './profile-store.ts'
 import { stopIfAborted } from './progress.ts'
+import { type Spread, spread, spreadAsk, spreadCandidate } from './spread.ts'
 
 /** What planning works with. */
 export interface PlanContext extends CandidateContext {
   readonly session: PowerSession | null
+  /** What microbenchmarks said of this machine's places; layers are spread over those that it knows. */
+  readonly machine: MachineProfile
 }
 
 /** The plan and the executable of the chosen candidate, ready to run. */
 export interface Planned {
   readonly choice: Choice
+  /** By name of the variant: its layers over all places. */
+  readonly spreads: ReadonlyMap<string, Spread>
   readonly report: PlanReport
   readonly chosen: Runnable | null
   readonly profile: Profile
@@ -34,20 +43,27 @@ export interface Planned {
 /** Seconds of running that the energy of one candidate is measured over. */
 const energyWindowS = 0.25
 
+/** Declared costs are told anew each time: they are no measurements of this machine, and their targets may change. */
+const isDeclared = ({ executable }: Runnable): boolean => executable.declaredCost !== undefined
+
 async function latenciesOf(
   context: PlanContext,
   runnable: readonly Runnable[],
   profile: Profile,
 ): Promise<{ readonly latencies: ReadonlyMap<string, LatencyFigure>; readonly source: string }> {
-  const kept = runnable.map(({ key }) => profile.entries[key])
+  const measure = (some: readonly Runnable[]) =>
+    measureLatencies(context.host, some, context.onProgress, context.signal)
+  const real = runnable.filter((one) => !isDeclared(one))
+  const kept = real.map(({ key }) => profile.entries[key])
+  if (context.remeasure || kept.some((entry) => entry === undefined))
+    return { latencies: await measure(runnable), source: 'measured now on this machine' }
   const oldest = kept.map((entry) => entry?.measuredAt ?? '').sort()[0]
-  if (!context.remeasure && kept.every((entry) => entry !== undefined))
-    return {
-      latencies: new Map(runnable.map(({ key }, index) => [key, kept[index]!.latency])),
-      source: `cached, measured on this machine ${oldest} (--remeasure measures again)`,
-    }
-  const latencies = await measureLatencies(context.host, runnable, context.onProgress, context.signal)
-  return { latencies, source: 'measured now on this machine' }
+  const declared = runnable.filter(isDeclared)
+  const told = declared.length > 0 ? await measure(declared) : []
+  return {
+    latencies: new Map([...real.map(({ key }, index) => [key, kept[index]!.latency] as const), ...told]),
+    source: `cached, measured on this machine ${oldest} (--remeasure measures again)`,
+  }
 }
 
 async function measureEnergy(
@@ -65,6 +81,9 @@ async function measureEnergy(
   return { energyJ: window.energy.energyJ / repeats, provenance: session.meter.info.provenance }
 }
 
+const declaredEnergy = ({ energyJ, provenance }: DeclaredCost): EnergyFigure | null =>
+  energyJ === null ? null : { energyJ, provenance }
+
 /** Energy by the meter when there is one, else from published figures; one source for all candidates. */
 async function energiesOf(
   context: PlanContext,
@@ -76,9 +95,12 @@ async function energiesOf(
     stopIfAborted(context.signal)
     const latencyS = latencies.get(candidate.key)!.medianS
     const { power } = context.probe
-    const energy = context.session
-      ? await measureEnergy(context.session, candidate, latencyS)
-      : power && modelledEnergy(latencyS, power)
+    const declared = candidate.executable.declaredCost
+    const energy = declared
+      ? declaredEnergy(declared)
+      : context.session
+        ? await measureEnergy(context.session, candidate, latencyS)
+        : power && modelledEnergy(latencyS, power)
     if (energy) energies.set(candidate.key, energy)
     if (context.session) context.onProgress?.({ stage: 'energy', done: index + 1, total: runnable.length })
   }
@@ -133,15 +155,36 @@ function toReport(choice: Choice, goal: Goal, profileSource: string, notes: read
 async function updateProfile(
   context: PlanContext,
   profile: Profile,
+  runnable: readonly Runnable[],
   latencies: ReadonlyMap<string, LatencyFigure>,
   energies: ReadonlyMap<string, EnergyFigure>,
 ): Promise<Profile> {
   const measuredAt = context.host.clock.wallTime().toISOString()
   let updated = profile
-  for (const [key, latency] of latencies)
-    updated = refit(updated, key, { latency, energy: energies.get(key) ?? null, measuredAt })
+  for (const { key } of runnable.filter((one) => !isDeclared(one)))
+    updated = refit(updated, key, { latency: latencies.get(key)!, energy: energies.get(key) ?? null, measuredAt })
   await writeProfile(context.host, updated)
   return updated
+}
+
+/** Layers of every variant over the places of the machine's profile and the simulated accelerators. */
+function spreadVariants(context: PlanContext, { variants }: Catalogue, goal: Goal): ReadonlyMap<string, Spread> {
+  const { backends, probe, machine, simulated = null } = context
+  const parts = { backends, devices: probe.devices, machine, published: probe.power, simulated }
+  const spreads = variants.flatMap((variant) => {
+    const one = spread(parts, variant, spreadAsk(goal))
+    return one ? [[variant.name, one] as const] : []
+  })
+  return new Map(spreads)
+}
+
+/** Arrangements over several segments, to be prepared and measured like whole models. */
+function spreadAttempts({ variants }: Catalogue, spreads: ReadonlyMap<string, Spread>): readonly Attempted[] {
+  return variants.flatMap((variant) => {
+    const found = spreads.get(variant.name)
+    const candidate = found ? spreadCandidate(found) : null
+    return candidate ? [{ variant, ...candidate }] : []
+  })
 }
 
 /**
@@ -150,18 +193,26 @@ async function updateProfile(
  */
 export async function planCatalogue(context: PlanContext, catalogue: Catalogue, goal: Goal): Promise<Planned> {
   const known = await readProfile(context.host, context.probe.fingerprint)
-  const prepared = await prepareCandidates(context, catalogue, known)
+  const spreads = spreadVariants(context, catalogue, goal)
+  const attempted = [...wholeCandidates(context, catalogue), ...spreadAttempts(catalogue, spreads)]
+  const prepared = await prepareCandidates(context, attempted, known)
   const runnable = prepared.filter(isRunnable)
   let kept: Runnable | undefined
   try {
     const { latencies, source } = await latenciesOf(context, runnable, known)
     const energies = await energiesOf(context, runnable, latencies)
     const fresh = source.startsWith('measured')
-    const profile = fresh ? await updateProfile(context, known, latencies, energies) : known
+    const profile = fresh ? await updateProfile(context, known, runnable, latencies, energies) : known
     const candidates = prepared.map((one) => toCandidate(one, latencies, energies))
     const choice = choose(candidates, goal)
     kept = runnable.find(({ key }) => key === choice.chosen?.key)
-    return { choice, report: toReport(choice, goal, source, uncheckedNotes(prepared)), chosen: kept ?? null, profile }
+    return {
+      spreads,
+      choice,
+      report: toReport(choice, goal, source, uncheckedNotes(prepared)),
+      chosen: kept ?? null,
+      profile,
+    }
   } finally {
     for (const one of runnable) if (one !== kept) await one.executable[Symbol.asyncDispose]()
   }

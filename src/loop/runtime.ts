@@ -10,12 +10,15 @@ import { checkGoal, defaultGoal, type Goal } from '../plan/goal.ts'
 import { openCapture } from '../trace/capture.ts'
 import type { SampleEvent } from '../trace/samples.ts'
 import { knownShape } from './input.ts'
+import { readMachineProfile } from './machine-profile-store.ts'
 import { LoadedModel } from './model.ts'
+import { explainSpread, type ModelPlan } from './model-plan.ts'
 import { readModelSource, withDimensions } from './model-source.ts'
 import { type PlanContext, planCatalogue } from './plan.ts'
 import { PowerSession } from './power.ts'
 import { type Probe, probe } from './probe.ts'
 import type { OnProgress } from './progress.ts'
+import { chosenNpus } from './what-if.ts'
 
 /** How to open a runtime. */
 export interface RuntimeOptions {
@@ -27,6 +30,8 @@ export interface RuntimeOptions {
   readonly traceBase?: string
   /** Names of the backends to plan over, or backends of one's own; all by default. */
   readonly backends?: readonly (string | Backend)[]
+  /** Accelerators that are not here, by name (`ethos-u55-128`): plans consider them by their declared model. */
+  readonly whatIf?: readonly string[]
   readonly onProgress?: OnProgress
   /** Sees everything that the meter yields, as it comes. */
   readonly onSamples?: (event: SampleEvent) => void
@@ -131,11 +136,7 @@ export class Runtime implements AsyncDisposable {
    * @throws MilliwattError MODEL_*, CARD_INVALID, VARIANT_*, GOAL_INVALID, GOAL_NOT_MET, INPUT_SHAPE for open dimensions
    */
   async load(model: string | Uint8Array, options: LoadOptions = {}): Promise<LoadedModel> {
-    const goal = checkGoal(options.goal ?? defaultGoal)
-    const { catalogue: all, backend } = await readModelSource(this.#host, model)
-    const catalogue = narrowed(all, options)
-    const backends = options.backends ? toBackends(options.backends) : this.#backends
-    const planned = await planCatalogue(this.#planContext(options, backend ? [backend] : backends), catalogue, goal)
+    const { planned, catalogue: all } = await this.#plan(model, options)
     if (!planned.chosen) throw new GoalNotMet(typeof model === 'string' ? model : all.name, planned.report)
     const context = {
       host: this.#host,
@@ -151,9 +152,29 @@ export class Runtime implements AsyncDisposable {
     return loaded
   }
 
-  #planContext({ remeasure = false }: LoadOptions, backends: readonly Backend[]): PlanContext {
-    const { onProgress, signal } = this.#options
+  /**
+   * Plans a model without loading it: the choice among its variants, and which layer of the chosen one runs where.
+   * @throws MilliwattError as `load`, but a goal that is not met is part of the plan
+   */
+  async plan(model: string | Uint8Array, options: LoadOptions = {}): Promise<ModelPlan> {
+    const { planned, catalogue } = await this.#plan(model, options)
+    await planned.chosen?.executable[Symbol.asyncDispose]()
+    return { plan: planned.report, ...explainSpread(planned, catalogue) }
+  }
+
+  async #plan(model: string | Uint8Array, options: LoadOptions) {
+    const goal = checkGoal(options.goal ?? defaultGoal)
+    const { catalogue, backend } = await readModelSource(this.#host, model)
+    const backends = options.backends ? toBackends(options.backends) : this.#backends
+    const context = await this.#planContext(options, backend ? [backend] : backends)
+    return { catalogue, planned: await planCatalogue(context, narrowed(catalogue, options), goal) }
+  }
+
+  async #planContext({ remeasure = false }: LoadOptions, backends: readonly Backend[]): Promise<PlanContext> {
+    const { onProgress, signal, whatIf = [] } = this.#options
     return {
+      machine: await readMachineProfile(this.#host, this.probe.fingerprint),
+      simulated: whatIf.length > 0 ? chosenNpus(this.probe.targets, whatIf) : null,
       host: this.#host,
       probe: this.probe,
       backends,
