@@ -124,7 +124,8 @@ const isInside = ({ op, width }: BenchLayer): boolean => isPool(op) || width ===
 /** Height and width of what a layer makes. */
 function outputLengths(layer: BenchLayer): readonly [number, number] {
   const { height, width, filterH, filterW, stride } = layer
-  const extent = (length: number, filter: number) => Math.ceil((isInside(layer) ? length - filter + 1 : length) / stride)
+  const extent = (length: number, filter: number) =>
+    Math.ceil((isInside(layer) ? length - filter + 1 : length) / stride)
   return [extent(height, filterH), extent(width, filterW)]
 }
 

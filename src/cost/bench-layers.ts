@@ -83,7 +83,11 @@ const head = (size: Lengths, channels: number, classes: number) => [
 ]
 
 /** Depthwise and pointwise in turn: `size channels` through `outputs[i]` with strides; ends in a head. */
-function separable(first: BenchLayer, blocks: readonly (readonly [outputs: number, stride: number])[], classes: number) {
+function separable(
+  first: BenchLayer,
+  blocks: readonly (readonly [outputs: number, stride: number])[],
+  classes: number,
+) {
   const layers = [first]
   let { height, width, outputs: channels } = first
   ;[height, width] = [Math.ceil(height / first.stride), Math.ceil(width / first.stride)]
@@ -137,7 +141,16 @@ const chains: readonly (readonly (readonly BenchLayer[])[])[] = [
     repeated([conv([14, 14], 24, 24)], 3),
     repeated([dense(192, 192)], 4),
     [same('add', [4, 4], 8)],
-    separable(conv([40, 40], 3, 16, [3, 3], 2), [[24, 1], [48, 2], [96, 2], [96, 1]], 8),
+    separable(
+      conv([40, 40], 3, 16, [3, 3], 2),
+      [
+        [24, 1],
+        [48, 2],
+        [96, 2],
+        [96, 1],
+      ],
+      8,
+    ),
   ],
   [
     [same('add', [20, 20], 32)],
@@ -224,9 +237,40 @@ const chains: readonly (readonly (readonly BenchLayer[])[])[] = [
     repeated([{ ...same('average_pool_2d', [28, 28], 16), filterH: 2, filterW: 2, stride: 2 }], 1),
   ],
   [
-    separable(conv([48, 10], 1, 48, [8, 4], 2), [[48, 1], [48, 1], [48, 1]], 10),
-    separable(conv([80, 80], 3, 8, [3, 3], 2), [[16, 1], [32, 2], [32, 1], [64, 2], [64, 1], [128, 2], [128, 1], [128, 1], [192, 2]], 2),
-    separable(conv([56, 56], 1, 16, [3, 3], 2), [[32, 1], [64, 2], [64, 1], [64, 2]], 5),
+    separable(
+      conv([48, 10], 1, 48, [8, 4], 2),
+      [
+        [48, 1],
+        [48, 1],
+        [48, 1],
+      ],
+      10,
+    ),
+    separable(
+      conv([80, 80], 3, 8, [3, 3], 2),
+      [
+        [16, 1],
+        [32, 2],
+        [32, 1],
+        [64, 2],
+        [64, 1],
+        [128, 2],
+        [128, 1],
+        [128, 1],
+        [192, 2],
+      ],
+      2,
+    ),
+    separable(
+      conv([56, 56], 1, 16, [3, 3], 2),
+      [
+        [32, 1],
+        [64, 2],
+        [64, 1],
+        [64, 2],
+      ],
+      5,
+    ),
     residual(28, [16, 24, 48], 10),
     residual(20, [24, 48, 64], 4),
     autoencoder(512, 96, 12),

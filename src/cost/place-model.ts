@@ -25,7 +25,8 @@ const leastS = 1e-12
 const z90 = 1.6449
 
 const log2 = (value: number): number => Math.log2(Math.max(1, value))
-const spare = (length: number, block: number): number => Math.log2((Math.ceil(length / block) * block) / Math.max(1, length))
+const spare = (length: number, block: number): number =>
+  Math.log2((Math.ceil(length / block) * block) / Math.max(1, length))
 
 /** Where a node lies: doublings of its lengths, and how far channels are from whole vector blocks. */
 function pointOf(node: NodeWork, share: number): FieldPoint {

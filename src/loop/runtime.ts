@@ -1,5 +1,6 @@
 import { type Backend, segmentSpecs } from '../backends/backend.ts'
 import { selectBackends } from '../backends/list.ts'
+import type { SimulatedNpus } from '../backends/simulated-npu.ts'
 import type { Catalogue, Variant } from '../catalogue/load.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
@@ -103,6 +104,7 @@ export class Runtime implements AsyncDisposable {
   readonly #host: Host
   readonly #options: RuntimeOptions
   readonly #backends: readonly Backend[]
+  readonly #simulated: SimulatedNpus | null
   readonly #models = new Set<LoadedModel>()
   #idlePowerW: number | null = null
 
@@ -112,6 +114,7 @@ export class Runtime implements AsyncDisposable {
     this.probe = probed
     this.session = session
     this.#backends = options.backends ? toBackends(options.backends) : selectBackends(undefined)
+    this.#simulated = options.whatIf?.length ? chosenNpus(probed.targets, options.whatIf) : null
   }
 
   /** Idle power in watts as last measured; null before. */
@@ -171,10 +174,10 @@ export class Runtime implements AsyncDisposable {
   }
 
   async #planContext({ remeasure = false }: LoadOptions, backends: readonly Backend[]): Promise<PlanContext> {
-    const { onProgress, signal, whatIf = [] } = this.#options
+    const { onProgress, signal } = this.#options
     return {
       machine: await readMachineProfile(this.#host, this.probe.fingerprint),
-      simulated: whatIf.length > 0 ? chosenNpus(this.probe.targets, whatIf) : null,
+      simulated: this.#simulated,
       host: this.#host,
       probe: this.probe,
       backends,
@@ -211,7 +214,7 @@ export class GoalNotMet extends MilliwattError {
 
 /**
  * Opens a runtime: probes the machine and starts the meter if one is named.
- * @throws MilliwattError METER_*, TARGET_INVALID, BACKEND_UNKNOWN
+ * @throws MilliwattError METER_*, TARGET_INVALID, TARGET_UNKNOWN, BACKEND_UNKNOWN
  */
 export async function openRuntimeOn(host: Host, options: RuntimeOptions = {}): Promise<Runtime> {
   const probed = await probe(host)

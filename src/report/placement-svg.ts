@@ -9,12 +9,12 @@ const laneColours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56
 
 const short = (text: string, length: number): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`)
 
-function hint(layer: PlacedLayer): string {
+function hint(layer: PlacedLayer, report: PlacementReport): string {
   const macs = layer.macs ? `, ${formatMacs(layer.macs)} MACs` : ''
   return [
     `${layer.name}${macs}, ${layer.place}: ${formatTime(layer.latencyS)}`,
     layer.why,
-    ...layer.elsewhere.map(elsewhereText),
+    ...layer.elsewhere.map((other) => elsewhereText(other, report)),
   ].join('\n')
 }
 
@@ -46,7 +46,7 @@ export function placementSvg(report: PlacementReport): string {
   const boxes = report.layers.map((layer, at) => {
     const [x, y] = [middleX(layer.place) - laneWidth * 0.4, topY(at)]
     const bar = (laneWidth * 0.8 * layer.latencyS) / longest
-    return html`<g><title>${hint(layer)}</title><text x="${labelWidth - 12}" y="${y + 14}" text-anchor="end">${short(layer.op, 30)}</text><text x="${labelWidth - 12}" y="${y + 28}" text-anchor="end" fill="#566573" font-size="10">${short(layer.name, 38)}</text>
+    return html`<g><title>${hint(layer, report)}</title><text x="${labelWidth - 12}" y="${y + 14}" text-anchor="end">${short(layer.op, 30)}</text><text x="${labelWidth - 12}" y="${y + 28}" text-anchor="end" fill="#566573" font-size="10">${short(layer.name, 38)}</text>
 <rect x="${x}" y="${y}" width="${laneWidth * 0.8}" height="${rowHeight}" rx="5" fill="#ffffff" stroke="${colour(layer.place)}"/><rect x="${x}" y="${y}" width="${bar.toFixed(1)}" height="${rowHeight}" rx="5" fill="${colour(layer.place)}" fill-opacity="0.28"/><text x="${middleX(layer.place)}" y="${y + 21}" text-anchor="middle">${formatTime(layer.latencyS)}</text></g>
 `
   })

@@ -1,9 +1,12 @@
-import { columnFormat, formatEnergy, formatMacs, formatTime, noFigure, scaleFor } from './format.ts'
+import { columnFormat, formatEnergy, formatMacs, formatTime, noFigure, scaleFor, withUnit } from './format.ts'
 import type { LayerElsewhere, PlacedLayer, PlacementReport } from './placement.ts'
 import { cleanLine, plainStyle, type Table, type TextStyle, tableLines, wrap } from './table.ts'
 
-/** What another place would have meant: `native cpu: +12.3 µs for the whole inference`. */
-export const elsewhereText = ({ place, reason }: LayerElsewhere): string => `${place}: ${reason}`
+/** What another place would have meant: `+12.3 µs on native cpu`, or why it cannot take the layer. */
+export function elsewhereText({ place, extra, reason }: LayerElsewhere, { objective }: PlacementReport): string {
+  if (extra === null) return `not on ${place}: ${reason}`
+  return `+${withUnit(extra, objective === 'latency' ? 's' : 'J', '')} on ${place}`
+}
 
 /** The place that would have added least; without one, the first that cannot run it. */
 function nextBest({ elsewhere }: PlacedLayer): LayerElsewhere | undefined {
@@ -12,7 +15,8 @@ function nextBest({ elsewhere }: PlacedLayer): LayerElsewhere | undefined {
 }
 
 /** One row a layer: where it runs, what it costs there and the next best place. */
-export function layerTable({ layers }: PlacementReport): Table {
+export function layerTable(report: PlacementReport): Table {
+  const { layers } = report
   const scale = scaleFor(
     layers.map(({ latencyS }) => latencyS),
     's',
@@ -33,8 +37,8 @@ export function layerTable({ layers }: PlacementReport): Table {
       { text: layer.place },
       { text: time(layer.latencyS) },
       { text: layer.transferS > 0 ? time(layer.transferS) : noFigure },
-      ...(hasEnergy ? [{ text: formatEnergy(layer.energyJ, null), provenance: layer.provenance }] : []),
-      { text: next ? elsewhereText(next) : noFigure },
+      ...(hasEnergy ? [{ text: withUnit(layer.energyJ, 'J', ''), provenance: layer.provenance }] : []),
+      { text: next ? elsewhereText(next, report) : noFigure },
     ]
   }
   return {
@@ -65,7 +69,7 @@ export function placeTable({ places }: PlacementReport): Table {
     rows: places.map(({ id, basis, dispatchS, whole }) => [
       { text: id },
       { text: basis },
-      { text: formatTime(dispatchS) },
+      { text: dispatchS > 0 ? formatTime(dispatchS) : noFigure },
       { text: 'reason' in whole ? whole.reason : formatTime(whole.latencyS) },
     ]),
   }
