@@ -32,6 +32,7 @@ export async function inspectAt(host: Host, path: string, options: TraceInspectO
     const { channel, inferences, fromS, toS } = options
     return await inspectTrace(trace, {
       signal: interrupt.signal,
+      now: host.clock.wallTime(),
       ...(channel === undefined ? {} : { channel }),
       ...(inferences === undefined ? {} : { inferences }),
       ...(fromS === undefined ? {} : { fromS }),

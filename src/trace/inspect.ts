@@ -71,6 +71,8 @@ export interface InspectOptions {
   readonly fromS?: number
   /** Look only at the trace up to here. */
   readonly toS?: number
+  /** Wall time; a trace that says it was recorded later gets a note. */
+  readonly now?: Date
   readonly signal?: AbortSignal
   /** Called now and then with the samples read so far. */
   readonly onProgress?: (samples: number) => void
@@ -112,7 +114,7 @@ export async function inspectTrace(trace: OpenedTrace, options: InspectOptions =
   const rows = isPart ? all.filter((window) => window.startS >= 0 && window.endS <= endS) : all
   const method = found ? found.method : (stated[0]?.method ?? 'none: the trace states no windows')
   return {
-    inspection: toInspection(trace, totals, rows, method),
+    inspection: toInspection(trace, totals, rows, method, options.now),
     columns: (most) => pyramid.columns(totals.firstIndex, totals.endIndex, most),
   }
 }
@@ -180,11 +182,21 @@ function verdictOf(
   return { verdict: missing > 0 || incomplete !== null ? 'lower bound' : 'complete', reasons }
 }
 
+/** Clocks of two machines, and time zones that somebody got wrong, differ by less than this. */
+const clockSlackMs = 24 * 3600 * 1000
+
+/** Samples lie on the meter's grid: a wrong wall clock says nothing against their energy. */
+function futureNote(startedAt: string | null, now: Date | undefined): readonly string[] {
+  if (startedAt === null || now === undefined || !(Date.parse(startedAt) > now.getTime() + clockSlackMs)) return []
+  return [`it says that it was recorded on ${startedAt.slice(0, 10)}, which is yet to come: a clock was wrong`]
+}
+
 function toInspection(
   trace: OpenedTrace,
   totals: TraceTotals,
   windows: readonly InspectedWindow[],
   windowMethod: string,
+  now: Date | undefined,
 ): TraceInspection {
   const { facts } = trace
   const perInference = windows.flatMap((window) => window.energyPerInferenceJ ?? [])
@@ -212,6 +224,6 @@ function toInspection(
     medianEnergyPerInferenceJ: perInference.length > 0 ? median(perInference) : null,
     publishedMedianEnergyPerInferenceJ: facts.publishedMedianJ,
     ...verdictOf(windows, totals, incomplete),
-    notes: facts.notes,
+    notes: [...facts.notes, ...futureNote(facts.startedAt, now)],
   }
 }

@@ -73,13 +73,15 @@ export interface TraceSource {
 
 /** A file under construction. */
 export interface TraceSink {
+  /** Files that it writes, the one that was asked for first. */
+  readonly paths: readonly string[]
   /** Takes samples and gaps in their order. @throws the system's error of a failed write */
   push(event: SampleEvent): Promise<void>
   /**
-   * Writes what is still held, ends the file and gives the paths that were written.
+   * Writes what is still held and ends the files.
    * @param incomplete why the trace is not whole; null when it is
    */
-  close(incomplete: string | null): Promise<readonly string[]>
+  close(incomplete: string | null): Promise<void>
   /** Gives up: closes the files without ending them. */
   abort(): Promise<void>
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { crc32, crc32c } from '../../../src/trace/crc32.ts'
 import { identification } from '../../../src/trace/formats/jls/chunks.ts'
 import { openTrace } from '../../../src/trace/formats/list.ts'
-import { allSamples, decoders, filesOf, inspectIn } from './support.ts'
+import { allSamples, decoders, filesOf, inspectIn, readDamaged } from './support.ts'
 
 /** Writes a file after the description of the format: head, chunks with CRC-32C, padded to 8 bytes. */
 class JlsBuilder {
@@ -171,6 +171,12 @@ describe('a JLS file', () => {
         expect(result.facts.incomplete).not.toBeNull()
       }
     }
+  })
+
+  it('with damaged bytes is refused or read', async () => {
+    const bytes = joulescope().signal(1, 'current', 'A').signal(2, 'voltage', 'V')
+    for (let at = 0; at < 5; at++) bytes.data(1, at * 3, [1, 2, 3]).data(2, at * 3, [4, 5, 6])
+    await readDamaged({ 'a.jls': bytes.end() }, 'a.jls', 'a.jls')
   })
 
   it.each([

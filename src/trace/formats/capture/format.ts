@@ -198,6 +198,7 @@ async function create(files: HostFiles, path: string, facts: TraceFacts): Promis
   }
   let pushed = 0
   return {
+    paths: [capture.rawPath, capture.sidecarPath],
     push: async (event) => {
       capture.push(event)
       // A conversion is faster than the disk: wait for it now and then.
@@ -207,7 +208,6 @@ async function create(files: HostFiles, path: string, facts: TraceFacts): Promis
     close: async (incomplete) => {
       await capture.close(incomplete)
       if (capture.problem) throw capture.problem
-      return [capture.rawPath, capture.sidecarPath]
     },
     abort: () => capture.close('the conversion was given up'),
   }

@@ -20,6 +20,7 @@ export async function createParquet(files: HostFiles, path: string, facts: Trace
 }
 
 class ParquetSink implements TraceSink {
+  readonly paths: readonly string[]
   readonly #path: string
   readonly #facts: TraceFacts
   readonly #file: FileWriter
@@ -32,6 +33,7 @@ class ParquetSink implements TraceSink {
 
   constructor(path: string, facts: TraceFacts, file: FileWriter) {
     this.#path = path
+    this.paths = [path]
     this.#place = new GridPlace(path)
     this.#facts = facts
     this.#file = file
@@ -84,13 +86,12 @@ class ParquetSink implements TraceSink {
     this.#rows = 0
   }
 
-  async close(incomplete: string | null): Promise<readonly string[]> {
+  async close(incomplete: string | null): Promise<void> {
     await this.#writeGroup()
     const kept = toKept(this.#place.kept(this.#facts, incomplete))
     // Set at the end: the first index is known only now.
     this.#writer.kvMetadata = [{ key: factsKey, value: JSON.stringify(kept) }]
     await this.#writer.finish()
-    return [this.#path]
   }
 
   abort(): Promise<void> {
