@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { readEnergyRecord } from '../../src/energy/read-record.ts'
 import type { EnergyRecord } from '../../src/energy/record.ts'
 import { recordOf } from '../energy/support.ts'
-import { milliwatt } from '../support/cli.ts'
+import { interruptAt, milliwatt } from '../support/cli.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const folder = temporaryFolder()
@@ -62,6 +62,26 @@ describe('milliwatt energy measure', () => {
     expect(text).toMatch(/^emulated: a simulated meter made it/m)
     expect(text).toMatch(/meter gain +\d+\.\d+ %/)
   })
+
+  it('leaves no record at Ctrl-C half-way, and a trace that says it was interrupted', async () => {
+    const started = milliwatt(
+      ['energy', 'measure', kws, '-b', 'compiled', '--windows', '1000', '--window-s', '0.05', '--idle-s', '0.2'].concat(
+        ['--meter', 'emulated', '-o', 'half.json', '--trace', 'half'],
+      ),
+      { cwd: folder, cache: at('cache'), onStart: (child) => interruptAt(child, at('half.raw'), 100_000) },
+    )
+    const { code, stdout, stderr } = await started
+    expect([code, stdout]).toEqual([130, ''])
+    expect(stderr).toMatch(/INTERRUPTED.*is kept/)
+    expect(existsSync(at('half.json')) && JSON.parse(readFileSync(at('half.json'), 'utf8')).kind).toBe(
+      'milliwatt-trace',
+    )
+    const inspected = await milliwatt(['trace', 'inspect', 'half', '--json'], { cwd: folder })
+    const inspection = JSON.parse(inspected.stdout)
+    expect(inspection.samples).toBeGreaterThan(20_000)
+    expect(inspection.verdict).toBe('lower bound')
+    expect(inspection.reasons.join()).toMatch(/interrupted/)
+  }, 60_000)
 
   it('says what a meter that went away leaves', async () => {
     const { code, stderr } = await measure('--meter', 'emulated:unplug=0.5', '--json')

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { TraceComparison } from '../../src/trace/compare.ts'
 import type { TraceInspection } from '../../src/trace/inspect.ts'
-import { milliwatt } from '../support/cli.ts'
+import { interruptAt, milliwatt } from '../support/cli.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { energyBin } from '../trace/formats/support.ts'
 
@@ -78,16 +78,8 @@ describe('milliwatt trace', () => {
     const stopAt = (file: string, ...args: readonly string[]) =>
       milliwatt(['trace', 'record', file, '--meter', 'emulated', ...args], {
         cwd: folder,
-        onStart: (child) => {
-          const timer = setInterval(() => {
-            // The first samples are on the disk some seconds after the start at the latest.
-            if (existsSync(join(folder, `${file}.raw`)) && statSync(join(folder, `${file}.raw`)).size > 100_000) {
-              clearInterval(timer)
-              child.kill('SIGINT')
-            }
-          }, 50)
-          child.on('close', () => clearInterval(timer))
-        },
+        // The first samples are on the disk some seconds after the start at the latest.
+        onStart: (child) => interruptAt(child, join(folder, `${file}.raw`), 100_000),
       })
     const [open, timed] = await Promise.all([stopAt('open'), stopAt('timed', '--duration-s', '600')])
     expect([open.code, open.stderr]).toEqual([0, ''])
@@ -136,6 +128,25 @@ describe('milliwatt trace', () => {
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('TRACE_SUPPLY') })
     expect(readdirSync(folder)).not.toContain('k.csv')
   })
+
+  it('convert leaves nothing at Ctrl-C half-way, says so, and keeps what lay there', async () => {
+    writeFileSync(join(folder, 'kept.csv'), 'an earlier result')
+    mkdirSync(join(folder, 'long'), { recursive: true })
+    writeFileSync(
+      join(folder, 'long/trace1-energy.bin'),
+      energyBin(Array.from({ length: 4_000_000 }, (_, at) => at % 9)),
+    )
+    const { code, stderr } = await milliwatt(
+      ['trace', 'convert', 'long/trace1-energy.bin', 'kept.csv', '--supply-v', '3'],
+      {
+        cwd: folder,
+        onStart: (child) => interruptAt(child, join(folder, 'kept.part.csv'), 1_000_000),
+      },
+    )
+    expect([code, stderr]).toEqual([130, expect.stringMatching(/INTERRUPTED: .*kept\.csv.*removed/)])
+    expect(readFileSync(join(folder, 'kept.csv'), 'utf8')).toBe('an earlier result')
+    expect(readdirSync(folder).filter((name) => name.startsWith('kept'))).toEqual(['kept.csv'])
+  }, 60_000)
 
   it('plot draws on the terminal, as a picture and as a page', async () => {
     const { stdout } = await trace('plot', 'kws')
