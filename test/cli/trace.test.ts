@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { TraceComparison } from '../../src/trace/compare.ts'
@@ -147,6 +147,26 @@ describe('milliwatt trace', () => {
     expect(readFileSync(join(folder, 'kept.csv'), 'utf8')).toBe('an earlier result')
     expect(readdirSync(folder).filter((name) => name.startsWith('kept'))).toEqual(['kept.csv'])
   }, 60_000)
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'record and convert tell a full disk, and keep or remove what is half',
+    async () => {
+      const onFullDisk = (name: string) => symlinkSync('/dev/full', join(folder, name))
+      onFullDisk('full.raw')
+      const endings = ['csv', 'ppk2', 'parquet', 'raw']
+      for (const ending of endings) onFullDisk(`filled.part.${ending}`)
+      const [record, ...converts] = await Promise.all([
+        trace('record', 'full', '--overwrite', '--meter', 'emulated', '--duration-s', '30'),
+        ...endings.map((ending) => trace('convert', 'demo.raw', `filled.${ending}`)),
+      ])
+      expect([record!.code, record!.stderr]).toEqual([1, expect.stringMatching(/TRACE_DISK_FULL.*full\.raw/)])
+      expect(JSON.parse(readFileSync(join(folder, 'full.json'), 'utf8')).complete).toBe(false)
+      for (const { code, stderr } of converts)
+        expect([code, stderr]).toEqual([1, expect.stringMatching(/TRACE_DISK_FULL.*filled\.\w+:/)])
+      expect(readdirSync(folder).filter((name) => name.startsWith('filled'))).toEqual([])
+    },
+    120_000,
+  )
 
   it('plot draws on the terminal, as a picture and as a page', async () => {
     const { stdout } = await trace('plot', 'kws')

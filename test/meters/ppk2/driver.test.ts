@@ -338,19 +338,17 @@ describe('a meter whose clock changes', () => {
   }
 
   it.each([
-    ['slower', 0.99],
-    ['faster', 1.01],
-    ['a little slower', 0.999],
-    ['a little faster', 1.001],
+    ['slower', 0.996],
+    ['faster', 1.004],
   ])('to run %s shows as loss, or as a count that is not that of the host clock', async (_, ratio) => {
     const clock = createFakeClock()
-    const emulator = new EmulatedPpk2({ clock: warped(clock, 3, ratio), loadA: () => 1e-3 })
+    const emulator = new EmulatedPpk2({ clock: warped(clock, 2, ratio), loadA: () => 1e-3 })
     const link = emulator.link(path)
     const stamped = (listener: (chunk: Uint8Array, arrivalS: number) => void) =>
       link.onData((chunk) => listener(chunk, clock.nowS()))
     const host = meterHost(clock, { [path]: () => ({ ...link, onData: stamped }) })
     const meter = await clock.until(ppk2.open(host, { path, supplyV: 3 }))
-    const { events } = await record(meter, clock, 20)
+    const { events } = await record(meter, clock, 8)
     const span = new StreamSpanMeter(100_000)
     for (const event of events)
       if (event.kind === 'samples') span.add(event.firstIndex + event.powerW.length, event.arrivalS)
