@@ -96,6 +96,16 @@ describe('milliwatt trace', () => {
     expect(inspection.verdict).toBe('lower bound')
   }, 60_000)
 
+  it('record goes on after the meter was unplugged and plugged in again, with the gap', async () => {
+    const resumed = ['--meter', 'emulated:unplug=0.5', '--meter-resume', '10', '--duration-s', '1.3']
+    const { code, stderr } = await trace('record', 'resumed', ...resumed)
+    expect([code, stderr]).toEqual([0, ''])
+    const inspection = await inspect('resumed')
+    expect(inspection.verdict).toBe('lower bound')
+    expect(inspection.lost).toBeGreaterThan(0)
+    expect(inspection.samples + inspection.lost).toBeGreaterThanOrEqual(130_000)
+  }, 60_000)
+
   it('convert goes through every format and back, with provenance, levels and energy', async () => {
     const first = await inspect('demo')
     for (const [from, to] of [
