@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readEnergyRecord } from '../../src/energy/read-record.ts'
@@ -82,6 +82,18 @@ describe('milliwatt energy measure', () => {
     expect(inspection.verdict).toBe('lower bound')
     expect(inspection.reasons.join()).toMatch(/interrupted/)
   }, 60_000)
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'keeps the figures where the disk is full for the trace, and says so',
+    async () => {
+      symlinkSync('/dev/full', at('full.raw'))
+      const { code, stderr } = await measure('--meter', 'emulated', '-o', 'full-disk.json', '--trace', 'full')
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/TRACE_DISK_FULL.*full\.raw/)])
+      const kept = readEnergyRecord(readFileSync(at('full-disk.json'), 'utf8'), 'full-disk.json')
+      expect(kept).toMatchObject({ verdict: 'complete', trace: null })
+    },
+    60_000,
+  )
 
   it('says what a meter that went away leaves', async () => {
     const { code, stderr } = await measure('--meter', 'emulated:unplug=0.5', '--json')
