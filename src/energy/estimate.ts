@@ -93,7 +93,11 @@ function repeatabilityRow(values: readonly number[]): readonly BudgetRow[] {
   return [scatterRow('repeatability', deviation / Math.sqrt(n), n - 1, given, 'these windows')]
 }
 
-/** Mean idle power of before and after, with the scatter of each and the drift between them. */
+/**
+ * Mean idle power of before and after, with the scatter of each and the drift between them. In the windows the level lay
+ * somewhere between the two: a rectangle, as for a step at any moment, whose variance D²/12 is also that of a random walk
+ * between both ends.
+ */
 function idleRows(
   levels: readonly IdleLevel[],
   secondsPerInference: number,
@@ -106,7 +110,9 @@ function idleRows(
     0,
   )
   const degrees = fourth > 0 ? Math.max(1, error ** 4 / fourth) : 1e6
-  const driftW = levels.length < 2 ? 0 : Math.abs(levels[1]!.meanPowerW - levels[0]!.meanPowerW) / 2
+  const halfW = levels.length < 2 ? 0 : Math.abs(levels[1]!.meanPowerW - levels[0]!.meanPowerW) / 2
+  // The scatter of both levels is in their difference as well, and has its own row.
+  const driftW = Math.sqrt(Math.max(0, halfW ** 2 - error ** 2))
   const given = `${levels.reduce((sum, level) => sum + level.parts, 0)} parts of ${levels.length === 2 ? 'both stretches' : 'one stretch'}`
   return {
     powerW,
@@ -115,7 +121,7 @@ function idleRows(
       absoluteRow(
         'idle drift',
         driftW * secondsPerInference,
-        levels.length < 2 ? 'not seen: one stretch only' : 'half the difference of before and after',
+        levels.length < 2 ? 'not seen: one stretch only' : 'half the difference of before and after, beyond their scatter',
         'idle before and after',
       ),
     ],

@@ -63,7 +63,11 @@ function recordFacts(record: EnergyRecord): readonly Fact[] {
           {
             name: 'Meter',
             value: [meter.model, meter.serialNumber].filter(Boolean).join(' '),
-            detail: `${meter.mode} mode, ${meter.supplyV} V ${meter.supplySource}, ${withUnit(meter.sampleRateHz, 'S/s', '')}`,
+            detail: [
+              `${meter.mode} mode`,
+              meter.supplyV === null ? `supply ${meter.supplySource}` : `${meter.supplyV} V ${meter.supplySource}`,
+              withUnit(meter.sampleRateHz, 'S/s', ''),
+            ].join(', '),
           },
         ]
       : []),
@@ -109,7 +113,7 @@ function budgetTable(figure: RecordedFigure): Table {
 export function energyRecordText(record: EnergyRecord, width: number, style: TextStyle): string {
   const { subject, provenance, gross, milliwatt } = record
   const lines = [
-    style.strong(cleanLine(`milliwatt ${milliwatt}: energy of ${subject.model}, variant ${subject.variant}`)),
+    style.strong(cleanLine(`milliwatt ${milliwatt}: energy of ${subject.model}${subject.variant ? `, variant ${subject.variant}` : ''}`)),
     ...wrap(`${formatStamp(record.createdAt)}, ${subject.engine}, ${subject.machine}`, width),
     ...wrap(`${provenance}: ${provenanceWords[provenance]}`, width).map(
       provenance === 'measured' ? style.good : style.warn,

@@ -33,6 +33,7 @@ const schema = z.object({
         endIndex: z.number(),
         method: z.string(),
         inferences: z.number().positive().nullable(),
+        edgeUncertaintyS: z.number().nonnegative().optional(),
         published: z.object({ energyJ: z.number(), energyPerInferenceJ: z.number().nullable() }).optional(),
       }),
     ),

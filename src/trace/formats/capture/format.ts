@@ -193,8 +193,15 @@ async function create(files: HostFiles, path: string, facts: TraceFacts): Promis
     provenance: facts.provenance,
     ...(facts.startedAt === null ? {} : { startedAt: facts.startedAt }),
   })
-  for (const { label, startIndex, endIndex, method, inferences } of facts.windows) {
-    capture.mark({ label, startIndex, endIndex, method, ...(inferences === null ? {} : { inferences }) })
+  for (const { label, startIndex, endIndex, method, inferences, edgeUncertaintyS } of facts.windows) {
+    capture.mark({
+      label,
+      startIndex,
+      endIndex,
+      method,
+      ...(inferences === null ? {} : { inferences }),
+      ...(edgeUncertaintyS === undefined ? {} : { edgeUncertaintyS }),
+    })
   }
   let pushed = 0
   return {
