@@ -3,11 +3,9 @@ import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { EnergyRecord } from '../energy/record.ts'
 import { measureEnergy } from '../loop/energy-measure.ts'
-import { toEnergyRecord } from '../loop/energy-record.ts'
+import { hashOfFile, toEnergyRecord } from '../loop/energy-record.ts'
 import { openRuntimeOn, type Runtime } from '../loop/runtime.ts'
-import { energyRecordText } from '../report/energy-text.ts'
-import { outputStyle, toCount, toShare, writeText } from './energy-options.ts'
-import { exitCodes } from './exit.ts'
+import { giveRecord, toCount, toShare } from './energy-options.ts'
 import { interruptSignal } from './interrupt.ts'
 import { toPositive } from './options.ts'
 import { type ProgressLine, progressLine } from './progress.ts'
@@ -48,11 +46,6 @@ async function openRuntime(
   })
 }
 
-async function hashOf(host: Host, path: string): Promise<EnergyRecord['trace']> {
-  const bytes = await host.files.readBytes(path)
-  return { file: host.files.basename(path), bytes: bytes.length, sha256: await host.sha256(bytes) }
-}
-
 /** Measures, ends the trace, and puts the record together: only a trace that is closed has a lasting hash. */
 async function measure(
   host: Host,
@@ -71,7 +64,7 @@ async function measure(
     await session[Symbol.asyncDispose]()
     const { capture } = session
     if (capture?.problem) throw capture.problem
-    const trace = capture ? await hashOf(host, capture.rawPath) : null
+    const trace = capture ? await hashOfFile(host, capture.rawPath) : null
     return toEnergyRecord({ host, version, probe: runtime.probe, model, meter: session.meter.info, measurement, trace })
   } finally {
     await runtime[Symbol.asyncDispose]()
@@ -87,11 +80,7 @@ async function measureCommand(host: Host, version: string, name: string, options
   try {
     const record = await measure(host, version, name, options, progress, signal)
     progress.stop()
-    const json = `${JSON.stringify(record, null, 2)}\n`
-    if (options.out !== undefined) await writeText(host, options.out, json)
-    const { width, style } = outputStyle()
-    process.stdout.write(options.json ? json : energyRecordText(record, width, style))
-    return record.verdict === 'invalid' ? exitCodes.failed : exitCodes.done
+    return await giveRecord(host, record, options)
   } finally {
     progress.stop()
     release()

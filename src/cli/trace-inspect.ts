@@ -24,7 +24,11 @@ export function addWindowOptions(command: Command): Command {
   return command
     .option('--channel <n>', 'digital channel whose high level draws the windows', toChannel)
     .option('--inferences <count>', 'inferences in each window, where the trace does not say', toCount)
-    .option('--least-s <seconds>', 'shortest window, where only steps in the power tell them (default: 0.1)', toPositive)
+    .option(
+      '--least-s <seconds>',
+      'shortest window, where only steps in the power tell them (default: 0.1)',
+      toPositive,
+    )
 }
 
 /** Opens and inspects a trace as the options say. */

@@ -2,7 +2,7 @@ import { median, sampleDeviation } from '../core/stats.ts'
 import { type IdleLevel, netEnergyJ } from '../trace/idle.ts'
 import type { StreamSpan } from '../trace/stream-span.ts'
 import type { WindowEnergy } from '../trace/window-energy.ts'
-import { absoluteRow, type BudgetRow, type EnergyFigure, relativeRow, scatterRow, toFigure } from './budget.ts'
+import { absoluteRow, type BudgetRow, type EnergyFigure, gainRow, relativeRow, scatterRow, toFigure } from './budget.ts'
 import type { InstrumentLimits, Limit } from './instrument.ts'
 import { judgeSession, type SessionVerdict } from './verdict.ts'
 import type { PlacedWindow } from './window-finders.ts'
@@ -30,6 +30,8 @@ export interface EnergySession {
   readonly mostPowerW?: Limit
   /** Windows that were run but could not be lined up with the samples. */
   readonly missing?: number
+  /** Why the trace is not all that was to be recorded; null or absent when it is. */
+  readonly incomplete?: string | null
   /** False where nobody stated or measured the supply voltage that turns current into power. */
   readonly supplyKnown: boolean
   /** Confidence of the intervals; default 0.95. */
@@ -57,7 +59,7 @@ const microjoules = (value: number): string => `${Number((value * 1e6).toPrecisi
 /** Rows that hold for gross and net alike: gain, supply and sample clock multiply both. */
 function instrumentRows(figureJ: number, { gain, supply, clock }: InstrumentLimits): readonly BudgetRow[] {
   return [
-    relativeRow('meter gain', gain.value, figureJ, gain.source),
+    gainRow(gain, figureJ),
     relativeRow('supply voltage', supply.value, figureJ, supply.source),
     relativeRow('clock ratio', clock.value, figureJ, clock.source, `±${relativeText(clock.value)} of the duration`),
   ]
@@ -121,7 +123,9 @@ function idleRows(
       absoluteRow(
         'idle drift',
         driftW * secondsPerInference,
-        levels.length < 2 ? 'not seen: one stretch only' : 'half the difference of before and after, beyond their scatter',
+        levels.length < 2
+          ? 'not seen: one stretch only'
+          : 'half the difference of before and after, beyond their scatter',
         'idle before and after',
       ),
     ],

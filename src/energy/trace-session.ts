@@ -1,6 +1,6 @@
-import { idleOf, partsOf } from '../trace/idle.ts'
-import type { StatedWindow } from '../trace/formats/format.ts'
 import { alignmentMethods } from '../trace/alignment.ts'
+import type { StatedWindow } from '../trace/formats/format.ts'
+import { idleOf, partsOf } from '../trace/idle.ts'
 import type { SampleEvent } from '../trace/samples.ts'
 import type { SurveyedSteps } from '../trace/step-survey.ts'
 import { edgesOfSteps } from '../trace/step-windows.ts'
@@ -52,6 +52,8 @@ export interface TraceEvidence {
 export interface TraceSessionOptions {
   readonly instrument: InstrumentLimits
   readonly supplyKnown: boolean
+  /** Why the trace is not all that was to be recorded; asked for when it was read. */
+  readonly incomplete?: () => string | null
   readonly confidence?: number
 }
 
@@ -178,6 +180,9 @@ export async function sessionFromTrace(
     ...(Number.isFinite(look.highestW)
       ? { mostPowerW: { value: look.highestW, source: 'the highest reading of the trace' } }
       : {}),
-    ...options,
+    instrument: options.instrument,
+    supplyKnown: options.supplyKnown,
+    incomplete: options.incomplete?.() ?? null,
+    ...(options.confidence === undefined ? {} : { confidence: options.confidence }),
   }
 }

@@ -149,6 +149,7 @@ export function windowsFromStated(
   const windows: PlacedWindow[] = []
   const edgeSamples = statedEdgeSamples[method]
   for (const window of stated.filter((each) => alignmentNamed(each.method) === method)) {
+    if (!(window.endIndex > window.startIndex)) return none(`${window.label} has no length`)
     const each = window.inferences ?? inferences
     if (each === undefined) return none(unknownInferences)
     const edgeUncertaintyS = edgeSamples === undefined ? window.edgeUncertaintyS : edgeSamples / sampleRateHz

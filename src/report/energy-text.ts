@@ -113,7 +113,11 @@ function budgetTable(figure: RecordedFigure): Table {
 export function energyRecordText(record: EnergyRecord, width: number, style: TextStyle): string {
   const { subject, provenance, gross, milliwatt } = record
   const lines = [
-    style.strong(cleanLine(`milliwatt ${milliwatt}: energy of ${subject.model}${subject.variant ? `, variant ${subject.variant}` : ''}`)),
+    style.strong(
+      cleanLine(
+        `milliwatt ${milliwatt}: energy of ${subject.model}${subject.variant ? `, variant ${subject.variant}` : ''}`,
+      ),
+    ),
     ...wrap(`${formatStamp(record.createdAt)}, ${subject.engine}, ${subject.machine}`, width),
     ...wrap(`${provenance}: ${provenanceWords[provenance]}`, width).map(
       provenance === 'measured' ? style.good : style.warn,

@@ -85,7 +85,9 @@ export function traceFacts(inspection: TraceInspection): readonly (readonly [str
     ['Energy', formatEnergy(inspection.energyJ, provenance)],
     [
       'Windows',
-      inspection.windows.length > 0 ? `${inspection.windows.length} by ${inspection.windowMethod}` : inspection.windowMethod,
+      inspection.windows.length > 0
+        ? `${inspection.windows.length} by ${inspection.windowMethod}`
+        : inspection.windowMethod,
     ],
     ...(median === null
       ? []

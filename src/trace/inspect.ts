@@ -91,8 +91,16 @@ export interface InspectedTrace {
 type WindowsByOneWay = Pick<FoundWindows, 'method' | 'windows' | 'energies'>
 
 /** Windows by steps in the power, of a trace that was surveyed; their method says why there are none. */
-async function windowsOfSteps(trace: OpenedTrace, options: InspectOptions, survey: StepSurvey): Promise<WindowsByOneWay> {
-  const none = (reason: string) => ({ method: `none: the trace states none; found steps: ${reason}`, windows: [], energies: [] })
+async function windowsOfSteps(
+  trace: OpenedTrace,
+  options: InspectOptions,
+  survey: StepSurvey,
+): Promise<WindowsByOneWay> {
+  const none = (reason: string) => ({
+    method: `none: the trace states none; found steps: ${reason}`,
+    windows: [],
+    energies: [],
+  })
   const steps = survey.steps()
   if ('reason' in steps) return none(steps.reason)
   const found = await edgesOfSteps(() => partOf(trace, options), steps, trace.facts.sampleRateHz)
