@@ -46,7 +46,7 @@ export function addReplayCommand(energy: Command, host: Host, version: string, f
     .description('energy per inference of a recorded trace, with its uncertainty; writes an energy record')
   addWindowOptions(addReadOptions(command))
     .option('--label <text>', 'only windows whose label begins so, where the trace states several kinds')
-    .option('--instrument <id>', 'the meter of targets/meters whose limits of error hold (joulescope-js220)')
+    .option('--instrument <id>', 'the meter of targets/meters whose limits of error hold (lpm01a)')
     .option('--gain-percent <%>', 'limit of error of the reading; without any there is no interval', toPositive)
     .option('--model <file>', 'the model that ran; its name and hash stand in the record')
     .option('--machine <words>', 'what it ran on')

@@ -4,6 +4,7 @@ import { idleOf, partsOf } from '../trace/idle.ts'
 import type { SampleEvent } from '../trace/samples.ts'
 import type { SurveyedSteps } from '../trace/step-survey.ts'
 import { edgesOfSteps } from '../trace/step-windows.ts'
+import type { StreamSpan } from '../trace/stream-span.ts'
 import type { WindowEnergy } from '../trace/window-energy.ts'
 import { type WindowBorders, WindowSums } from '../trace/window-sums.ts'
 import type { EnergySession } from './estimate.ts'
@@ -52,6 +53,8 @@ export interface TraceEvidence {
 export interface TraceSessionOptions {
   readonly instrument: InstrumentLimits
   readonly supplyKnown: boolean
+  /** How much there is by the samples' own count and by the recording host's clock. */
+  readonly stream?: StreamSpan | null
   /** Why the trace is not all that was to be recorded; asked for when it was read. */
   readonly incomplete?: () => string | null
   readonly confidence?: number
@@ -183,6 +186,7 @@ export async function sessionFromTrace(
     instrument: options.instrument,
     supplyKnown: options.supplyKnown,
     incomplete: options.incomplete?.() ?? null,
+    stream: options.stream ?? null,
     ...(options.confidence === undefined ? {} : { confidence: options.confidence }),
   }
 }

@@ -27,6 +27,9 @@ export interface ReplayOptions extends ReplayMeterOptions {
   readonly onProgress?: (samples: number) => void
 }
 
+/** Kinds of windows that a message names. */
+const mostKinds = 4
+
 /** Kind of a window: its label without the number behind it. */
 const kindOf = ({ label }: StatedWindow): string => label.replace(/\s*\d+$/, '')
 
@@ -35,8 +38,11 @@ function chosenWindows(
   windows: readonly StatedWindow[],
   label: string | undefined,
 ): readonly StatedWindow[] | { readonly reason: string } {
-  const kinds = [...new Set(windows.map(kindOf))]
-  const listed = kinds.map((kind) => `"${kind}"`).join(', ')
+  const counts = new Map<string, number>()
+  for (const window of windows) counts.set(kindOf(window), (counts.get(kindOf(window)) ?? 0) + 1)
+  const kinds = [...counts].sort(([, a], [, b]) => b - a).map(([kind]) => kind)
+  const named = kinds.slice(0, mostKinds).map((kind) => `"${kind}"`)
+  const listed = [...named, ...(kinds.length > mostKinds ? [`and ${kinds.length - mostKinds} more`] : [])].join(', ')
   if (label === undefined && kinds.length > 1)
     return { reason: `the trace states windows of several kinds (${listed}): choose one by its label` }
   const chosen = windows.filter((window) => label === undefined || window.label.startsWith(label))
@@ -102,6 +108,7 @@ export async function replayEnergy(
       ? evidence
       : await sessionFromTrace({ sampleRateHz, events: () => watched(trace, options) }, evidence, {
           ...known,
+          stream: facts.stream ?? null,
           incomplete: () => facts.incomplete ?? trace.damage ?? null,
         })
   const nothing: EnergySession = { windows: [], idleBefore: null, idleAfter: null, sampleRateHz, ...known }

@@ -2,7 +2,16 @@ import type { EnergyRecord, RecordedFigure, RecordedIdle } from '../energy/recor
 import { figureDetail } from './energy-figures.ts'
 import { factLines } from './fact-lines.ts'
 import { type Fact, provenanceWords } from './facts.ts'
-import { formatCount, formatEnergy, formatPercent, formatPower, formatStamp, formatTime, withUnit } from './format.ts'
+import {
+  formatCount,
+  formatEnergy,
+  formatPercent,
+  formatPower,
+  formatStamp,
+  formatTime,
+  noFigure,
+  withUnit,
+} from './format.ts'
 import { cleanLine, type Table, type TextStyle, tableLines, wrap } from './table.ts'
 
 function figureFact(name: string, figure: RecordedFigure | null, without: string | null): Fact {
@@ -99,7 +108,8 @@ function budgetTable(figure: RecordedFigure): Table {
       ...rows,
       [
         { text: 'together' },
-        { text: share(figure.standardUncertaintyJ) },
+        // A part that nobody states leaves the sum unknown.
+        { text: figure.model.degreesOfFreedom === 0 ? noFigure : share(figure.standardUncertaintyJ) },
         { text: '' },
         { text: '' },
         { text: '' },

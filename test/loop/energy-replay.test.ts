@@ -158,7 +158,7 @@ describe('energy record of a recorded trace', () => {
       'windows of several kinds',
       { marks: [{ ...marks[0]!, label: 'warm-up' }, ...marks.slice(1)] },
       {},
-      /several kinds \("warm-up", "window"\)/,
+      /several kinds \("window", "warm-up"\)/,
     ],
     ['a label that no window has', {}, { label: 'layer' }, /no window's label begins with "layer"/],
     ['an assumed supply', { meter: { ...meter, supplySource: 'assumed' } }, {}, /supply voltage was assumed/],
@@ -203,6 +203,28 @@ describe('energy record of a recorded trace', () => {
     const files = new MemoryFiles()
     await capture(files, { reason: 'the meter went away' })
     expect(await replay(files, 'a')).toMatchObject({ verdict: 'lower bound', reasons: ['the meter went away'] })
+  })
+
+  it('is a lower bound where samples vanished by the clock of the host that recorded it', async () => {
+    const files = new MemoryFiles()
+    await capture(files)
+    const anchored = async (hostS: number) => {
+      const sidecar = JSON.parse(await files.readText('a.json'))
+      const clockAnchors = [
+        { index: 0, hostS: 100 },
+        { index: 6000, hostS: 100 + hostS },
+      ]
+      await files.write('a.json', JSON.stringify({ ...sidecar, clockAnchors }))
+      return replay(files, 'a')
+    }
+    expect((await anchored(6.005)).verdict).toBe('complete')
+    expect(await anchored(6.1)).toMatchObject({
+      verdict: 'lower bound',
+      reasons: [expect.stringMatching(/100 ms fewer of samples/)],
+    })
+    await using trace = await openTrace(files, 'a', { decoders: rawDecoders })
+    await convertTrace(files, trace, 'a.parquet')
+    expect((await replay(files, 'a.parquet')).verdict).toBe('lower bound')
   })
 
   it('has no interval where nobody states the error of the meter, until the user does', async () => {

@@ -39,6 +39,9 @@ const schema = z.object({
     ),
     publishedMedianJ: z.number().nullable(),
     incomplete: z.string().nullable(),
+    stream: z
+      .object({ samples: z.number(), hostS: z.number().positive(), uncertaintyS: z.number().nonnegative() })
+      .nullish(),
     notes: z.array(z.string()),
   }),
 })

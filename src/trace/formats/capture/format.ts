@@ -4,6 +4,7 @@ import { openCapture } from '../../capture.ts'
 import { blockHeadBytes, captureVersion, isPayloadSound, readBlockHead } from '../../capture-block.ts'
 import { plainLayout, plainLayoutName } from '../../plain-layout.ts'
 import type { SampleEvent } from '../../samples.ts'
+import { spanOfAnchors } from '../../stream-span.ts'
 import { type RawDecoder, readMark, readSidecar, type TraceMark, type TraceSidecar } from '../../trace-file.ts'
 import { firstOfPairs } from '../edge-pairs.ts'
 import type {
@@ -89,6 +90,7 @@ function toFacts(sidecar: TraceSidecar, index: BlockIndex): TraceFacts {
     windows: windowsOf(sidecar.marks),
     publishedMedianJ: null,
     incomplete: cut.length > 0 ? cut.join('; ') : null,
+    stream: spanOfAnchors(sidecar.clockAnchors, sidecar.sampleRateHz),
     notes: [],
   }
 }
