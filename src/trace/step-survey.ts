@@ -16,7 +16,7 @@ export interface SurveyedSteps {
 }
 
 /** Shortest window and shortest pause, in seconds, where nobody states one. */
-export const defaultLeastS = 0.1
+const defaultLeastS = 0.1
 /** Step between the two levels, in standard deviations of the blocks within a level, that makes it believable. */
 const leastContrast = 6
 /** Blocks of the shortest window. */
