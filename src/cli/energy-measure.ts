@@ -3,11 +3,9 @@ import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { EnergyRecord } from '../energy/record.ts'
 import { measureEnergy } from '../loop/energy-measure.ts'
-import { toEnergyRecord } from '../loop/energy-record.ts'
+import { hashOfFile, toEnergyRecord } from '../loop/energy-record.ts'
 import { openRuntimeOn, type Runtime } from '../loop/runtime.ts'
-import { energyRecordText } from '../report/energy-text.ts'
-import { outputStyle, toCount, toShare, writeText } from './energy-options.ts'
-import { exitCodes } from './exit.ts'
+import { giveRecord, toCount, toShare } from './energy-options.ts'
 import { interruptSignal } from './interrupt.ts'
 import { toPositive } from './options.ts'
 import { type ProgressLine, progressLine } from './progress.ts'
@@ -48,11 +46,6 @@ async function openRuntime(
   })
 }
 
-async function hashOf(host: Host, path: string): Promise<EnergyRecord['trace']> {
-  const bytes = await host.files.readBytes(path)
-  return { file: host.files.basename(path), bytes: bytes.length, sha256: await host.sha256(bytes) }
-}
-
 /** A record, and why its trace is not whole: the figures need no trace, so they are not thrown away with it. */
 interface Measured {
   readonly record: EnergyRecord
@@ -77,7 +70,7 @@ async function measure(
     await session[Symbol.asyncDispose]()
     const { capture } = session
     const problem = capture?.problem ?? null
-    const trace = capture && !problem ? await hashOf(host, capture.rawPath) : null
+    const trace = capture && !problem ? await hashOfFile(host, capture.rawPath) : null
     const { probe } = runtime
     const record = toEnergyRecord({ host, version, probe, model, meter: session.meter.info, measurement, trace })
     return { record, problem }
@@ -95,12 +88,9 @@ async function measureCommand(host: Host, version: string, name: string, options
   try {
     const { record, problem } = await measure(host, version, name, options, progress, signal)
     progress.stop()
-    const json = `${JSON.stringify(record, null, 2)}\n`
-    if (options.out !== undefined) await writeText(host, options.out, json)
-    const { width, style } = outputStyle()
-    process.stdout.write(options.json ? json : energyRecordText(record, width, style))
+    const code = await giveRecord(host, record, options)
     if (problem) process.stderr.write(`${problem.code}: ${problem.message}\n`)
-    return record.verdict === 'invalid' || problem ? exitCodes.failed : exitCodes.done
+    return problem ? exitCodes.failed : code
   } finally {
     progress.stop()
     release()

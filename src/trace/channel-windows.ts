@@ -18,6 +18,8 @@ export interface FoundWindows {
   readonly method: string
   readonly windows: readonly StatedWindow[]
   readonly energies: readonly WindowEnergy[]
+  /** Channels that drew a window, the chosen one or not. */
+  readonly channels: readonly number[]
 }
 
 /** One channel: what it was last, and the stretches in which it was high. */
@@ -103,7 +105,7 @@ export class ChannelWindows {
     if (chosen === undefined) {
       const which =
         used.length > 1 ? `channels ${used.join(', ')} all draw windows, choose one` : 'the trace states none'
-      return { method: `none: ${which}`, windows: [], energies: [] }
+      return { method: `none: ${which}`, windows: [], energies: [], channels: used }
     }
     const stretches = drawn[chosen]!
     const method =
@@ -118,6 +120,7 @@ export class ChannelWindows {
         inferences: null,
       })),
       energies: stretches.map((stretch) => this.#energy(stretch)),
+      channels: used,
     }
   }
 

@@ -1,9 +1,11 @@
 import { median } from '../core/stats.ts'
-import { ChannelWindows } from './channel-windows.ts'
+import { ChannelWindows, type FoundWindows } from './channel-windows.ts'
 import type { FileProvenance, OpenedTrace, StatedWindow } from './formats/format.ts'
 import { Pyramid, type PyramidColumns } from './pyramid.ts'
 import type { SampleEvent } from './samples.ts'
 import { sliceEvent } from './slice-event.ts'
+import { StepSurvey } from './step-survey.ts'
+import { edgesOfSteps } from './step-windows.ts'
 import { TraceTotals } from './trace-totals.ts'
 import type { WindowEnergy } from './window-energy.ts'
 import { WindowSums } from './window-sums.ts'
@@ -67,6 +69,8 @@ export interface InspectOptions {
   readonly channel?: number
   /** Inferences in each window, where the file does not say. */
   readonly inferences?: number
+  /** Shortest window in seconds where windows are sought as steps in the power; default 0.1. */
+  readonly leastS?: number
   /** Look only at the trace from here on, in seconds since its first sample. */
   readonly fromS?: number
   /** Look only at the trace up to here. */
@@ -85,8 +89,38 @@ export interface InspectedTrace {
   columns(most: number): PyramidColumns
 }
 
+/** Windows with what each cost, by one way. */
+type WindowsByOneWay = Pick<FoundWindows, 'method' | 'windows' | 'energies'>
+
+/** Windows by steps in the power, of a trace that was surveyed; their method says why there are none. */
+async function windowsOfSteps(
+  trace: OpenedTrace,
+  options: InspectOptions,
+  survey: StepSurvey,
+): Promise<WindowsByOneWay> {
+  const none = (reason: string) => ({
+    method: `none: the trace states none; found steps: ${reason}`,
+    windows: [],
+    energies: [],
+  })
+  const steps = survey.steps()
+  if ('reason' in steps) return none(steps.reason)
+  const found = await edgesOfSteps(() => partOf(trace, options), steps, trace.facts.sampleRateHz)
+  if (!found.windows) return none(found.reason)
+  const method = 'found steps in the power, which nothing marked'
+  const windows = found.windows.map(({ startIndex, endIndex }, at) => ({
+    label: `step ${at + 1}`,
+    startIndex,
+    endIndex,
+    method,
+    inferences: null,
+  }))
+  return { method, windows, energies: found.windows.map(({ energy }) => energy) }
+}
+
 /**
- * Reads a trace once and tells what is in it, in memory that does not depend on its length.
+ * Tells what is in a trace, in memory that does not depend on its length. Windows are those that the file states, else the
+ * stretches in which a digital channel is high, else steps in the power, for which the trace is read a second time.
  * @throws MilliwattError TRACE_INVALID, INTERRUPTED
  */
 export async function inspectTrace(trace: OpenedTrace, options: InspectOptions = {}): Promise<InspectedTrace> {
@@ -96,23 +130,29 @@ export async function inspectTrace(trace: OpenedTrace, options: InspectOptions =
   const stated = options.channel === undefined ? facts.windows : []
   const sums = new WindowSums(stated, facts.sampleRateHz)
   const channels = new ChannelWindows(facts.sampleRateHz)
+  const isUnstated = stated.length === 0 && options.channel === undefined
+  const survey = isUnstated ? new StepSurvey(facts.sampleRateHz, options.leastS) : null
   for await (const event of partOf(trace, options)) {
     options.signal?.throwIfAborted()
     pyramid.push(event)
     totals.push(event)
     sums.push(event)
     channels.push(event)
+    survey?.push(event)
     options.onProgress?.(totals.received)
   }
-  const found = stated.length > 0 ? null : channels.windows(options.channel)
-  const windows = found ? found.windows : stated
-  const energies = found ? found.energies : sums.results()
+  const drawn = channels.windows(options.channel)
+  const { windows, energies, method }: WindowsByOneWay =
+    stated.length > 0
+      ? { windows: stated, energies: sums.results(), method: stated[0]!.method }
+      : survey && drawn.channels.length === 0
+        ? await windowsOfSteps(trace, options, survey)
+        : drawn
   const rate = facts.sampleRateHz
   const all = windows.map((window, at) => inspectedWindow(window, energies[at]!, rate, totals.firstIndex, options))
   const isPart = options.fromS !== undefined || options.toS !== undefined
   const endS = (totals.endIndex - totals.firstIndex) / rate
   const rows = isPart ? all.filter((window) => window.startS >= 0 && window.endS <= endS) : all
-  const method = found ? found.method : (stated[0]?.method ?? 'none: the trace states no windows')
   return {
     inspection: toInspection(trace, totals, rows, method, options.now),
     columns: (most) => pyramid.columns(totals.firstIndex, totals.endIndex, most),

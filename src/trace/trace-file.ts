@@ -10,6 +10,8 @@ export interface TraceMark {
   readonly method: string
   /** Inferences that ran in it, where that is known. */
   readonly inferences?: number
+  /** Half width of what the worse edge may be off, in seconds, where that is known. */
+  readonly edgeUncertaintyS?: number
 }
 
 /**
@@ -51,6 +53,7 @@ const markSchema = z.object({
   endIndex: z.number(),
   method: z.string(),
   inferences: z.number().positive().optional(),
+  edgeUncertaintyS: z.number().nonnegative().optional(),
 })
 
 /** The mark that a text holds, or null when it holds none. */

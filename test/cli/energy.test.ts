@@ -107,6 +107,37 @@ describe('milliwatt energy measure', () => {
   })
 })
 
+describe('milliwatt energy replay', () => {
+  it('gives of a recorded trace what the live measurement gave, and stays emulated', async () => {
+    const live = readEnergyRecord(readFileSync(at('record.json'), 'utf8'), 'record.json')
+    const { code, stdout, stderr } = await energy('replay', 'trace', '--label', 'window', '-o', 'replay.json', '--json')
+    expect([code, stderr]).toEqual([0, ''])
+    const record = readEnergyRecord(stdout, 'replay.json')
+    expect(readFileSync(at('replay.json'), 'utf8')).toBe(stdout)
+    expect(record).toMatchObject({ provenance: 'emulated', verdict: 'complete', method: { alignment: 'marker edges' } })
+    expect(record.trace).toEqual(live.trace)
+    expect(record.gross!.valueJ / live.gross!.valueJ).toBeCloseTo(1, 9)
+    expect(record.net!.valueJ / live.net!.valueJ).toBeCloseTo(1, 3)
+    expect(record.gross!.model.gainLimit).toBe(live.gross!.model.gainLimit)
+    const use = async (...args: readonly string[]) => (await energy(...args)).code
+    expect(await use('check', 'replay.json', '--max-uj', '1e9')).toBe(3)
+    expect(await use('check', 'replay.json', '--max-uj', '1e9', '--accept-emulated')).toBe(0)
+    expect(await use('compare', 'record.json', 'replay.json', '--accept-emulated', '--must-find', '1000')).toBe(0)
+    expect(await use('carbon', 'replay.json')).toBe(0)
+    expect(await use('label', 'replay.json', '-o', 'replay.svg')).toBe(0)
+    expect(readFileSync(at('replay.svg'), 'utf8')).toContain('>EMULATED</text>')
+    const sleep = ['--capacity-mah', '220', '--voltage-v', '3', '--every', '60', '--sleep-uw', '2']
+    expect(await use('battery', 'replay.json', ...sleep)).toBe(0)
+  }, 60_000)
+
+  it('is invalid and exits with 1 where the windows cannot be told', async () => {
+    const { code, stdout } = await energy('replay', 'trace')
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/invalid \(the trace states windows of several kinds/)])
+    expect((await energy('replay', 'nowhere.csv')).stderr).toContain('TRACE_NOT_FOUND')
+    expect((await energy('replay', 'trace', '--gain-percent', '0')).code).toBe(2)
+  })
+})
+
 describe('milliwatt energy check and compare', () => {
   it('exit with 0 only for what is shown', async () => {
     const code = async (...args: readonly string[]) => (await energy(...args)).code

@@ -53,6 +53,32 @@ describe('milliwatt trace', () => {
     expect(inspection.medianEnergyPerInferenceJ).toBeCloseTo(500e-6, 6)
   })
 
+  it('inspect falls back to steps in the power, names them, and refuses where there are none', async () => {
+    const rows = (levels: readonly number[]) => levels.map((level, at) => `${at},${level * 1e6}`).join('\n')
+    const table = (levels: readonly number[]) => `Timestamp(ms),Current(uA)\n${rows(levels)}\n`
+    const idle = Array(500).fill(0.003)
+    const work = [...Array(1000).fill(0.03), ...idle]
+    writeFileSync(join(folder, 'steps.csv'), table([...idle, ...work, ...work, ...work]))
+    const found = await inspect('steps.csv', '--supply-v', '3', '--inferences', '10')
+    expect(found).toMatchObject({ provenance: 'replayed', verdict: 'complete', lost: 0, sampleRateHz: 1000 })
+    expect(found.windowMethod).toBe('found steps in the power, which nothing marked')
+    expect(found.windows).toMatchObject([
+      { startS: 0.5, endS: 1.5, inferences: 10 },
+      { startS: 2, endS: 3 },
+      { startS: 3.5, endS: 4.5 },
+    ])
+    expect(found.medianEnergyPerInferenceJ).toBeCloseTo(0.009, 6)
+    expect((await inspect('steps.csv', '--supply-v', '3', '--least-s', '2')).windows).toEqual([])
+    writeFileSync(join(folder, 'flat.csv'), table(Array(3000).fill(0.003)))
+    const flat = await inspect('flat.csv', '--supply-v', '3', '--inferences', '10')
+    expect(flat).toMatchObject({ windows: [], medianEnergyPerInferenceJ: null, verdict: 'complete' })
+    expect(flat.windowMethod).toBe(
+      'none: the trace states none; found steps: the power shows no two levels that stand apart',
+    )
+    const text = await trace('inspect', 'flat.csv', '--supply-v', '3')
+    expect(text.stdout).toMatch(/^Windows +none: the trace states none; found steps/m)
+  })
+
   it('record keeps what an emulated meter gave, and says so', async () => {
     const inspection = await inspect('demo', '--inferences', '2')
     expect(inspection).toMatchObject({ provenance: 'emulated', lost: 0, verdict: 'complete', sampleRateHz: 100_000 })

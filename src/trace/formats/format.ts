@@ -1,5 +1,6 @@
 import type { HostFiles } from '../../core/host.ts'
 import type { SampleEvent } from '../samples.ts'
+import type { StreamSpan } from '../stream-span.ts'
 import type { RawDecoder, TraceMark } from '../trace-file.ts'
 
 /** Where the figures of a file come from: a reading of a meter is `replayed`, an emulated one stays so. */
@@ -32,6 +33,8 @@ export interface TraceFacts {
   readonly publishedMedianJ: number | null
   /** Why the trace is not all that was to be recorded (killed, cut, packets dropped); null when it is. */
   readonly incomplete: string | null
+  /** How much there is by the samples' own count and by the clock of the host that recorded them, where it kept both. */
+  readonly stream?: StreamSpan | null
   /** What a reader should know, one sentence each. */
   readonly notes: readonly string[]
 }

@@ -4,6 +4,7 @@ import { openCapture } from '../../capture.ts'
 import { blockHeadBytes, captureVersion, isPayloadSound, readBlockHead } from '../../capture-block.ts'
 import { plainLayout, plainLayoutName } from '../../plain-layout.ts'
 import type { SampleEvent } from '../../samples.ts'
+import { spanOfAnchors } from '../../stream-span.ts'
 import { type RawDecoder, readMark, readSidecar, type TraceMark, type TraceSidecar } from '../../trace-file.ts'
 import { firstOfPairs } from '../edge-pairs.ts'
 import type {
@@ -89,6 +90,7 @@ function toFacts(sidecar: TraceSidecar, index: BlockIndex): TraceFacts {
     windows: windowsOf(sidecar.marks),
     publishedMedianJ: null,
     incomplete: cut.length > 0 ? cut.join('; ') : null,
+    stream: spanOfAnchors(sidecar.clockAnchors, sidecar.sampleRateHz),
     notes: [],
   }
 }
@@ -193,8 +195,15 @@ async function create(files: HostFiles, path: string, facts: TraceFacts): Promis
     provenance: facts.provenance,
     ...(facts.startedAt === null ? {} : { startedAt: facts.startedAt }),
   })
-  for (const { label, startIndex, endIndex, method, inferences } of facts.windows) {
-    capture.mark({ label, startIndex, endIndex, method, ...(inferences === null ? {} : { inferences }) })
+  for (const { label, startIndex, endIndex, method, inferences, edgeUncertaintyS } of facts.windows) {
+    capture.mark({
+      label,
+      startIndex,
+      endIndex,
+      method,
+      ...(inferences === null ? {} : { inferences }),
+      ...(edgeUncertaintyS === undefined ? {} : { edgeUncertaintyS }),
+    })
   }
   let pushed = 0
   return {
