@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { MilliwattError } from '../core/errors.ts'
+import { filePieces } from '../core/file-pieces.ts'
 import type { Host } from '../core/host.ts'
 import type { EnergyRecord } from '../energy/record.ts'
 import { measureEnergy } from '../loop/energy-measure.ts'
@@ -48,9 +49,14 @@ async function openRuntime(
   })
 }
 
-async function hashOf(host: Host, path: string): Promise<EnergyRecord['trace']> {
-  const bytes = await host.files.readBytes(path)
-  return { file: host.files.basename(path), bytes: bytes.length, sha256: await host.sha256(bytes) }
+/** Name, size and hash of a trace, which may be far longer than what fits into memory. */
+async function hashOf({ files, sha256 }: Host, path: string): Promise<EnergyRecord['trace']> {
+  const reader = await files.open(path)
+  try {
+    return { file: files.basename(path), bytes: reader.sizeBytes, sha256: await sha256(filePieces(reader)) }
+  } finally {
+    await reader.close()
+  }
 }
 
 /** Measures, ends the trace, and puts the record together: only a trace that is closed has a lasting hash. */

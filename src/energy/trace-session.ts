@@ -2,7 +2,8 @@ import type { Clock } from '../core/host.ts'
 import { type IdleLevel, idleLevel } from '../trace/idle.ts'
 import { type DigitalEdge, PowerBuffer } from '../trace/power-buffer.ts'
 import type { SampleEvent } from '../trace/samples.ts'
-import type { CostedWindow, EnergySession } from './estimate.ts'
+import { WindowSums } from '../trace/window-sums.ts'
+import type { EnergySession } from './estimate.ts'
 import { windowsFromSteps } from './find-steps.ts'
 import type { InstrumentLimits } from './instrument.ts'
 import {
@@ -43,6 +44,8 @@ export interface TraceSessionOptions {
   readonly confidence?: number
 }
 
+/** More changes than this on one channel mark no windows (a clock line, say). */
+const mostEdges = 200_000
 /** Longest trace in which steps are looked for: its samples are held at once. */
 const mostStepSamples = 20_000_000
 /** Idle is looked at for at most so long on either side, in seconds, and this far from a window. */
@@ -59,7 +62,8 @@ const noClock: Pick<Clock, 'nowS' | 'sleep'> = { nowS: () => 0, sleep: async () 
 
 /** What a first look through a trace gathers. */
 interface FirstLook {
-  readonly edges: readonly DigitalEdge[]
+  /** Null where there are too many. */
+  readonly edges: readonly DigitalEdge[] | null
   /** Null where steps are not wanted or the trace is too long for them. */
   readonly powerW: Float32Array | null
   readonly firstIndex: number
@@ -92,31 +96,53 @@ class EdgeFinder {
   }
 }
 
+/** The power of a stream on its grid, NaN where none came; null as soon as there is more than can be held. */
+class HeldPower {
+  // Memory that is never written takes no room.
+  #powerW: Float32Array | null = new Float32Array(mostStepSamples)
+  #end = 0
+
+  /** @param offset place of the event's first sample */
+  push(event: SampleEvent, offset: number): void {
+    const end = offset + (event.kind === 'gap' ? event.count : event.powerW.length)
+    if (end > mostStepSamples) this.#powerW = null
+    this.#powerW?.fill(Number.NaN, this.#end, end)
+    if (event.kind === 'samples') this.#powerW?.set(event.powerW, offset)
+    this.#end = end
+  }
+
+  get powerW(): Float32Array | null {
+    return this.#powerW?.subarray(0, this.#end) ?? null
+  }
+}
+
 async function lookThrough(source: TraceSource, { channel, steps }: TraceEvidence): Promise<FirstLook> {
   const finder = new EdgeFinder(channel ?? 0)
-  const blocks: { readonly index: number; readonly powerW: Float32Array }[] = []
+  const held = steps ? new HeldPower() : null
   let firstIndex = Number.NaN
   let endIndex = 0
   for await (const event of source.events()) {
     if (Number.isNaN(firstIndex)) firstIndex = event.firstIndex
     if (channel !== undefined) finder.push(event)
+    held?.push(event, event.firstIndex - firstIndex)
     endIndex = event.firstIndex + (event.kind === 'gap' ? event.count : event.powerW.length)
-    const isKept = steps && endIndex - firstIndex <= mostStepSamples
-    if (isKept && event.kind === 'samples') blocks.push({ index: event.firstIndex, powerW: event.powerW })
   }
-  const length = endIndex - firstIndex
-  const powerW = steps && length <= mostStepSamples ? new Float32Array(length).fill(Number.NaN) : null
-  if (powerW) for (const block of blocks) powerW.set(block.powerW, block.index - firstIndex)
-  return { edges: finder.edges, powerW, firstIndex, endIndex }
+  const { edges } = finder
+  return { edges: edges.length > mostEdges ? null : edges, powerW: held?.powerW ?? null, firstIndex, endIndex }
 }
 
 function evidenceOf(look: FirstLook, evidence: TraceEvidence, sampleRateHz: number): WindowEvidence {
   const { inferences, channel, eventIndexes, laps, steps } = evidence
-  const { powerW } = look
+  const { edges, powerW } = look
   return {
     ...(channel === undefined
       ? {}
-      : { 'marker edges': () => windowsFromLevels(look.edges, channel, sampleRateHz, inferences) }),
+      : {
+          'marker edges': () =>
+            edges
+              ? windowsFromLevels(edges, channel, sampleRateHz, inferences)
+              : { windows: null, reason: `digital channel ${channel} changes more than ${mostEdges} times` },
+        }),
     ...(eventIndexes ? { 'event line': () => windowsFromEvents(eventIndexes, sampleRateHz, inferences) } : {}),
     ...(laps ? { 'device laps': () => windowsFromLaps(laps.laps, laps.points, sampleRateHz) } : {}),
     ...(steps
@@ -164,8 +190,11 @@ function* piecesOf(event: SampleEvent): Generator<SampleEvent> {
   }
 }
 
-/** Runs the trace through a buffer that is as long as the longest stretch. */
-async function integrate(source: TraceSource, stretches: readonly Stretch[]): Promise<void> {
+/**
+ * Runs the trace through sums over the windows, of any length, and through a buffer that is as long as the longest
+ * stretch of idle.
+ */
+async function integrate(source: TraceSource, stretches: readonly Stretch[], windows: WindowSums): Promise<void> {
   const longest = stretches.reduce((most, { startIndex, endIndex }) => Math.max(most, endIndex - startIndex), 0)
   const rate = source.sampleRateHz
   // Room for the pieces in which a stretch begins and ends.
@@ -176,6 +205,7 @@ async function integrate(source: TraceSource, stretches: readonly Stretch[]): Pr
   }
   for await (const event of source.events()) {
     for (const piece of piecesOf(event)) {
+      windows.push(piece)
       buffer.push(piece)
       takeDue(buffer.endIndex)
     }
@@ -199,7 +229,7 @@ export async function sessionFromTrace(
   const found = bestWindows(evidenceOf(look, evidence, rate))
   if (!found.windows) return { reason: found.reason }
   const places = found.windows
-  const costed: (CostedWindow | null)[] = places.map(() => null)
+  const sums = new WindowSums(places, rate)
   const idle: { before: IdleLevel | null; after: IdleLevel | null } = { before: null, after: null }
   const windowsStart = places[0]!.startIndex - idleMarginS * rate
   const windowsEnd = places.at(-1)!.endIndex + idleMarginS * rate
@@ -207,19 +237,14 @@ export async function sessionFromTrace(
     ...idleStretch(Math.max(look.firstIndex, windowsStart - mostIdleS * rate), windowsStart, rate, (level) => {
       idle.before = level
     }),
-    ...places.map((place, at) => ({
-      ...place,
-      take: (buffer: PowerBuffer) => {
-        costed[at] = { place, energy: buffer.window(place.startIndex, place.endIndex) }
-      },
-    })),
     ...idleStretch(windowsEnd, Math.min(look.endIndex, windowsEnd + mostIdleS * rate), rate, (level) => {
       idle.after = level
     }),
   ]
-  await integrate(source, stretches)
+  await integrate(source, stretches, sums)
+  const energies = sums.results()
   return {
-    windows: costed.filter((window) => window !== null),
+    windows: places.map((place, at) => ({ place, energy: energies[at]! })),
     idleBefore: idle.before,
     idleAfter: idle.after,
     sampleRateHz: rate,

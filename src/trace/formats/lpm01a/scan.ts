@@ -1,7 +1,7 @@
+import { filePieces } from '../../../core/file-pieces.ts'
 import type { FileReader } from '../../../core/host.ts'
 import { type LpmToken, LpmTokenizer, shellNumber } from './tokens.ts'
 
-const chunkBytes = 1 << 18
 /** Rates that the meter has. */
 const rates = [100_000, 50_000, 20_000, 10_000, 5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1]
 
@@ -24,7 +24,7 @@ export interface LpmScan {
 /** The tokens of a whole log, chunk by chunk. */
 export async function* tokensOf(reader: FileReader, isBinary: boolean): AsyncGenerator<readonly LpmToken[], number> {
   const tokenizer = new LpmTokenizer(isBinary)
-  for (let at = 0; at < reader.sizeBytes; at += chunkBytes) yield tokenizer.push(await reader.read(at, at + chunkBytes))
+  for await (const piece of filePieces(reader)) yield tokenizer.push(piece)
   return tokenizer.unread
 }
 
