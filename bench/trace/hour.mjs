@@ -41,7 +41,10 @@ async function there(source, ending, length = minutes) {
   const target = at(`out.${ending}`)
   const note = length === minutes ? '' : ` (${length} min)`
   const options = { samples: samplesOf(length) }
-  await row(`trace convert to .${ending}${note}`, [main, 'trace', 'convert', source, target], { ...options, size: target })
+  await row(`trace convert to .${ending}${note}`, [main, 'trace', 'convert', source, target], {
+    ...options,
+    size: target,
+  })
   await row(`trace inspect .${ending}${note}`, [main, 'trace', 'inspect', target], options)
   return target
 }
@@ -66,7 +69,9 @@ try {
   await row('energy of a trace, one long window', [script('session.mjs'), source, 'whole'])
   const parquet = await there(source, 'parquet')
   await trace('compare, capture and .parquet', 'compare', source, parquet, '--channel', '0', '--inferences', '1')
-  await row('trace convert .parquet to .ppk2', [main, 'trace', 'convert', parquet, at('b.ppk2')], { size: at('b.ppk2') })
+  await row('trace convert .parquet to .ppk2', [main, 'trace', 'convert', parquet, at('b.ppk2')], {
+    size: at('b.ppk2'),
+  })
   rmSync(parquet)
   rmSync(at('b.ppk2'))
   rmSync(await there(source, 'ppk2'))
@@ -87,5 +92,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
-console.log(missed.length === 0 ? `no command took more than ${limitMb} MB` : `more than ${limitMb} MB: ${missed.join(', ')}`)
+console.log(
+  missed.length === 0 ? `no command took more than ${limitMb} MB` : `more than ${limitMb} MB: ${missed.join(', ')}`,
+)
 process.exitCode = missed.length === 0 ? 0 : 1

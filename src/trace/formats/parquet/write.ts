@@ -6,8 +6,8 @@ import type { TraceFacts, TraceSink } from '../format.ts'
 import { GridPlace, toKept } from '../kept-facts.ts'
 import { FileWriter } from './file-writer.ts'
 
-/** Rows of a row group: what a writer and a reader have in memory at a time. */
-const groupRows = 1_000_000
+/** Rows of a row group: what a writer and a reader have in memory at a time, some hundred bytes each. */
+const groupRows = 100_000
 /** A sample's place is a 32-bit integer: six hours at 100 kS/s. */
 const mostPlaces = 2 ** 31
 
