@@ -1,5 +1,5 @@
 import { median } from '../core/stats.ts'
-import { ChannelWindows } from './channel-windows.ts'
+import { ChannelWindows, type FoundWindows } from './channel-windows.ts'
 import type { FileProvenance, OpenedTrace, StatedWindow } from './formats/format.ts'
 import { Pyramid, type PyramidColumns } from './pyramid.ts'
 import type { SampleEvent } from './samples.ts'
@@ -102,19 +102,35 @@ export async function inspectTrace(trace: OpenedTrace, options: InspectOptions =
     channels.push(event)
     options.onProgress?.(totals.received)
   }
-  const found = stated.length > 0 ? null : channels.windows(options.channel)
-  const windows = found ? found.windows : stated
-  const energies = found ? found.energies : sums.results()
-  const rate = facts.sampleRateHz
-  const all = windows.map((window, at) => inspectedWindow(window, energies[at]!, rate, totals.firstIndex, options))
-  const isPart = options.fromS !== undefined || options.toS !== undefined
-  const endS = (totals.endIndex - totals.firstIndex) / rate
-  const rows = isPart ? all.filter((window) => window.startS >= 0 && window.endS <= endS) : all
-  const method = found ? found.method : (stated[0]?.method ?? 'none: the trace states no windows')
+  const found = stated.length > 0 ? statedWindows(stated, sums) : channels.windows(options.channel)
   return {
-    inspection: toInspection(trace, totals, rows, method),
+    inspection: toInspection(trace, totals, inspectedWindows(found, facts.sampleRateHz, totals, options), found.method),
     columns: (most) => pyramid.columns(totals.firstIndex, totals.endIndex, most),
   }
+}
+
+function statedWindows(windows: readonly StatedWindow[], sums: WindowSums): FoundWindows {
+  const energies = sums.results()
+  const at = (number: number) => ({ window: windows[number]!, energy: energies[number]! })
+  return { method: windows[0]!.method, count: windows.length, at }
+}
+
+/** The windows, of a part of the trace those that lie within. */
+function inspectedWindows(
+  found: FoundWindows,
+  rate: number,
+  { firstIndex, endIndex }: TraceTotals,
+  options: InspectOptions,
+): readonly InspectedWindow[] {
+  const isPart = options.fromS !== undefined || options.toS !== undefined
+  const endS = (endIndex - firstIndex) / rate
+  const rows: InspectedWindow[] = []
+  for (let number = 0; number < found.count; number++) {
+    const { window, energy } = found.at(number)
+    const row = inspectedWindow(window, energy, rate, firstIndex, options)
+    if (!isPart || (row.startS >= 0 && row.endS <= endS)) rows.push(row)
+  }
+  return rows
 }
 
 /** The events that the options ask for. The first sample decides where second 0 is. */

@@ -87,7 +87,9 @@ describe('ChannelWindows', () => {
   const found = (events: readonly SampleEvent[], channel?: number) => {
     const channels = new ChannelWindows(rate)
     for (const event of events) channels.push(event)
-    return channels.windows(channel)
+    const { method, count, at } = channels.windows(channel)
+    const all = Array.from({ length: count }, (_, number) => at(number))
+    return { method, windows: all.map(({ window }) => window), energies: all.map(({ energy }) => energy) }
   }
 
   it('are the stretches from the first high sample to the first low one, whatever the blocks', () => {
