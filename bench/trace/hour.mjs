@@ -1,4 +1,5 @@
-// Memory of every command on a long recording: node bench/trace/hour.mjs [--minutes 60] [--csv-minutes 10] [--limit-mb 200]
+// Memory of every command on a long recording:
+// node bench/trace/hour.mjs [--minutes 60] [--csv-minutes 10] [--limit-mb 200] [--only PATTERN] [--folder FOLDER]
 // Each command runs in a process of its own with no limit on its heap. Exit code 1 when one takes more than the limit.
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +12,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '60' },
     'csv-minutes': { type: 'string', default: '10' },
     'limit-mb': { type: 'string', default: '200' },
+    only: { type: 'string', default: '' },
     folder: { type: 'string', default: tmpdir() },
   },
 })
@@ -20,10 +22,12 @@ const script = (name) => join(import.meta.dirname, name)
 const main = resolve(import.meta.dirname, '../../dist/cli/main.js')
 const folder = mkdtempSync(join(values.folder, 'milliwatt-hour-'))
 const at = (name) => join(folder, name)
+const only = new RegExp(values.only)
 const missed = []
 
 /** Runs one command, prints its row; `size` is the file that it wrote. */
 async function row(what, args, { size, samples = samplesOf(minutes) } = {}) {
+  if (!only.test(what)) return
   const { seconds, megabytes, printedBytes } = await measured(...args)
   if (megabytes > limitMb) missed.push(what)
   const bytes = size === undefined ? printedBytes : statSync(size).size
@@ -72,16 +76,16 @@ try {
   await row('trace convert .parquet to .ppk2', [main, 'trace', 'convert', parquet, at('b.ppk2')], {
     size: at('b.ppk2'),
   })
-  rmSync(parquet)
-  rmSync(at('b.ppk2'))
-  rmSync(await there(source, 'ppk2'))
-  // Ten bytes go to a sample in other formats, fifty in a table: a shorter one tells as much where memory does not grow.
+  rmSync(parquet, { force: true })
+  rmSync(at('b.ppk2'), { force: true })
+  rmSync(await there(source, 'ppk2'), { force: true })
+  // Ten bytes go to a sample in other formats, forty in a table: a shorter one tells as much where memory does not grow.
   for (const length of [csvMinutes / 10, csvMinutes / 2, csvMinutes]) {
     const part = length === minutes ? source : await record(`${length}-min`, length, { markEveryS: 10 })
-    rmSync(await there(part, 'csv', length))
-    if (part !== source) rmSync(part)
+    rmSync(await there(part, 'csv', length), { force: true })
+    if (part !== source) rmSync(part, { force: true })
   }
-  rmSync(source)
+  rmSync(source, { force: true })
   // A meter on a host that loses half of every millisecond, as some USB controllers do: a gap for every block.
   const torn = await record('torn', minutes * 0.48, { blockSamples: 48, gapEvery: 1, gapSamples: 52 })
   await trace('inspect, 1000 gaps a second', 'inspect', torn)
