@@ -6,6 +6,7 @@ import { type InspectedTrace, inspectTrace } from '../trace/inspect.ts'
 import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { toPositive } from './options.ts'
+import { printJson } from './print-json.ts'
 import { terminalStyle } from './run-output.ts'
 import { addReadOptions, openTraceWith, type TraceReadOptions, toChannel, toCount } from './trace-options.ts'
 
@@ -53,10 +54,13 @@ export async function inspectAt(host: Host, path: string, options: TraceInspectO
 
 async function inspectCommand(host: Host, path: string, options: TraceInspectOptions): Promise<number> {
   const inspected = await inspectAt(host, path, options)
+  if (options.json) {
+    await printJson(inspected.inspection)
+    return exitCodes.done
+  }
   const style = process.stdout.isTTY ? terminalStyle : plainStyle
   const width = Math.max(60, process.stdout.columns ?? 120)
-  const text = options.json ? JSON.stringify(inspected.inspection, null, 2) : traceText(inspected, width, style)
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${traceText(inspected, width, style)}\n`)
   return exitCodes.done
 }
 

@@ -1,5 +1,5 @@
 import { median } from '../core/stats.ts'
-import { ChannelWindows, type FoundWindows } from './channel-windows.ts'
+import { ChannelWindows, type FoundWindows, noWindow } from './channel-windows.ts'
 import type { FileProvenance, OpenedTrace, StatedWindow } from './formats/format.ts'
 import { Pyramid, type PyramidColumns } from './pyramid.ts'
 import type { SampleEvent } from './samples.ts'
@@ -90,7 +90,7 @@ export interface InspectedTrace {
 }
 
 /** Windows with what each cost, by one way. */
-type WindowsByOneWay = Pick<FoundWindows, 'method' | 'windows' | 'energies'>
+type WindowsByOneWay = Omit<FoundWindows, 'channels'>
 
 /** Windows by steps in the power, of a trace that was surveyed; their method says why there are none. */
 async function windowsOfSteps(
@@ -98,24 +98,22 @@ async function windowsOfSteps(
   options: InspectOptions,
   survey: StepSurvey,
 ): Promise<WindowsByOneWay> {
-  const none = (reason: string) => ({
+  const none = (reason: string): WindowsByOneWay => ({
     method: `none: the trace states none; found steps: ${reason}`,
-    windows: [],
-    energies: [],
+    count: 0,
+    at: noWindow,
   })
   const steps = survey.steps()
   if ('reason' in steps) return none(steps.reason)
   const found = await edgesOfSteps(() => partOf(trace, options), steps, trace.facts.sampleRateHz)
   if (!found.windows) return none(found.reason)
   const method = 'found steps in the power, which nothing marked'
-  const windows = found.windows.map(({ startIndex, endIndex }, at) => ({
-    label: `step ${at + 1}`,
-    startIndex,
-    endIndex,
-    method,
-    inferences: null,
-  }))
-  return { method, windows, energies: found.windows.map(({ energy }) => energy) }
+  const { windows } = found
+  const at = (number: number) => {
+    const { startIndex, endIndex, energy } = windows[number]!
+    return { window: { label: `step ${number + 1}`, startIndex, endIndex, method, inferences: null }, energy }
+  }
+  return { method, count: windows.length, at }
 }
 
 /**
@@ -142,21 +140,41 @@ export async function inspectTrace(trace: OpenedTrace, options: InspectOptions =
     options.onProgress?.(totals.received)
   }
   const drawn = channels.windows(options.channel)
-  const { windows, energies, method }: WindowsByOneWay =
+  const found: WindowsByOneWay =
     stated.length > 0
-      ? { windows: stated, energies: sums.results(), method: stated[0]!.method }
+      ? statedWindows(stated, sums)
       : survey && drawn.channels.length === 0
         ? await windowsOfSteps(trace, options, survey)
         : drawn
-  const rate = facts.sampleRateHz
-  const all = windows.map((window, at) => inspectedWindow(window, energies[at]!, rate, totals.firstIndex, options))
-  const isPart = options.fromS !== undefined || options.toS !== undefined
-  const endS = (totals.endIndex - totals.firstIndex) / rate
-  const rows = isPart ? all.filter((window) => window.startS >= 0 && window.endS <= endS) : all
+  const rows = inspectedWindows(found, facts.sampleRateHz, totals, options)
   return {
-    inspection: toInspection(trace, totals, rows, method, options.now),
+    inspection: toInspection(trace, totals, rows, found.method, options.now),
     columns: (most) => pyramid.columns(totals.firstIndex, totals.endIndex, most),
   }
+}
+
+function statedWindows(windows: readonly StatedWindow[], sums: WindowSums): WindowsByOneWay {
+  const energies = sums.results()
+  const at = (number: number) => ({ window: windows[number]!, energy: energies[number]! })
+  return { method: windows[0]!.method, count: windows.length, at }
+}
+
+/** The windows, of a part of the trace those that lie within. */
+function inspectedWindows(
+  found: WindowsByOneWay,
+  rate: number,
+  { firstIndex, endIndex }: TraceTotals,
+  options: InspectOptions,
+): readonly InspectedWindow[] {
+  const isPart = options.fromS !== undefined || options.toS !== undefined
+  const endS = (endIndex - firstIndex) / rate
+  const rows: InspectedWindow[] = []
+  for (let number = 0; number < found.count; number++) {
+    const { window, energy } = found.at(number)
+    const row = inspectedWindow(window, energy, rate, firstIndex, options)
+    if (!isPart || (row.startS >= 0 && row.endS <= endS)) rows.push(row)
+  }
+  return rows
 }
 
 /** The events that the options ask for. The first sample decides where second 0 is. */

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { crc32, crc32c } from '../../../src/trace/crc32.ts'
 import { identification } from '../../../src/trace/formats/jls/chunks.ts'
@@ -145,6 +147,22 @@ describe('a JLS file', () => {
     const bytes = joulescope().signal(1, 'current', 'A').data(1, 0, [0.5]).end()
     await expect(read(bytes)).rejects.toMatchObject({ code: 'TRACE_SUPPLY' })
     expect((await read(bytes, 3)).powerW).toEqual([1.5])
+  })
+
+  it('that another program wrote after the public description is read', async () => {
+    const folder = join(import.meta.dirname, '..', '..', 'fixtures', 'jls')
+    const { powerW, facts, lost, damage } = await read(readFileSync(join(folder, 'two-signals.jls')))
+    const product = [3.25e-3, 6.5e-3, 10.5e-3, 0.75, 3e-6, 0]
+    powerW.forEach((value, at) => {
+      expect(Math.abs(value - product[at]!)).toBeLessThanOrEqual(2e-7 * product[at]!)
+    })
+    expect([powerW.length, lost, damage]).toEqual([6, [], null])
+    expect(facts).toMatchObject({
+      sampleRateHz: 1_000_000,
+      startedAt: '2026-11-21T18:00:00.000Z',
+      meter: { name: 'JS220-001234', vendor: 'Jetperch', model: 'JS220', version: '1.0.4', serialNumber: '001234' },
+      incomplete: null,
+    })
   })
 
   it('that was not closed, or has a damaged chunk, says so', async () => {
