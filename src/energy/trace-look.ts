@@ -18,7 +18,7 @@ export interface FirstLook {
 
 const channels = 8
 /** A channel with more changes than this draws no measuring windows (a clock line, say); counting then stops. */
-const mostEdges = 200_000
+export const mostEdges = 200_000
 
 /** Changes of the digital channels in a stream of any length. */
 class EdgeFinder {

@@ -10,7 +10,7 @@ import { type WindowBorders, WindowSums } from '../trace/window-sums.ts'
 import type { EnergySession } from './estimate.ts'
 import { type StepOptions, windowsOfSteps } from './find-steps.ts'
 import type { InstrumentLimits } from './instrument.ts'
-import { type FirstLook, lookThrough } from './trace-look.ts'
+import { type FirstLook, lookThrough, mostEdges } from './trace-look.ts'
 import {
   bestWindows,
   type ClockPoint,
@@ -68,13 +68,19 @@ const leastIdleS = 0.02
 
 const none = (reason: string): FoundWindows => ({ windows: null, reason })
 
+function windowsOfLevels(look: FirstLook, channel: number, rate: number, inferences: number): FoundWindows {
+  const edges = look.edges[channel] ?? []
+  if (edges.length >= mostEdges) return none(`digital channel ${channel} changes more than ${mostEdges} times`)
+  return windowsFromLevels(edges, channel, rate, inferences)
+}
+
 function windowsOfChannel(look: FirstLook, channel: number | 'only', rate: number, inferences: number): FoundWindows {
-  if (channel !== 'only') return windowsFromLevels(look.edges[channel] ?? [], channel, rate, inferences)
+  if (channel !== 'only') return windowsOfLevels(look, channel, rate, inferences)
   const drawing = look.drawingChannels
   if (drawing.length > 1) return none(`channels ${drawing.join(', ')} all draw windows, choose one`)
   const [only] = drawing
   if (only === undefined) return none('no digital channel went high and low again')
-  return windowsFromLevels(look.edges[only]!, only, rate, inferences)
+  return windowsOfLevels(look, only, rate, inferences)
 }
 
 /** What needs the number of inferences, or the reason why it leads nowhere. */

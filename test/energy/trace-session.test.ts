@@ -129,15 +129,6 @@ describe('session of a recorded trace', () => {
     expect(session).toEqual({ reason: 'marker edges: digital channel 0 changes more than 200000 times' })
   })
 
-  it('finds no steps in a trace that is too long to be held, and says so', async () => {
-    async function* events(): AsyncGenerator<SampleEvent> {
-      yield block(0, [1])
-      yield { kind: 'gap', firstIndex: 1, count: 20_000_000 }
-    }
-    const session = await sessionFromTrace({ sampleRateHz: 100_000, events }, { inferences: 1, steps: {} }, options)
-    expect(session).toEqual({ reason: 'found steps: the trace is too long to look for steps' })
-  })
-
   it('has no idle level where the windows reach to the ends', async () => {
     const session = await sessionOf(trace.slice(495, 1505), { eventIndexes: [12, 1012] })
     expect([session.idleBefore, session.idleAfter]).toEqual([null, null])
