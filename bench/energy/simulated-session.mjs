@@ -18,12 +18,39 @@ const shapes = [
   { rateHz: 10_000, windowS: 1, idleS: 0.5 },
   { rateHz: 100_000, windowS: 0.12, idleS: 0.06 },
 ]
+const idlePathShapes = ['straight', 'step', 'settling', 'wandering']
 const gainLimits = [0.001, 0.005, 0.02, 0.15]
 
 const between = (next, low, high) => low + next() * (high - low)
 const logBetween = (next, low, high) => low * (high / low) ** next()
 const pick = (next, values) => values[Math.floor(next() * values.length)]
 const within = (next, limit) => limit * (2 * next() - 1)
+
+/** Knots of an idle level that wanders. */
+const walkSteps = 64
+
+/**
+ * How the idle level goes from 0 to its whole drift over a session (0 to 1): in a straight line, at once, settling as
+ * something warms up, or wandering, which ends anywhere. In the public traces of MLPerf Tiny it lies nearer to one end than
+ * to the middle.
+ */
+function drawIdlePath(next, shape) {
+  if (shape === 'straight') return (share) => share
+  if (shape === 'step') {
+    const at = next()
+    return (share) => (share < at ? 0 : 1)
+  }
+  if (shape === 'settling') {
+    const settle = logBetween(next, 0.05, 1)
+    return (share) => (1 - Math.exp(-share / settle)) / (1 - Math.exp(-1 / settle))
+  }
+  const knots = [0]
+  for (let knot = 0; knot < walkSteps; knot++) knots.push(knots[knot] + next.normal() / Math.sqrt(walkSteps))
+  return (share) => {
+    const at = Math.min(walkSteps - 1, Math.floor(share * walkSteps))
+    return knots[at] + (knots[at + 1] - knots[at]) * (share * walkSteps - at)
+  }
+}
 
 /** What is drawn once a session. */
 function drawPlan(next) {
@@ -48,7 +75,10 @@ function drawPlan(next) {
     end += share / total
     return { end, powerW: (level / mean) * activeW }
   })
+  const idlePathShape = pick(next, idlePathShapes)
   return {
+    idlePathShape,
+    idlePath: drawIdlePath(next, idlePathShape),
     rateHz,
     method,
     windows,
@@ -95,7 +125,7 @@ function sample(next, plan, layout, errors) {
     while (window < layout.windows.length && timeS >= layout.windows[window].endS) window++
     const now = layout.windows[window]
     const working = now !== undefined && timeS >= now.startS
-    let truthW = plan.idleW * (1 + (plan.idleDrift * timeS) / layout.endS)
+    let truthW = plan.idleW * (1 + plan.idleDrift * plan.idlePath(timeS / layout.endS))
     if (working) {
       const phase = ((timeS - now.startS) / plan.inferenceS) % 1
       const layer = plan.profile.find(({ end }) => phase < end) ?? plan.profile.at(-1)
@@ -219,6 +249,16 @@ function drawLosses(next, length, seen) {
   })).toSorted((a, b) => a.at - b.at)
 }
 
+/** Mean of the idle level over the time in which windows ran, when the device would have waited else. */
+function idleInWindows(plan, layout) {
+  const points = 200
+  const shares = layout.windows.flatMap(({ startS, endS }) =>
+    Array.from({ length: points }, (_, at) => (startS + ((at + 0.5) / points) * (endS - startS)) / layout.endS),
+  )
+  const drift = shares.reduce((sum, share) => sum + plan.idlePath(share), 0) / shares.length
+  return plan.idleW * (1 + plan.idleDrift * drift)
+}
+
 /**
  * One session.
  * @param seed which one
@@ -266,7 +306,7 @@ export function simulateSession(seed, fault = null) {
     supplyKnown: true,
     stream: span.span,
   })
-  const meanIdleW = plan.idleW * (1 + plan.idleDrift / 2)
+  const meanIdleW = idleInWindows(plan, layout)
   const factor = layout.windows.reduce((sum, window) => sum + window.factor, 0) / layout.windows.length
   // What these windows really took, as this meter's gain and supply turn it: what is left is the error of the method.
   const takenJ = factor * plan.activeW * plan.inferenceS * (1 + errors.gain) * (1 + errors.supply)

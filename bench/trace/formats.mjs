@@ -1,38 +1,15 @@
 // Time, size and memory of the trace formats on PPK2-like samples: node bench/trace/formats.mjs [MILLIONS]
 // 10 million samples to Parquet in at most 4 s and 1.2 bytes a sample; every command within 200 MB whatever the length.
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { measured } from './measured.mjs'
 import { recordPpk2Like } from './support.mjs'
 
 const millions = Number(process.argv[2] ?? 10)
 const main = resolve(import.meta.dirname, '../../dist/cli/main.js')
 const folder = mkdtempSync(join(tmpdir(), 'milliwatt-bench-'))
-// Prints the most memory that the process had in kilobytes, and its processor time, when it ends.
-const watch = `data:text/javascript,process.on('exit',()=>{const u=process.resourceUsage();process.stderr.write('usage '+u.maxRSS+' '+(u.userCPUTime+u.systemCPUTime)/1e6)})`
-
-/** Runs a command under a small heap; gives its time and its memory. */
-function timed(...args) {
-  const started = performance.now()
-  const child = spawn(process.execPath, ['--max-old-space-size=100', '--import', watch, main, 'trace', ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let stderr = ''
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk
-  })
-  return new Promise((done, fail) => {
-    child.on('close', (code) => {
-      const [, kilobytes, processor] = /usage (\d+) ([\d.]+)/.exec(stderr) ?? []
-      if (code !== 0) fail(new Error(`${args.join(' ')} ended with ${code}: ${stderr}`))
-      else {
-        const seconds = (performance.now() - started) / 1000
-        done({ seconds, processorS: Number(processor), megabytes: Number(kilobytes) / 1024 })
-      }
-    })
-  })
-}
+const timed = (...args) => measured('--max-old-space-size=100', main, 'trace', ...args)
 
 try {
   const source = await recordPpk2Like(join(folder, 'source'), millions * 1e6)

@@ -5,7 +5,8 @@ import { toWord } from '../../dist/meters/ppk2/decode.js'
 import { rawDecoders } from '../../dist/meters/raw-decoders.js'
 import { openCapture } from '../../dist/trace/capture.js'
 
-const blockSamples = 16_384
+/** Samples between two moments at which the recording waits for the disk. */
+const flushSamples = 1 << 20
 
 /** Uniform pseudo-random integers (xorshift32), the same on every machine. */
 function randomIntegers(seed) {
@@ -18,8 +19,15 @@ function randomIntegers(seed) {
   }
 }
 
-/** Records so many samples to `<base>.raw`, block by block. */
-export async function recordPpk2Like(base, samples) {
+/**
+ * Records so many samples to `<base>.raw`, block by block, with a gap after every `gapEvery` blocks and, where
+ * `markEveryS` is given, a stated window of half that length as often.
+ */
+export async function recordPpk2Like(
+  base,
+  samples,
+  { blockSamples = 16_384, gapEvery = 64, gapSamples = 7, markEveryS = 0, seed = 1 } = {},
+) {
   const { files, clock } = nodeHost()
   const sidecar = { meter: { driver: 'bench', calibration: { regulatorMv: 3300 } }, supplyV: 3.3 }
   const capture = await openCapture({
@@ -32,9 +40,12 @@ export async function recordPpk2Like(base, samples) {
     provenance: 'emulated',
   })
   const { decode } = rawDecoders['ppk2-u32le']
-  const random = randomIntegers(1)
+  const random = randomIntegers(seed)
+  const markSamples = markEveryS * 100_000
   let index = 0
-  for (let done = 0; done < samples; done += blockSamples) {
+  let flushAt = flushSamples
+  let markAt = markSamples
+  for (let done = 0, blocks = 1; done < samples; done += blockSamples, blocks++) {
     const words = new Uint32Array(Math.min(blockSamples, samples - done))
     for (let at = 0; at < words.length; at++) {
       // An inference of 20 ms every 50 ms, with ripple; the sum of four uniform numbers is nearly normal.
@@ -53,10 +64,18 @@ export async function recordPpk2Like(base, samples) {
       arrivalS: (index + words.length) / 1e5,
     })
     index += words.length
-    if (done % (64 * blockSamples) === 0) {
+    if (markSamples > 0 && index >= markAt) {
+      const window = { label: `window ${markAt / markSamples}`, method: 'marker edges', inferences: 100 }
+      capture.mark({ ...window, startIndex: markAt - markSamples / 2, endIndex: markAt })
+      markAt += markSamples
+    }
+    if (blocks % gapEvery === 0) {
+      capture.push({ kind: 'gap', firstIndex: index, count: gapSamples })
+      index += gapSamples
+    }
+    if (done >= flushAt) {
       await capture.flush()
-      capture.push({ kind: 'gap', firstIndex: index, count: 7 })
-      index += 7
+      flushAt += flushSamples
     }
   }
   await capture.close()

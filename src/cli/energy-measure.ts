@@ -3,10 +3,9 @@ import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { EnergyRecord } from '../energy/record.ts'
 import { measureEnergy } from '../loop/energy-measure.ts'
-import { toEnergyRecord } from '../loop/energy-record.ts'
+import { hashOfFile, toEnergyRecord } from '../loop/energy-record.ts'
 import { openRuntimeOn, type Runtime } from '../loop/runtime.ts'
-import { energyRecordText } from '../report/energy-text.ts'
-import { outputStyle, toCount, toShare, writeText } from './energy-options.ts'
+import { giveRecord, toCount, toShare } from './energy-options.ts'
 import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { toPositive } from './options.ts'
@@ -48,9 +47,10 @@ async function openRuntime(
   })
 }
 
-async function hashOf(host: Host, path: string): Promise<EnergyRecord['trace']> {
-  const bytes = await host.files.readBytes(path)
-  return { file: host.files.basename(path), bytes: bytes.length, sha256: await host.sha256(bytes) }
+/** A record, and why its trace is not whole: the figures need no trace, so they are not thrown away with it. */
+interface Measured {
+  readonly record: EnergyRecord
+  readonly problem: MilliwattError | null
 }
 
 /** Measures, ends the trace, and puts the record together: only a trace that is closed has a lasting hash. */
@@ -61,7 +61,7 @@ async function measure(
   options: MeasureOptions,
   progress: ProgressLine,
   signal: AbortSignal,
-): Promise<EnergyRecord> {
+): Promise<Measured> {
   const runtime = await openRuntime(host, options, progress, signal)
   try {
     const { session } = runtime
@@ -70,9 +70,11 @@ async function measure(
     const measurement = await measureEnergy(host, session, model, { ...options, onProgress: progress.on, signal })
     await session[Symbol.asyncDispose]()
     const { capture } = session
-    if (capture?.problem) throw capture.problem
-    const trace = capture ? await hashOf(host, capture.rawPath) : null
-    return toEnergyRecord({ host, version, probe: runtime.probe, model, meter: session.meter.info, measurement, trace })
+    const problem = capture?.problem ?? null
+    const trace = capture && !problem ? await hashOfFile(host, capture.rawPath) : null
+    const { probe } = runtime
+    const record = toEnergyRecord({ host, version, probe, model, meter: session.meter.info, measurement, trace })
+    return { record, problem }
   } finally {
     await runtime[Symbol.asyncDispose]()
   }
@@ -85,13 +87,11 @@ async function measureCommand(host: Host, version: string, name: string, options
   const progress = progressLine()
   const { signal, release } = interruptSignal()
   try {
-    const record = await measure(host, version, name, options, progress, signal)
+    const { record, problem } = await measure(host, version, name, options, progress, signal)
     progress.stop()
-    const json = `${JSON.stringify(record, null, 2)}\n`
-    if (options.out !== undefined) await writeText(host, options.out, json)
-    const { width, style } = outputStyle()
-    process.stdout.write(options.json ? json : energyRecordText(record, width, style))
-    return record.verdict === 'invalid' ? exitCodes.failed : exitCodes.done
+    const code = await giveRecord(host, record, options)
+    if (problem) process.stderr.write(`${problem.code}: ${problem.message}\n`)
+    return problem ? exitCodes.failed : code
   } finally {
     progress.stop()
     release()

@@ -4,7 +4,9 @@ import type { Host } from '../core/host.ts'
 import type { Provenance } from '../core/provenance.ts'
 import { readEnergyRecord } from '../energy/read-record.ts'
 import type { EnergyRecord } from '../energy/record.ts'
+import { energyRecordText } from '../report/energy-text.ts'
 import { plainStyle, type TextStyle } from '../report/table.ts'
+import { exitCodes } from './exit.ts'
 import { toNumber } from './options.ts'
 import { terminalStyle } from './run-output.ts'
 
@@ -49,6 +51,21 @@ export async function loadRecord(host: Host, path: string): Promise<EnergyRecord
     throw new MilliwattError('RECORD_INVALID', path, `It cannot be read: ${messageOf(error)}.`, error)
   }
   return readEnergyRecord(text, path)
+}
+
+/** Where a record goes. */
+export interface RecordOutput {
+  readonly out?: string
+  readonly json?: boolean
+}
+
+/** Writes a record to its file and prints it. @returns the exit code @throws MilliwattError OUTPUT_WRITE */
+export async function giveRecord(host: Host, record: EnergyRecord, { out, json }: RecordOutput): Promise<number> {
+  const text = `${JSON.stringify(record, null, 2)}\n`
+  if (out !== undefined) await writeText(host, out, text)
+  const { width, style } = outputStyle()
+  process.stdout.write(json ? text : energyRecordText(record, width, style))
+  return record.verdict === 'invalid' ? exitCodes.failed : exitCodes.done
 }
 
 /** Width and colours of standard output. */

@@ -75,7 +75,10 @@ export function addMonitorCommand(program: Command, host: Host, finish: (code: n
     .option('--backend <name...>', 'plan the model only over these backends')
     .option('--channel <n>', 'digital channel whose high level marks inferences that run elsewhere', toNumber, 0)
     .option('--inferences-per-pulse <n>', 'inferences in one high level of that channel', toPositive, 1)
-    .option('--record <path>', 'also write the power trace to files of this name')
+    .option(
+      '--record <path>',
+      'also write the power trace to files of this name; a meter that comes back goes on in NAME-2, NAME-3',
+    )
     .option('--address <address>', 'where to serve; 0.0.0.0 lets other machines look', '127.0.0.1')
     .option('--port <n>', 'port of the page; 0 takes any free one', toNumber, 7700)
     .option('--seconds <s>', 'end after so many seconds', toPositive)

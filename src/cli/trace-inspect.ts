@@ -5,6 +5,8 @@ import { traceText } from '../report/trace-text.ts'
 import { type InspectedTrace, inspectTrace } from '../trace/inspect.ts'
 import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
+import { toPositive } from './options.ts'
+import { printJson } from './print-json.ts'
 import { terminalStyle } from './run-output.ts'
 import { addReadOptions, openTraceWith, type TraceReadOptions, toChannel, toCount } from './trace-options.ts'
 
@@ -12,6 +14,7 @@ import { addReadOptions, openTraceWith, type TraceReadOptions, toChannel, toCoun
 export interface TraceInspectOptions extends TraceReadOptions {
   readonly channel?: number
   readonly inferences?: number
+  readonly leastS?: number
   readonly fromS?: number
   readonly toS?: number
   readonly json?: boolean
@@ -22,6 +25,11 @@ export function addWindowOptions(command: Command): Command {
   return command
     .option('--channel <n>', 'digital channel whose high level draws the windows', toChannel)
     .option('--inferences <count>', 'inferences in each window, where the trace does not say', toCount)
+    .option(
+      '--least-s <seconds>',
+      'shortest window, where only steps in the power tell them (default: 0.1)',
+      toPositive,
+    )
 }
 
 /** Opens and inspects a trace as the options say. */
@@ -29,11 +37,13 @@ export async function inspectAt(host: Host, path: string, options: TraceInspectO
   const interrupt = interruptSignal()
   try {
     await using trace = await openTraceWith(host, path, options)
-    const { channel, inferences, fromS, toS } = options
+    const { channel, inferences, leastS, fromS, toS } = options
     return await inspectTrace(trace, {
       signal: interrupt.signal,
+      now: host.clock.wallTime(),
       ...(channel === undefined ? {} : { channel }),
       ...(inferences === undefined ? {} : { inferences }),
+      ...(leastS === undefined ? {} : { leastS }),
       ...(fromS === undefined ? {} : { fromS }),
       ...(toS === undefined ? {} : { toS }),
     })
@@ -44,10 +54,13 @@ export async function inspectAt(host: Host, path: string, options: TraceInspectO
 
 async function inspectCommand(host: Host, path: string, options: TraceInspectOptions): Promise<number> {
   const inspected = await inspectAt(host, path, options)
+  if (options.json) {
+    await printJson(inspected.inspection)
+    return exitCodes.done
+  }
   const style = process.stdout.isTTY ? terminalStyle : plainStyle
   const width = Math.max(60, process.stdout.columns ?? 120)
-  const text = options.json ? JSON.stringify(inspected.inspection, null, 2) : traceText(inspected, width, style)
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${traceText(inspected, width, style)}\n`)
   return exitCodes.done
 }
 

@@ -9,13 +9,11 @@ import { exitCodeOf, exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { toPositive } from './options.ts'
 import { progressLine } from './progress.ts'
-import { chosenMeter } from './run-meter.ts'
+import { chosenMeter, type MeterChoice } from './run-meter.ts'
+import { addMeterChoice } from './run-options.ts'
 
 /** Options of `milliwatt trace record`. */
-interface RecordCommandOptions {
-  readonly meter: string
-  readonly supplyV?: number
-  readonly meterMode?: 'source' | 'ampere'
+interface RecordCommandOptions extends MeterChoice {
   readonly durationS?: number
   readonly pulseS?: number
   readonly overwrite?: boolean
@@ -92,13 +90,11 @@ async function recordCommand(host: Host, path: string, options: RecordCommandOpt
 
 /** Adds `trace record`. */
 export function addTraceRecord(trace: Command, host: Host, finish: (code: number) => void): void {
-  trace
+  const command = trace
     .command('record')
     .argument('<file>', 'where to record: FILE.raw and FILE.json')
     .description('record a meter until Ctrl-C or for some seconds; what was recorded stays whatever happens')
-    .option('--meter <driver[:path]>', 'the meter; auto takes the first that is plugged in', 'auto')
-    .option('--supply-v <volts>', 'supply voltage of the device', toPositive)
-    .option('--meter-mode <mode>', 'source (the meter feeds the device) or ampere')
+  addMeterChoice(command)
     .option('--duration-s <seconds>', 'length of the recording on the clock of the meter', toPositive)
     .option(
       '--pulse-s <seconds>',

@@ -147,6 +147,6 @@ export interface Host {
    * package says; null when it is not installed. Every call runs it anew.
    */
   packageScript(name: string): Promise<unknown | null>
-  /** SHA-256 as lower-case hex. */
-  sha256(bytes: Uint8Array): Promise<string>
+  /** SHA-256 as lower-case hex, of bytes or of what comes piece by piece. */
+  sha256(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<string>
 }

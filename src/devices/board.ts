@@ -1,8 +1,9 @@
 import type { Device, DeviceFinder, Finding } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
 import type { PortInfo } from '../core/link.ts'
+import { portProblem } from '../core/port-problem.ts'
 import type { BoardTarget, Targets } from '../targets/target.ts'
-import { describePort, matchPort, type PortMatch, portProblem, usbPorts } from './ports.ts'
+import { describePort, matchPort, type PortMatch, usbPorts } from './ports.ts'
 import { distinct, fact } from './read.ts'
 
 /** Finds boards on serial ports by the USB ids of `targets/boards`. */

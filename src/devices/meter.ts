@@ -1,9 +1,10 @@
 import type { Device, DeviceFinder, Finding } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
 import type { PortInfo } from '../core/link.ts'
+import { portProblem } from '../core/port-problem.ts'
 import type { MeterTarget, Targets, UsbId } from '../targets/target.ts'
 import { type UsbDevice, usbDevices } from './buses.ts'
-import { byLocation, describePort, matchPort, portProblem, usbPorts } from './ports.ts'
+import { byLocation, describePort, matchPort, usbPorts } from './ports.ts'
 import { fact } from './read.ts'
 
 /** All ports of one meter; the data port comes first. */

@@ -20,15 +20,6 @@ export function matchPort<T extends { readonly usb: readonly UsbId[] }>(
   )
 }
 
-/** Why this user cannot open a port and the command that cures it; null when the port is open to him. */
-export async function portProblem(host: Host, path: string): Promise<{ reason: string; next: string } | null> {
-  if (!path.startsWith('/') || (await host.system.isAccessible(path))) return null
-  return {
-    reason: `this user may not open ${path}`,
-    next: 'Add the user to the group that owns the port (sudo usermod -aG dialout $USER; on Arch Linux the group is uucp), then log in again.',
-  }
-}
-
 /** Ports of USB devices, and why there is nothing when there is nothing. */
 export async function usbPorts(host: Host): Promise<{ readonly ports: readonly PortInfo[]; readonly reason: string }> {
   const { ports, reason } = await host.serial.list()

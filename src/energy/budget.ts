@@ -1,4 +1,5 @@
 import { coverageInterval, type ErrorModel } from './coverage.ts'
+import type { Limit } from './instrument.ts'
 
 /** One source of uncertainty of a figure, as the GUM (JCGM 100:2008) wants it stated. */
 export interface BudgetRow {
@@ -38,6 +39,16 @@ export function relativeRow(name: string, limit: number, figureJ: number, source
     averages: false,
     origin: 'meter',
     counted: true,
+  }
+}
+
+/** The meter's gain; where nobody states its limit, a row without a degree of freedom, which leaves no interval. */
+export function gainRow(gain: Limit | null, figureJ: number): BudgetRow {
+  if (gain) return relativeRow('meter gain', gain.value, figureJ, gain.source)
+  return {
+    ...relativeRow('meter gain', 0, figureJ, 'nobody states one', 'not known: there is no interval'),
+    degreesOfFreedom: 0,
+    relativeLimit: null,
   }
 }
 

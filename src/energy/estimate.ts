@@ -2,7 +2,7 @@ import { median, sampleDeviation } from '../core/stats.ts'
 import { type IdleLevel, netEnergyJ } from '../trace/idle.ts'
 import type { StreamSpan } from '../trace/stream-span.ts'
 import type { WindowEnergy } from '../trace/window-energy.ts'
-import { absoluteRow, type BudgetRow, type EnergyFigure, relativeRow, scatterRow, toFigure } from './budget.ts'
+import { absoluteRow, type BudgetRow, type EnergyFigure, gainRow, relativeRow, scatterRow, toFigure } from './budget.ts'
 import type { InstrumentLimits, Limit } from './instrument.ts'
 import { judgeSession, type SessionVerdict } from './verdict.ts'
 import type { PlacedWindow } from './window-finders.ts'
@@ -30,6 +30,8 @@ export interface EnergySession {
   readonly mostPowerW?: Limit
   /** Windows that were run but could not be lined up with the samples. */
   readonly missing?: number
+  /** Why the trace is not all that was to be recorded; null or absent when it is. */
+  readonly incomplete?: string | null
   /** False where nobody stated or measured the supply voltage that turns current into power. */
   readonly supplyKnown: boolean
   /** Confidence of the intervals; default 0.95. */
@@ -57,7 +59,7 @@ const microjoules = (value: number): string => `${Number((value * 1e6).toPrecisi
 /** Rows that hold for gross and net alike: gain, supply and sample clock multiply both. */
 function instrumentRows(figureJ: number, { gain, supply, clock }: InstrumentLimits): readonly BudgetRow[] {
   return [
-    relativeRow('meter gain', gain.value, figureJ, gain.source),
+    gainRow(gain, figureJ),
     relativeRow('supply voltage', supply.value, figureJ, supply.source),
     relativeRow('clock ratio', clock.value, figureJ, clock.source, `±${relativeText(clock.value)} of the duration`),
   ]
@@ -93,7 +95,11 @@ function repeatabilityRow(values: readonly number[]): readonly BudgetRow[] {
   return [scatterRow('repeatability', deviation / Math.sqrt(n), n - 1, given, 'these windows')]
 }
 
-/** Mean idle power of before and after, with the scatter of each and the drift between them. */
+/**
+ * Mean idle power of before and after, with the scatter of each and the drift between them. In the windows the level lay
+ * somewhere between the two: a rectangle, as for a step at any moment, whose variance D²/12 is also that of a random walk
+ * between both ends.
+ */
 function idleRows(
   levels: readonly IdleLevel[],
   secondsPerInference: number,
@@ -106,7 +112,9 @@ function idleRows(
     0,
   )
   const degrees = fourth > 0 ? Math.max(1, error ** 4 / fourth) : 1e6
-  const driftW = levels.length < 2 ? 0 : Math.abs(levels[1]!.meanPowerW - levels[0]!.meanPowerW) / 2
+  const halfW = levels.length < 2 ? 0 : Math.abs(levels[1]!.meanPowerW - levels[0]!.meanPowerW) / 2
+  // The scatter of both levels is in their difference as well, and has its own row.
+  const driftW = Math.sqrt(Math.max(0, halfW ** 2 - error ** 2))
   const given = `${levels.reduce((sum, level) => sum + level.parts, 0)} parts of ${levels.length === 2 ? 'both stretches' : 'one stretch'}`
   return {
     powerW,
@@ -115,7 +123,9 @@ function idleRows(
       absoluteRow(
         'idle drift',
         driftW * secondsPerInference,
-        levels.length < 2 ? 'not seen: one stretch only' : 'half the difference of before and after',
+        levels.length < 2
+          ? 'not seen: one stretch only'
+          : 'half the difference of before and after, beyond their scatter',
         'idle before and after',
       ),
     ],

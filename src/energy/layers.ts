@@ -1,5 +1,5 @@
 import { sampleDeviation } from '../core/stats.ts'
-import { type BudgetRow, type EnergyFigure, relativeRow, scatterRow, toFigure } from './budget.ts'
+import { type BudgetRow, type EnergyFigure, gainRow, relativeRow, scatterRow, toFigure } from './budget.ts'
 import type { InstrumentLimits } from './instrument.ts'
 import { leastSquares } from './least-squares.ts'
 
@@ -73,7 +73,7 @@ function roundFigure(values: readonly number[], { instrument, confidence = 0.95 
   const n = values.length
   const { gain, supply, clock } = instrument
   const rows: readonly BudgetRow[] = [
-    relativeRow('meter gain', gain.value, valueJ, gain.source),
+    gainRow(gain, valueJ),
     relativeRow('supply voltage', supply.value, valueJ, supply.source),
     relativeRow('clock ratio', clock.value, valueJ, clock.source),
     scatterRow(

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { type Provenance, provenances } from '../core/provenance.ts'
+import { alignmentMethods } from '../trace/alignment.ts'
 import type { BudgetRow } from './budget.ts'
 import type { EnergyRecord, RecordedFigure } from './record.ts'
-import { alignmentMethods } from './window-finders.ts'
 
 const provenance = z.enum(provenances as readonly [Provenance, ...Provenance[]])
 const verdict = z.enum(['complete', 'lower bound', 'invalid'])
@@ -73,8 +73,8 @@ export const energyRecordSchema: z.ZodType<EnergyRecord> = z.strictObject({
   subject: z.strictObject({
     model: z.string(),
     variant: z.string(),
-    file: z.string(),
-    sha256: hash,
+    file: z.string().nullable(),
+    sha256: hash.nullable(),
     engine: z.string(),
     machine: z.string(),
   }),
@@ -90,7 +90,7 @@ export const energyRecordSchema: z.ZodType<EnergyRecord> = z.strictObject({
       model: z.string(),
       serialNumber: z.string().nullable(),
       mode: z.string(),
-      supplyV: z.number(),
+      supplyV: z.number().nullable(),
       supplySource: z.string(),
       sampleRateHz: z.number().positive(),
       calibration: z.record(z.string(), z.union([z.number(), z.string()])),

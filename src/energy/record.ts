@@ -1,7 +1,7 @@
 import type { Provenance } from '../core/provenance.ts'
+import type { AlignmentMethod } from '../trace/alignment.ts'
 import type { EnergyFigure } from './budget.ts'
 import type { SessionVerdict } from './verdict.ts'
-import type { AlignmentMethod } from './window-finders.ts'
 
 /** A figure with where it comes from. */
 export interface RecordedFigure extends EnergyFigure {
@@ -39,7 +39,8 @@ export interface RecordedMeter {
   readonly model: string
   readonly serialNumber: string | null
   readonly mode: string
-  readonly supplyV: number
+  /** Null where the trace holds power and tells no voltage. */
+  readonly supplyV: number | null
   readonly supplySource: string
   readonly sampleRateHz: number
   readonly calibration: Readonly<Record<string, number | string>>
@@ -49,9 +50,10 @@ export interface RecordedMeter {
 export interface RecordedSubject {
   readonly model: string
   readonly variant: string
-  readonly file: string
-  /** SHA-256 of the model file (or of the firmware image that holds it), lower-case hex. */
-  readonly sha256: string
+  /** Null where nobody stated it, as for a trace that was read back. */
+  readonly file: string | null
+  /** SHA-256 of the model file (or of the firmware image that holds it), lower-case hex; null where it is not known. */
+  readonly sha256: string | null
   /** Engine that ran it, and on what. */
   readonly engine: string
   readonly machine: string

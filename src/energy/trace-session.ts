@@ -1,19 +1,28 @@
-import type { Clock } from '../core/host.ts'
-import { type IdleLevel, idleLevel } from '../trace/idle.ts'
-import { type DigitalEdge, PowerBuffer } from '../trace/power-buffer.ts'
+import { alignmentMethods } from '../trace/alignment.ts'
+import type { StatedWindow } from '../trace/formats/format.ts'
+import { idleOf, partsOf } from '../trace/idle.ts'
 import type { SampleEvent } from '../trace/samples.ts'
-import type { CostedWindow, EnergySession } from './estimate.ts'
-import { windowsFromSteps } from './find-steps.ts'
+import type { SurveyedSteps } from '../trace/step-survey.ts'
+import { edgesOfSteps } from '../trace/step-windows.ts'
+import type { StreamSpan } from '../trace/stream-span.ts'
+import type { WindowEnergy } from '../trace/window-energy.ts'
+import { type WindowBorders, WindowSums } from '../trace/window-sums.ts'
+import type { EnergySession } from './estimate.ts'
+import { type StepOptions, windowsOfSteps } from './find-steps.ts'
 import type { InstrumentLimits } from './instrument.ts'
+import { type FirstLook, lookThrough, mostEdges } from './trace-look.ts'
 import {
   bestWindows,
   type ClockPoint,
   type DeviceLap,
+  type FoundWindows,
   type PlacedWindow,
+  unknownInferences,
   type WindowEvidence,
   windowsFromEvents,
   windowsFromLaps,
   windowsFromLevels,
+  windowsFromStated,
 } from './window-finders.ts'
 
 /** A recorded trace: its samples and gaps in their order, as often as they are asked for. */
@@ -24,169 +33,136 @@ export interface TraceSource {
 
 /** What is known of a recorded trace beside its samples. Whatever is given is tried in the order of trust. */
 export interface TraceEvidence {
-  /** Inferences of one window. */
-  readonly inferences: number
-  /** Digital channel whose high level draws the windows. */
-  readonly channel?: number
+  /** Inferences of one window, where the trace does not say. */
+  readonly inferences?: number
+  /** Windows that the trace states itself. */
+  readonly stated?: readonly StatedWindow[]
+  /** Digital channel whose high level draws the windows; `only`: the one channel that draws any. */
+  readonly channel?: number | 'only'
   /** Sample indexes of the pulses on the meter's event line. */
   readonly eventIndexes?: readonly number[]
   /** Laps by the device's timer with two moments known in both clocks. */
   readonly laps?: { readonly laps: readonly DeviceLap[]; readonly points: readonly [ClockPoint, ClockPoint] }
   /** Look for steps in the power where nothing better is there. */
   readonly steps?: { readonly leastS?: number; readonly durationS?: number }
+  /** Stretches in which something else ran, so that they are no idle. */
+  readonly busy?: readonly WindowBorders[]
 }
 
 /** What else a session needs. */
 export interface TraceSessionOptions {
   readonly instrument: InstrumentLimits
   readonly supplyKnown: boolean
+  /** How much there is by the samples' own count and by the recording host's clock. */
+  readonly stream?: StreamSpan | null
+  /** Why the trace is not all that was to be recorded; asked for when it was read. */
+  readonly incomplete?: () => string | null
   readonly confidence?: number
 }
 
-/** Longest trace in which steps are looked for: its samples are held at once. */
-const mostStepSamples = 20_000_000
 /** Idle is looked at for at most so long on either side, in seconds, and this far from a window. */
 const mostIdleS = 10
 const idleMarginS = 0.01
 /** Shortest stretch that counts as idle, in seconds. */
 const leastIdleS = 0.02
 
-/** Samples that are handed to the buffer at once. */
-const pieceSamples = 2 ** 16
+const none = (reason: string): FoundWindows => ({ windows: null, reason })
 
-/** A buffer that is never waited for needs no time. */
-const noClock: Pick<Clock, 'nowS' | 'sleep'> = { nowS: () => 0, sleep: async () => undefined }
-
-/** What a first look through a trace gathers. */
-interface FirstLook {
-  readonly edges: readonly DigitalEdge[]
-  /** Null where steps are not wanted or the trace is too long for them. */
-  readonly powerW: Float32Array | null
-  readonly firstIndex: number
-  readonly endIndex: number
+function windowsOfLevels(look: FirstLook, channel: number, rate: number, inferences: number): FoundWindows {
+  const edges = look.edges[channel] ?? []
+  if (edges.length >= mostEdges) return none(`digital channel ${channel} changes more than ${mostEdges} times`)
+  return windowsFromLevels(edges, channel, rate, inferences)
 }
 
-/** Changes of one channel in a stream of any length. */
-class EdgeFinder {
-  readonly edges: DigitalEdge[] = []
-  readonly #mask: number
-  #level: number | null = null
-  #lost = 0
-
-  constructor(channel: number) {
-    this.#mask = 1 << channel
-  }
-
-  push(event: SampleEvent): void {
-    if (event.kind === 'gap') {
-      this.#lost += event.count
-      return
-    }
-    for (let at = 0; at < event.digital.length; at++) {
-      const level = event.digital[at]! & this.#mask
-      if (this.#level !== null && level !== this.#level)
-        this.edges.push({ index: event.firstIndex + at, rising: level !== 0, lostBefore: this.#lost })
-      this.#level = level
-      this.#lost = 0
-    }
-  }
+function windowsOfChannel(look: FirstLook, channel: number | 'only', rate: number, inferences: number): FoundWindows {
+  if (channel !== 'only') return windowsOfLevels(look, channel, rate, inferences)
+  const drawing = look.drawingChannels
+  if (drawing.length > 1) return none(`channels ${drawing.join(', ')} all draw windows, choose one`)
+  const [only] = drawing
+  if (only === undefined) return none('no digital channel went high and low again')
+  return windowsOfLevels(look, only, rate, inferences)
 }
 
-async function lookThrough(source: TraceSource, { channel, steps }: TraceEvidence): Promise<FirstLook> {
-  const finder = new EdgeFinder(channel ?? 0)
-  const blocks: { readonly index: number; readonly powerW: Float32Array }[] = []
-  let firstIndex = Number.NaN
-  let endIndex = 0
-  for await (const event of source.events()) {
-    if (Number.isNaN(firstIndex)) firstIndex = event.firstIndex
-    if (channel !== undefined) finder.push(event)
-    endIndex = event.firstIndex + (event.kind === 'gap' ? event.count : event.powerW.length)
-    const isKept = steps && endIndex - firstIndex <= mostStepSamples
-    if (isKept && event.kind === 'samples') blocks.push({ index: event.firstIndex, powerW: event.powerW })
-  }
-  const length = endIndex - firstIndex
-  const powerW = steps && length <= mostStepSamples ? new Float32Array(length).fill(Number.NaN) : null
-  if (powerW) for (const block of blocks) powerW.set(block.powerW, block.index - firstIndex)
-  return { edges: finder.edges, powerW, firstIndex, endIndex }
-}
+/** What needs the number of inferences, or the reason why it leads nowhere. */
+const counted = (inferences: number | undefined, find: (inferences: number) => FoundWindows) => () =>
+  inferences === undefined ? none(unknownInferences) : find(inferences)
 
-function evidenceOf(look: FirstLook, evidence: TraceEvidence, sampleRateHz: number): WindowEvidence {
-  const { inferences, channel, eventIndexes, laps, steps } = evidence
-  const { powerW } = look
+function evidenceOf(look: FirstLook, evidence: TraceEvidence, rate: number): WindowEvidence {
+  const { inferences, stated = [], channel, eventIndexes, laps } = evidence
+  const byFile = alignmentMethods.flatMap((method) => {
+    const found = windowsFromStated(stated, method, rate, inferences)
+    return found.windows || stated.some((window) => window.method === method) ? [[method, () => found] as const] : []
+  })
   return {
+    ...Object.fromEntries(byFile),
     ...(channel === undefined
       ? {}
-      : { 'marker edges': () => windowsFromLevels(look.edges, channel, sampleRateHz, inferences) }),
-    ...(eventIndexes ? { 'event line': () => windowsFromEvents(eventIndexes, sampleRateHz, inferences) } : {}),
-    ...(laps ? { 'device laps': () => windowsFromLaps(laps.laps, laps.points, sampleRateHz) } : {}),
-    ...(steps
-      ? {
-          'found steps': () => {
-            if (!powerW) return { windows: null, reason: 'the trace is too long to look for steps' }
-            const found = windowsFromSteps(powerW, { sampleRateHz, inferences, ...steps })
-            if (!found.windows) return found
-            const shift = (window: PlacedWindow): PlacedWindow => ({
-              ...window,
-              startIndex: window.startIndex + look.firstIndex,
-              endIndex: window.endIndex + look.firstIndex,
-            })
-            return { windows: found.windows.map(shift) }
-          },
-        }
+      : { 'marker edges': counted(inferences, (each) => windowsOfChannel(look, channel, rate, each)) }),
+    ...(eventIndexes
+      ? { 'event line': counted(inferences, (each) => windowsFromEvents(eventIndexes, rate, each)) }
       : {}),
+    ...(laps ? { 'device laps': () => windowsFromLaps(laps.laps, laps.points, rate) } : {}),
   }
 }
 
-/** A stretch to be integrated when the samples up to its end have gone by. */
-interface Stretch {
-  readonly startIndex: number
-  readonly endIndex: number
-  take(buffer: PowerBuffer): void
+/** Steps in the power, for which the trace is read once more. */
+async function stepsIn(
+  source: TraceSource,
+  steps: SurveyedSteps | { readonly reason: string },
+  options: Omit<StepOptions, 'inferences'>,
+  inferences: number | undefined,
+): Promise<FoundWindows> {
+  if ('reason' in steps) return none(steps.reason)
+  if (inferences === undefined) return none(unknownInferences)
+  const found = await edgesOfSteps(() => source.events(), steps, source.sampleRateHz)
+  return windowsOfSteps(found, { ...options, inferences })
 }
 
-function idleStretch(from: number, to: number, rate: number, take: (level: IdleLevel | null) => void): Stretch[] {
-  if (to - from < leastIdleS * rate) return []
-  return [{ startIndex: from, endIndex: to, take: (buffer) => take(idleLevel(buffer, from, to).idle) }]
+/** The most trusted windows; steps are only sought where nothing better leads anywhere. */
+async function placesIn(source: TraceSource, look: FirstLook, evidence: TraceEvidence) {
+  const { sampleRateHz } = source
+  const { channel, inferences, steps } = evidence
+  const better = evidenceOf(look, evidence, sampleRateHz)
+  const found = bestWindows(better)
+  const isAmbiguous = channel === 'only' && look.drawingChannels.length > 1
+  if (found.windows || !steps || !look.survey || isAmbiguous) return found
+  const stepped = await stepsIn(source, look.survey.steps(), { sampleRateHz, ...steps }, inferences)
+  return bestWindows({ ...better, 'found steps': () => stepped })
 }
 
-/** Cuts a block of any length into pieces that a short buffer can take; the raw bytes are left out. */
-function* piecesOf(event: SampleEvent): Generator<SampleEvent> {
-  if (event.kind === 'gap') return yield event
-  for (let at = 0; at < event.powerW.length; at += pieceSamples) {
-    yield {
-      kind: 'samples',
-      firstIndex: event.firstIndex + at,
-      powerW: event.powerW.subarray(at, at + pieceSamples),
-      digital: event.digital.subarray(at, at + pieceSamples),
-      raw: new Uint8Array(0),
-      arrivalS: event.arrivalS,
-    }
-  }
+/** Idle before the first window and after the last, clear of what else ran; null where there is none long enough. */
+function idleBorders(
+  places: readonly PlacedWindow[],
+  look: FirstLook,
+  busy: readonly WindowBorders[],
+  rate: number,
+): readonly [WindowBorders | null, WindowBorders | null] {
+  const margin = idleMarginS * rate
+  const before = places.reduce((least, { startIndex }) => Math.min(least, startIndex), Infinity) - margin
+  const after = places.reduce((most, { endIndex }) => Math.max(most, endIndex), -Infinity) + margin
+  const from = busy
+    .filter(({ startIndex }) => startIndex < before)
+    .reduce((latest, { endIndex }) => Math.max(latest, endIndex + margin), look.firstIndex)
+  const to = busy
+    .filter(({ endIndex }) => endIndex > after)
+    .reduce((first, { startIndex }) => Math.min(first, startIndex - margin), look.endIndex)
+  const stretch = (startIndex: number, endIndex: number) =>
+    endIndex - startIndex < leastIdleS * rate ? null : { startIndex, endIndex }
+  return [
+    stretch(Math.max(from, before - mostIdleS * rate), before),
+    stretch(after, Math.min(to, after + mostIdleS * rate)),
+  ]
 }
 
-/** Runs the trace through a buffer that is as long as the longest stretch. */
-async function integrate(source: TraceSource, stretches: readonly Stretch[]): Promise<void> {
-  const longest = stretches.reduce((most, { startIndex, endIndex }) => Math.max(most, endIndex - startIndex), 0)
-  const rate = source.sampleRateHz
-  // Room for the pieces in which a stretch begins and ends.
-  const buffer = new PowerBuffer({ sampleRateHz: rate, clock: noClock, keepS: (longest + 2 * pieceSamples) / rate })
-  const waiting = [...stretches].sort((a, b) => a.endIndex - b.endIndex)
-  const takeDue = (endIndex: number) => {
-    while (waiting[0] && waiting[0].endIndex <= endIndex) waiting.shift()!.take(buffer)
-  }
-  for await (const event of source.events()) {
-    for (const piece of piecesOf(event)) {
-      buffer.push(piece)
-      takeDue(buffer.endIndex)
-    }
-  }
-  buffer.end()
-  takeDue(Number.POSITIVE_INFINITY)
+async function integrate(source: TraceSource, stretches: readonly WindowBorders[]): Promise<readonly WindowEnergy[]> {
+  const sums = new WindowSums(stretches, source.sampleRateHz)
+  for await (const event of source.events()) sums.push(event)
+  return sums.results()
 }
 
 /**
- * The session of a recorded trace, read twice in memory that does not depend on its length (looking for steps apart):
- * windows by the most trusted evidence, idle before the first window and after the last.
+ * The session of a recorded trace, read two or three times in memory that does not depend on its length: windows by the
+ * most trusted evidence, idle before the first window and after the last.
  * @returns the reason where no windows are found
  */
 export async function sessionFromTrace(
@@ -195,34 +171,28 @@ export async function sessionFromTrace(
   options: TraceSessionOptions,
 ): Promise<EnergySession | { readonly reason: string }> {
   const rate = source.sampleRateHz
-  const look = await lookThrough(source, evidence)
-  const found = bestWindows(evidenceOf(look, evidence, rate))
+  const look = await lookThrough(source, evidence.steps)
+  const found = await placesIn(source, look, evidence)
   if (!found.windows) return { reason: found.reason }
   const places = found.windows
-  const costed: (CostedWindow | null)[] = places.map(() => null)
-  const idle: { before: IdleLevel | null; after: IdleLevel | null } = { before: null, after: null }
-  const windowsStart = places[0]!.startIndex - idleMarginS * rate
-  const windowsEnd = places.at(-1)!.endIndex + idleMarginS * rate
-  const stretches: readonly Stretch[] = [
-    ...idleStretch(Math.max(look.firstIndex, windowsStart - mostIdleS * rate), windowsStart, rate, (level) => {
-      idle.before = level
-    }),
-    ...places.map((place, at) => ({
-      ...place,
-      take: (buffer: PowerBuffer) => {
-        costed[at] = { place, energy: buffer.window(place.startIndex, place.endIndex) }
-      },
-    })),
-    ...idleStretch(windowsEnd, Math.min(look.endIndex, windowsEnd + mostIdleS * rate), rate, (level) => {
-      idle.after = level
-    }),
-  ]
-  await integrate(source, stretches)
+  const idle = idleBorders(places, look, evidence.busy ?? [], rate)
+  const idleParts = idle.map((stretch) => (stretch ? [stretch, ...partsOf(stretch.startIndex, stretch.endIndex)] : []))
+  const energies = await integrate(source, [...places, ...idleParts[0]!, ...idleParts[1]!])
+  const windows = places.map((place, at) => ({ place, energy: energies[at]! }))
+  const middle = places.length + idleParts[0]!.length
+  const levelOf = ([whole, ...parts]: readonly WindowEnergy[]) => (whole ? idleOf(whole, parts).idle : null)
   return {
-    windows: costed.filter((window) => window !== null),
-    idleBefore: idle.before,
-    idleAfter: idle.after,
+    windows,
+    idleBefore: levelOf(energies.slice(places.length, middle)),
+    idleAfter: levelOf(energies.slice(middle)),
     sampleRateHz: rate,
-    ...options,
+    ...(Number.isFinite(look.highestW)
+      ? { mostPowerW: { value: look.highestW, source: 'the highest reading of the trace' } }
+      : {}),
+    instrument: options.instrument,
+    supplyKnown: options.supplyKnown,
+    incomplete: options.incomplete?.() ?? null,
+    stream: options.stream ?? null,
+    ...(options.confidence === undefined ? {} : { confidence: options.confidence }),
   }
 }

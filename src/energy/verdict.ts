@@ -82,6 +82,7 @@ function streamMismatch({ stream, sampleRateHz }: EnergySession): readonly strin
 export function judgeSession(session: EnergySession): SessionVerdict {
   const fatal = whyInvalid(session)
   if (fatal.length > 0) return { verdict: 'invalid', reasons: fatal }
-  const reasons = [...missingSamples(session), ...clockMismatches(session), ...streamMismatch(session)]
+  const cut = session.incomplete ? [session.incomplete] : []
+  const reasons = [...cut, ...missingSamples(session), ...clockMismatches(session), ...streamMismatch(session)]
   return { verdict: reasons.length > 0 ? 'lower bound' : 'complete', reasons }
 }

@@ -1,10 +1,6 @@
+import { type AlignmentMethod, alignmentMethods, alignmentNamed } from '../trace/alignment.ts'
+import type { StatedWindow } from '../trace/formats/format.ts'
 import type { DigitalEdge } from '../trace/power-buffer.ts'
-
-/** Ways to line windows up with samples, the most trusted first. */
-export const alignmentMethods = ['marker edges', 'event line', 'device laps', 'host marks', 'found steps'] as const
-
-/** How a window was lined up with the samples. */
-export type AlignmentMethod = (typeof alignmentMethods)[number]
 
 /** Where a measuring window lies in the samples, how many inferences it held, and how sure its edges are. */
 export interface PlacedWindow {
@@ -136,6 +132,43 @@ export function windowsFromLaps(
   })
   return { windows }
 }
+
+/** Samples that an edge may be off where a file states windows by edges that were sampled with the power. */
+const statedEdgeSamples: Partial<Readonly<Record<AlignmentMethod, number>>> = { 'marker edges': 0.5, 'event line': 1 }
+
+/**
+ * The windows that a trace file states itself, of one way.
+ * @param inferences of each window that does not say so
+ */
+export function windowsFromStated(
+  stated: readonly StatedWindow[],
+  method: AlignmentMethod,
+  sampleRateHz: number,
+  inferences?: number,
+): FoundWindows {
+  const windows: PlacedWindow[] = []
+  const edgeSamples = statedEdgeSamples[method]
+  for (const window of stated.filter((each) => alignmentNamed(each.method) === method)) {
+    if (!(window.endIndex > window.startIndex)) return none(`${window.label} has no length`)
+    const each = window.inferences ?? inferences
+    if (each === undefined) return none(unknownInferences)
+    const edgeUncertaintyS = edgeSamples === undefined ? window.edgeUncertaintyS : edgeSamples / sampleRateHz
+    if (edgeUncertaintyS === undefined) return none('the trace does not tell how sure its windows are')
+    windows.push({
+      startIndex: window.startIndex,
+      endIndex: window.endIndex,
+      inferences: each,
+      method,
+      edgeUncertaintyS,
+      edges: edgeSamples === undefined ? 'common' : 'independent',
+      words: `windows that the trace states, by ${window.method}`,
+    })
+  }
+  return windows.length > 0 ? { windows } : none('the trace states no such windows')
+}
+
+/** Why windows cannot be costed by inference. */
+export const unknownInferences = 'nothing says how many inferences a window held'
 
 /** What a session offers to line windows up by; each is a way that may or may not lead to windows. */
 export type WindowEvidence = Partial<Readonly<Record<AlignmentMethod, () => FoundWindows>>>

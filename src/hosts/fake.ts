@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MilliwattError } from '../core/errors.ts'
@@ -6,6 +5,7 @@ import type { CommandResult, Host, SystemTree } from '../core/host.ts'
 import type { Link, PortInfo } from '../core/link.ts'
 import { FakeClock } from './fake-clock.ts'
 import { memoryFiles } from './fake-files.ts'
+import { sha256 } from './sha256.ts'
 
 /** An entry of a recorded tree: the text of a file, a device node, or a file that this user may not read. */
 export type FakeEntry = string | { readonly node: true; readonly accessible?: boolean } | { readonly unreadable: true }
@@ -94,7 +94,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     packageFile: async (name) => options.packageFiles?.[name] ?? null,
     packagePath: (name) => options.packagePaths?.[name] ?? null,
     packageScript: async (name) => options.packages?.[name] ?? null,
-    sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    sha256,
   }
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -12,6 +12,7 @@ import { serveWeb } from './node-web.ts'
 import { startNodeWorker } from './node-worker.ts'
 import { nowS } from './now.ts'
 import { openProcessLink } from './process-link.ts'
+import { sha256 } from './sha256.ts'
 import { openTcpLink } from './tcp-link.ts'
 
 /** The machine's own tree as Node sees it, below `root` (`/`, or a mounted recording). */
@@ -171,6 +172,6 @@ export function nodeHost(): Host {
     serve: serveWeb,
     packagePath,
     packageScript,
-    sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    sha256,
   }
 }

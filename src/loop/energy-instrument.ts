@@ -2,7 +2,7 @@ import type { InstrumentLimits } from '../energy/instrument.ts'
 import type { MeterInfo } from '../meters/meter.ts'
 
 /** A meter's crystal is taken to be within this share of its nominal rate, as `ClockFit` does. */
-const crystalRatio = 100e-6
+export const crystalRatio: number = 100e-6
 
 /** The systematic errors of a meter as its driver states them; what nobody states says so in its source. */
 export function instrumentLimits(info: MeterInfo): InstrumentLimits {

@@ -97,6 +97,7 @@ export async function measureEnergy(
   }
   onProgress?.({ stage: 'idle', done: 1, total: 2 })
   const after = await power.idle(idleS, signal)
+  stopIfAborted(signal)
   if (power.lost && runs.every(({ window }) => !window?.energy)) throw power.lost
   const session = toSession(power, runs, [before.idle, after.idle], options.confidence)
   return { session, estimate: estimateEnergy(session), latencyS: runs[0]!.cost.latencyS }

@@ -1,7 +1,7 @@
 import type { Host } from '../core/host.ts'
 import type { Provenance } from '../core/provenance.ts'
 import type { EnergyFigure } from '../energy/budget.ts'
-import type { CostedWindow } from '../energy/estimate.ts'
+import type { CostedWindow, EnergyEstimate, EnergySession } from '../energy/estimate.ts'
 import { officialScore } from '../energy/official.ts'
 import type { EnergyRecord, RecordedIdle, RecordedMeter, RecordedWindow } from '../energy/record.ts'
 import type { MeterInfo } from '../meters/meter.ts'
@@ -10,7 +10,15 @@ import type { EnergyMeasurement } from './energy-measure.ts'
 import type { LoadedModel } from './model.ts'
 import type { Probe } from './probe.ts'
 
-/** What a record is made of. */
+/** What a record says, whatever it was made from. */
+export interface RecordContent
+  extends Pick<EnergyRecord, 'milliwatt' | 'provenance' | 'subject' | 'meter' | 'latencyS' | 'environment' | 'trace'> {
+  readonly createdAt: Date
+  readonly session: EnergySession
+  readonly estimate: EnergyEstimate
+}
+
+/** What a record of a live measurement is made of. */
 export interface EnergyRecordParts {
   readonly host: Host
   readonly version: string
@@ -82,8 +90,8 @@ function toSubject({ model, probe }: EnergyRecordParts): EnergyRecord['subject']
   }
 }
 
-function toMethod({ session }: EnergyMeasurement): EnergyRecord['method'] {
-  const places = session.windows.map(({ place }) => place)
+function toMethod({ windows }: EnergySession): EnergyRecord['method'] {
+  const places = windows.map(({ place }) => place)
   return {
     alignment: places[0]?.method ?? null,
     words: places[0]?.words ?? 'nothing was lined up',
@@ -92,32 +100,45 @@ function toMethod({ session }: EnergyMeasurement): EnergyRecord['method'] {
   }
 }
 
-/** Puts an energy record together. */
-export function toEnergyRecord(parts: EnergyRecordParts): EnergyRecord {
-  const { host, meter, measurement, trace } = parts
-  const { session, estimate, latencyS } = measurement
-  const { provenance } = meter
+/** Puts an energy record together; every figure in it is of its one provenance. */
+export function recordOf(content: RecordContent): EnergyRecord {
+  const { session, estimate, provenance } = content
   const sourced = (figure: EnergyFigure | null) => figure && { ...figure, provenance }
   const windows = session.windows.map((window) => toWindow(window, session.sampleRateHz, provenance))
   return {
     version: 1,
     kind: 'milliwatt-energy',
-    milliwatt: parts.version,
-    createdAt: host.clock.wallTime().toISOString(),
+    milliwatt: content.milliwatt,
+    createdAt: content.createdAt.toISOString(),
     provenance,
     verdict: estimate.verdict,
     reasons: estimate.reasons,
-    subject: toSubject(parts),
-    method: toMethod(measurement),
-    meter: toMeter(meter),
+    subject: content.subject,
+    method: toMethod(session),
+    meter: content.meter,
     idle: { before: toIdle(session.idleBefore, provenance), after: toIdle(session.idleAfter, provenance) },
     windows,
     gross: sourced(estimate.gross),
     net: sourced(estimate.net),
     netReason: estimate.netReason,
     secondsPerInference: orNull(estimate.secondsPerInference),
-    latencyS,
+    latencyS: content.latencyS,
     official: toOfficial(windows, provenance),
+    environment: content.environment,
+    trace: content.trace,
+  }
+}
+
+/** The record of a live measurement. */
+export function toEnergyRecord(parts: EnergyRecordParts): EnergyRecord {
+  const { host, meter, measurement, trace } = parts
+  return recordOf({
+    ...measurement,
+    milliwatt: parts.version,
+    createdAt: host.clock.wallTime(),
+    provenance: meter.provenance,
+    subject: toSubject(parts),
+    meter: toMeter(meter),
     environment: {
       platform: host.platform,
       architecture: host.architecture,
@@ -125,5 +146,22 @@ export function toEnergyRecord(parts: EnergyRecordParts): EnergyRecord {
       temperatureC: null,
     },
     trace,
+  })
+}
+
+/** Bytes that are hashed at once. */
+const hashPiece = 1 << 20
+
+/** Name, size and hash of a file of any length. */
+export async function hashOfFile(host: Host, path: string): Promise<NonNullable<EnergyRecord['trace']>> {
+  const reader = await host.files.open(path)
+  try {
+    const { sizeBytes } = reader
+    async function* pieces() {
+      for (let at = 0; at < sizeBytes; at += hashPiece) yield reader.read(at, Math.min(sizeBytes, at + hashPiece))
+    }
+    return { file: host.files.basename(path), bytes: sizeBytes, sha256: await host.sha256(pieces()) }
+  } finally {
+    await reader.close()
   }
 }

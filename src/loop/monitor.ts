@@ -66,6 +66,7 @@ export class Monitor {
   #inferences: MonitorInference[] = []
   #inferenceCount = 0
   #startS = 0
+  #sessions = 0
 
   constructor(host: Host, options: MonitorOptions) {
     this.#host = host
@@ -130,9 +131,13 @@ export class Monitor {
     const { model, meterOptions, traceBase, backends, signal } = this.#options
     const meter = await openMeter(this.#host, spec, meterOptions ?? {})
     const offset = this.#begin(meter)
+    this.#sessions++
     const options: RuntimeOptions = {
       meter,
-      ...(traceBase === undefined ? {} : { traceBase }),
+      // A meter that comes back is recorded beside what it gave before.
+      ...(traceBase === undefined
+        ? {}
+        : { traceBase: this.#sessions > 1 ? `${traceBase}-${this.#sessions}` : traceBase }),
       ...(backends ? { backends } : {}),
       onProgress: ({ stage, done, total }) => {
         this.#activity = `${stage} ${done} of ${total}`

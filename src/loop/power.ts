@@ -183,8 +183,8 @@ export class PowerSession implements AsyncDisposable {
       ? windowFromEdges(this.#buffer, marker.channel, this.#fit.indexAt(startS), this.#fit.indexAt(endS), edgeSearchS)
       : windowFromHostMarks(this.#fit, startS, endS)
     if (marks.method === 'none') return { label, marks, energy: null, reason: this.#lost?.message ?? marks.reason }
-    const { startIndex, endIndex, method } = marks
-    this.#capture?.mark({ label, startIndex, endIndex, method, inferences })
+    const { startIndex, endIndex, method, edgeUncertaintyS } = marks
+    this.#capture?.mark({ label, startIndex, endIndex, method, inferences, edgeUncertaintyS })
     const energy = this.#buffer.window(marks.startIndex, marks.endIndex)
     if (energy.verdict === 'invalid')
       return { label, marks, energy: null, reason: this.#lost?.message ?? energy.reason }

@@ -71,10 +71,10 @@ export async function openMeter(host: Host, spec: string, options: Omit<MeterOpt
     throw new MilliwattError('METER_UNKNOWN', spec, `(names: ${meterDrivers.map((known) => known.name).join(', ')})`)
   }
   const path = rest.join(':') || (driver.defaultPath ?? (await firstPath(host, driver)))
-  const open = (where: string) => driver.open(host, { ...options, path: where })
-  const meter = await open(path)
+  const meter = await driver.open(host, { ...options, path })
   const { resumeS } = options
   if (resumeS === undefined || resumeS <= 0) return meter
+  const open = (where: string) => driver.open(host, { ...options, path: where, sampleRateHz: meter.info.sampleRateHz })
   // A meter that is plugged in again may have got another port.
   const reopen = () => open(path).catch(async () => open(await firstPath(host, driver)))
   return resumingMeter(meter, { clock: host.clock, reopen, resumeS })

@@ -91,6 +91,8 @@ export interface MeterOptions {
   readonly supplyV?: number
   /** Seconds to wait for a meter that went away while streaming; the stream then goes on with a gap. Default 0: it ends. */
   readonly resumeS?: number
+  /** Rate of the session that this one goes on with, for drivers that find theirs out by trying. */
+  readonly sampleRateHz?: number
   readonly signal?: AbortSignal
 }
 

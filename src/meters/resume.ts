@@ -68,7 +68,7 @@ export function resumingMeter(first: Meter, options: ResumeOptions): Meter {
         const count = event.kind === 'gap' ? event.count : event.powerW.length
         if (offset === null && event.kind === 'samples') {
           const missing = Math.max(Math.round((event.arrivalS - endS) * rate) - event.firstIndex - count, 0)
-          if (missing > 0) yield { kind: 'gap', firstIndex: base, count: missing }
+          if (missing > 0) yield { kind: 'gap', firstIndex: end, count: missing }
           before = { ...before, lost: before.lost + missing }
           offset = base + missing
         }

@@ -2,7 +2,16 @@ import type { EnergyRecord, RecordedFigure, RecordedIdle } from '../energy/recor
 import { figureDetail } from './energy-figures.ts'
 import { factLines } from './fact-lines.ts'
 import { type Fact, provenanceWords } from './facts.ts'
-import { formatCount, formatEnergy, formatPercent, formatPower, formatStamp, formatTime, withUnit } from './format.ts'
+import {
+  formatCount,
+  formatEnergy,
+  formatPercent,
+  formatPower,
+  formatStamp,
+  formatTime,
+  noFigure,
+  withUnit,
+} from './format.ts'
 import { cleanLine, type Table, type TextStyle, tableLines, wrap } from './table.ts'
 
 function figureFact(name: string, figure: RecordedFigure | null, without: string | null): Fact {
@@ -63,7 +72,11 @@ function recordFacts(record: EnergyRecord): readonly Fact[] {
           {
             name: 'Meter',
             value: [meter.model, meter.serialNumber].filter(Boolean).join(' '),
-            detail: `${meter.mode} mode, ${meter.supplyV} V ${meter.supplySource}, ${withUnit(meter.sampleRateHz, 'S/s', '')}`,
+            detail: [
+              `${meter.mode} mode`,
+              meter.supplyV === null ? `supply ${meter.supplySource}` : `${meter.supplyV} V ${meter.supplySource}`,
+              withUnit(meter.sampleRateHz, 'S/s', ''),
+            ].join(', '),
           },
         ]
       : []),
@@ -95,7 +108,8 @@ function budgetTable(figure: RecordedFigure): Table {
       ...rows,
       [
         { text: 'together' },
-        { text: share(figure.standardUncertaintyJ) },
+        // A part that nobody states leaves the sum unknown.
+        { text: figure.model.degreesOfFreedom === 0 ? noFigure : share(figure.standardUncertaintyJ) },
         { text: '' },
         { text: '' },
         { text: '' },
@@ -109,7 +123,11 @@ function budgetTable(figure: RecordedFigure): Table {
 export function energyRecordText(record: EnergyRecord, width: number, style: TextStyle): string {
   const { subject, provenance, gross, milliwatt } = record
   const lines = [
-    style.strong(cleanLine(`milliwatt ${milliwatt}: energy of ${subject.model}, variant ${subject.variant}`)),
+    style.strong(
+      cleanLine(
+        `milliwatt ${milliwatt}: energy of ${subject.model}${subject.variant ? `, variant ${subject.variant}` : ''}`,
+      ),
+    ),
     ...wrap(`${formatStamp(record.createdAt)}, ${subject.engine}, ${subject.machine}`, width),
     ...wrap(`${provenance}: ${provenanceWords[provenance]}`, width).map(
       provenance === 'measured' ? style.good : style.warn,

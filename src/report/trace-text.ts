@@ -83,7 +83,12 @@ export function traceFacts(inspection: TraceInspection): readonly (readonly [str
     ],
     ['Power', `mean ${formatPower(inspection.meanPowerW, provenance)}, ${range}`],
     ['Energy', formatEnergy(inspection.energyJ, provenance)],
-    ['Windows', `${inspection.windows.length} by ${inspection.windowMethod}`],
+    [
+      'Windows',
+      inspection.windows.length > 0
+        ? `${inspection.windows.length} by ${inspection.windowMethod}`
+        : inspection.windowMethod,
+    ],
     ...(median === null
       ? []
       : [['Median per inference', `${formatNumber(median * 1e6, 6)} µJ ${provenance}`] as const]),

@@ -194,6 +194,7 @@ export class Capture {
       firstIndex: this.#notes.firstIndex,
       sampleCount: this.writtenSamples,
       gaps: this.#notes.gaps,
+      ...(this.#notes.gapsLeftOut > 0 ? { gapsLeftOut: this.#notes.gapsLeftOut } : {}),
       marks: this.#notes.marks,
       clockAnchors: this.#notes.clockAnchors,
       ...this.#end,

@@ -1,6 +1,7 @@
 import { meanInterval, sampleDeviation } from '../core/stats.ts'
 import type { PowerBuffer } from './power-buffer.ts'
 import type { WindowEnergy } from './window-energy.ts'
+import type { WindowBorders } from './window-sums.ts'
 
 /** Power of a machine that waits. */
 export interface IdleLevel {
@@ -26,11 +27,23 @@ export function idleLevel(
   endIndex: number,
   parts = 10,
 ): { readonly idle: IdleLevel } | { readonly idle: null; readonly reason: string } {
-  const whole = buffer.window(startIndex, endIndex)
+  const cut = partsOf(startIndex, endIndex, parts)
+  return idleOf(
+    buffer.window(startIndex, endIndex),
+    cut.map((part) => buffer.window(part.startIndex, part.endIndex)),
+  )
+}
+
+/**
+ * Idle level from a stretch in which nothing ran and its parts, as `partsOf` cuts it.
+ * @returns null with the reason when the stretch is not usable
+ */
+export function idleOf(
+  whole: WindowEnergy,
+  parts: readonly WindowEnergy[],
+): { readonly idle: IdleLevel } | { readonly idle: null; readonly reason: string } {
   if (whole.verdict === 'invalid') return { idle: null, reason: whole.reason ?? 'the idle window is not usable' }
-  const means = cut(startIndex, endIndex, parts)
-    .map(([from, to]) => buffer.window(from, to).meanPowerW)
-    .filter((mean) => !Number.isNaN(mean))
+  const means = parts.map(({ meanPowerW }) => meanPowerW).filter((mean) => !Number.isNaN(mean))
   return {
     idle: {
       meanPowerW: whole.meanPowerW,
@@ -50,10 +63,11 @@ export function netEnergyJ(window: WindowEnergy, idlePowerW: number): number {
   return window.energyJ - idlePowerW * window.durationS * share
 }
 
-function cut(start: number, end: number, parts: number): readonly (readonly [number, number])[] {
-  const step = (end - start) / parts
-  return Array.from({ length: parts }, (_, part) => [
-    start + part * step,
-    part === parts - 1 ? end : start + (part + 1) * step,
-  ])
+/** Equal parts of an idle stretch, by which its scatter shows. */
+export function partsOf(startIndex: number, endIndex: number, parts = 10): readonly WindowBorders[] {
+  const step = (endIndex - startIndex) / parts
+  return Array.from({ length: parts }, (_, part) => ({
+    startIndex: startIndex + part * step,
+    endIndex: part === parts - 1 ? endIndex : startIndex + (part + 1) * step,
+  }))
 }

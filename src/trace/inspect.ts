@@ -1,9 +1,11 @@
 import { median } from '../core/stats.ts'
-import { ChannelWindows } from './channel-windows.ts'
+import { ChannelWindows, type FoundWindows, noWindow } from './channel-windows.ts'
 import type { FileProvenance, OpenedTrace, StatedWindow } from './formats/format.ts'
 import { Pyramid, type PyramidColumns } from './pyramid.ts'
 import type { SampleEvent } from './samples.ts'
 import { sliceEvent } from './slice-event.ts'
+import { StepSurvey } from './step-survey.ts'
+import { edgesOfSteps } from './step-windows.ts'
 import { TraceTotals } from './trace-totals.ts'
 import type { WindowEnergy } from './window-energy.ts'
 import { WindowSums } from './window-sums.ts'
@@ -67,10 +69,14 @@ export interface InspectOptions {
   readonly channel?: number
   /** Inferences in each window, where the file does not say. */
   readonly inferences?: number
+  /** Shortest window in seconds where windows are sought as steps in the power; default 0.1. */
+  readonly leastS?: number
   /** Look only at the trace from here on, in seconds since its first sample. */
   readonly fromS?: number
   /** Look only at the trace up to here. */
   readonly toS?: number
+  /** Wall time; a trace that says it was recorded later gets a note. */
+  readonly now?: Date
   readonly signal?: AbortSignal
   /** Called now and then with the samples read so far. */
   readonly onProgress?: (samples: number) => void
@@ -83,8 +89,36 @@ export interface InspectedTrace {
   columns(most: number): PyramidColumns
 }
 
+/** Windows with what each cost, by one way. */
+type WindowsByOneWay = Omit<FoundWindows, 'channels'>
+
+/** Windows by steps in the power, of a trace that was surveyed; their method says why there are none. */
+async function windowsOfSteps(
+  trace: OpenedTrace,
+  options: InspectOptions,
+  survey: StepSurvey,
+): Promise<WindowsByOneWay> {
+  const none = (reason: string): WindowsByOneWay => ({
+    method: `none: the trace states none; found steps: ${reason}`,
+    count: 0,
+    at: noWindow,
+  })
+  const steps = survey.steps()
+  if ('reason' in steps) return none(steps.reason)
+  const found = await edgesOfSteps(() => partOf(trace, options), steps, trace.facts.sampleRateHz)
+  if (!found.windows) return none(found.reason)
+  const method = 'found steps in the power, which nothing marked'
+  const { windows } = found
+  const at = (number: number) => {
+    const { startIndex, endIndex, energy } = windows[number]!
+    return { window: { label: `step ${number + 1}`, startIndex, endIndex, method, inferences: null }, energy }
+  }
+  return { method, count: windows.length, at }
+}
+
 /**
- * Reads a trace once and tells what is in it, in memory that does not depend on its length.
+ * Tells what is in a trace, in memory that does not depend on its length. Windows are those that the file states, else the
+ * stretches in which a digital channel is high, else steps in the power, for which the trace is read a second time.
  * @throws MilliwattError TRACE_INVALID, INTERRUPTED
  */
 export async function inspectTrace(trace: OpenedTrace, options: InspectOptions = {}): Promise<InspectedTrace> {
@@ -94,27 +128,53 @@ export async function inspectTrace(trace: OpenedTrace, options: InspectOptions =
   const stated = options.channel === undefined ? facts.windows : []
   const sums = new WindowSums(stated, facts.sampleRateHz)
   const channels = new ChannelWindows(facts.sampleRateHz)
+  const isUnstated = stated.length === 0 && options.channel === undefined
+  const survey = isUnstated ? new StepSurvey(facts.sampleRateHz, options.leastS) : null
   for await (const event of partOf(trace, options)) {
     options.signal?.throwIfAborted()
     pyramid.push(event)
     totals.push(event)
     sums.push(event)
     channels.push(event)
+    survey?.push(event)
     options.onProgress?.(totals.received)
   }
-  const found = stated.length > 0 ? null : channels.windows(options.channel)
-  const windows = found ? found.windows : stated
-  const energies = found ? found.energies : sums.results()
-  const rate = facts.sampleRateHz
-  const all = windows.map((window, at) => inspectedWindow(window, energies[at]!, rate, totals.firstIndex, options))
-  const isPart = options.fromS !== undefined || options.toS !== undefined
-  const endS = (totals.endIndex - totals.firstIndex) / rate
-  const rows = isPart ? all.filter((window) => window.startS >= 0 && window.endS <= endS) : all
-  const method = found ? found.method : (stated[0]?.method ?? 'none: the trace states no windows')
+  const drawn = channels.windows(options.channel)
+  const found: WindowsByOneWay =
+    stated.length > 0
+      ? statedWindows(stated, sums)
+      : survey && drawn.channels.length === 0
+        ? await windowsOfSteps(trace, options, survey)
+        : drawn
+  const rows = inspectedWindows(found, facts.sampleRateHz, totals, options)
   return {
-    inspection: toInspection(trace, totals, rows, method),
+    inspection: toInspection(trace, totals, rows, found.method, options.now),
     columns: (most) => pyramid.columns(totals.firstIndex, totals.endIndex, most),
   }
+}
+
+function statedWindows(windows: readonly StatedWindow[], sums: WindowSums): WindowsByOneWay {
+  const energies = sums.results()
+  const at = (number: number) => ({ window: windows[number]!, energy: energies[number]! })
+  return { method: windows[0]!.method, count: windows.length, at }
+}
+
+/** The windows, of a part of the trace those that lie within. */
+function inspectedWindows(
+  found: WindowsByOneWay,
+  rate: number,
+  { firstIndex, endIndex }: TraceTotals,
+  options: InspectOptions,
+): readonly InspectedWindow[] {
+  const isPart = options.fromS !== undefined || options.toS !== undefined
+  const endS = (endIndex - firstIndex) / rate
+  const rows: InspectedWindow[] = []
+  for (let number = 0; number < found.count; number++) {
+    const { window, energy } = found.at(number)
+    const row = inspectedWindow(window, energy, rate, firstIndex, options)
+    if (!isPart || (row.startS >= 0 && row.endS <= endS)) rows.push(row)
+  }
+  return rows
 }
 
 /** The events that the options ask for. The first sample decides where second 0 is. */
@@ -180,11 +240,21 @@ function verdictOf(
   return { verdict: missing > 0 || incomplete !== null ? 'lower bound' : 'complete', reasons }
 }
 
+/** Clocks of two machines, and time zones that somebody got wrong, differ by less than this. */
+const clockSlackMs = 24 * 3600 * 1000
+
+/** Samples lie on the meter's grid: a wrong wall clock says nothing against their energy. */
+function futureNote(startedAt: string | null, now: Date | undefined): readonly string[] {
+  if (startedAt === null || now === undefined || !(Date.parse(startedAt) > now.getTime() + clockSlackMs)) return []
+  return [`it says that it was recorded on ${startedAt.slice(0, 10)}, which is yet to come: a clock was wrong`]
+}
+
 function toInspection(
   trace: OpenedTrace,
   totals: TraceTotals,
   windows: readonly InspectedWindow[],
   windowMethod: string,
+  now: Date | undefined,
 ): TraceInspection {
   const { facts } = trace
   const perInference = windows.flatMap((window) => window.energyPerInferenceJ ?? [])
@@ -212,6 +282,6 @@ function toInspection(
     medianEnergyPerInferenceJ: perInference.length > 0 ? median(perInference) : null,
     publishedMedianEnergyPerInferenceJ: facts.publishedMedianJ,
     ...verdictOf(windows, totals, incomplete),
-    notes: facts.notes,
+    notes: [...facts.notes, ...futureNote(facts.startedAt, now)],
   }
 }

@@ -13,6 +13,27 @@ const arrivalUncertaintyS = 0.01
 /** Stretch of the stream in which the least late block is looked for, in seconds. */
 const stretchS = 0.5
 
+/**
+ * The same from the clock anchors of a recording, each the least late block of some seconds: from the first to the less
+ * late one of the last two.
+ * @returns null where there are too few
+ */
+export function spanOfAnchors(
+  anchors: readonly { readonly index: number; readonly hostS: number }[],
+  sampleRateHz: number,
+): StreamSpan | null {
+  const [first, ...later] = anchors
+  const lateness = ({ index, hostS }: { readonly index: number; readonly hostS: number }) =>
+    hostS - index / sampleRateHz
+  const [last] = later.slice(-2).sort((a, b) => lateness(a) - lateness(b))
+  if (!first || !last || !(last.hostS - first.hostS >= stretchS)) return null
+  return {
+    samples: last.index - first.index,
+    hostS: last.hostS - first.hostS,
+    uncertaintyS: arrivalUncertaintyS,
+  }
+}
+
 interface Arrival {
   readonly endIndex: number
   readonly arrivalS: number

@@ -10,6 +10,8 @@ export interface TraceMark {
   readonly method: string
   /** Inferences that ran in it, where that is known. */
   readonly inferences?: number
+  /** Half width of what the worse edge may be off, in seconds, where that is known. */
+  readonly edgeUncertaintyS?: number
 }
 
 /**
@@ -32,8 +34,13 @@ export interface TraceSidecar {
   readonly firstIndex: number
   /** Samples known to be in the raw file; the file may hold more when the capture was killed. */
   readonly sampleCount: number
-  /** Samples that the meter took but that did not arrive, by index on the meter's grid. */
+  /**
+   * Samples that the meter took but that did not arrive, by index on the meter's grid: the first gaps and always the
+   * last, 10 000 at most. The blocks of the raw file tell all.
+   */
   readonly gaps: readonly { readonly index: number; readonly count: number }[]
+  /** Gaps that there were but that `gaps` leaves out; absent where it holds all. */
+  readonly gapsLeftOut?: number
   readonly marks: readonly TraceMark[]
   /** Host clock (seconds) at which the samples before `index` had arrived, the least late of some seconds. */
   readonly clockAnchors: readonly { readonly index: number; readonly hostS: number }[]
@@ -51,6 +58,7 @@ const markSchema = z.object({
   endIndex: z.number(),
   method: z.string(),
   inferences: z.number().positive().optional(),
+  edgeUncertaintyS: z.number().nonnegative().optional(),
 })
 
 /** The mark that a text holds, or null when it holds none. */
@@ -74,6 +82,7 @@ const sidecarSchema = z.object({
   firstIndex: count,
   sampleCount: count,
   gaps: z.array(z.object({ index: count, count })),
+  gapsLeftOut: count.optional(),
   marks: z.array(markSchema),
   clockAnchors: z.array(z.object({ index: z.number(), hostS: z.number() })),
   complete: z.boolean(),

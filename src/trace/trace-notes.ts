@@ -3,12 +3,17 @@ import type { TraceMark } from './trace-file.ts'
 
 /** Seconds for which one clock anchor stands. */
 const anchorEveryS = 5
+/** Most gaps that are listed: a host that is too slow loses some of every millisecond. */
+const mostGaps = 10_000
 
 /** What a capture notes beside the raw bytes: where they begin, what is missing, marks, clock anchors. */
 export class TraceNotes {
+  /** The first gaps, and always the last. */
   readonly gaps: { index: number; count: number }[] = []
   readonly marks: TraceMark[] = []
   readonly clockAnchors: { index: number; hostS: number }[] = []
+  /** Gaps that there were but that `gaps` leaves out. */
+  gapsLeftOut = 0
   readonly #sampleRateHz: number
   #firstIndex: number | null = null
   #anchorSinceS = Number.NEGATIVE_INFINITY
@@ -31,8 +36,15 @@ export class TraceNotes {
 
   #gap(index: number, count: number): void {
     const last = this.gaps.at(-1)
-    if (last && last.index + last.count === index) last.count += count
-    else this.gaps.push({ index, count })
+    if (last && last.index + last.count === index) {
+      last.count += count
+      return
+    }
+    if (this.gaps.length === mostGaps) {
+      this.gaps.pop()
+      this.gapsLeftOut++
+    }
+    this.gaps.push({ index, count })
   }
 
   /** Keeps the least late block of every few seconds. */

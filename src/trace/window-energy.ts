@@ -36,6 +36,8 @@ interface StreamFacts {
   readonly ended: boolean
 }
 
+const noLength = 'the window has no length'
+
 /** Integrates the ring between two borders (fractional sample indexes). Never throws. */
 export function windowEnergy(
   ring: SampleRing,
@@ -64,6 +66,7 @@ export function judgedWindow(
   { sampleRateHz: rate, maxPowerW }: Pick<StreamFacts, 'sampleRateHz' | 'maxPowerW'>,
 ): WindowEnergy {
   const length = endIndex - startIndex
+  if (!(length > 0)) return emptyWindow(startIndex, endIndex, rate, noLength)
   const received = Math.max(0, length - lost - invalid)
   const energyJ = powerSumW / rate
   const missing = lost + invalid
@@ -82,7 +85,7 @@ export function judgedWindow(
 }
 
 function outside(ring: SampleRing, startIndex: number, endIndex: number, ended: boolean): string | null {
-  if (!(endIndex > startIndex)) return 'the window has no length'
+  if (!(endIndex > startIndex)) return noLength
   if (startIndex < ring.startIndex) return 'the window begins before the oldest sample in the buffer'
   if (startIndex > ring.endIndex) return 'the window begins after the last sample'
   if (endIndex > ring.endIndex && !ended) return 'the window ends after the newest sample'

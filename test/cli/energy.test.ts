@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readEnergyRecord } from '../../src/energy/read-record.ts'
 import type { EnergyRecord } from '../../src/energy/record.ts'
 import { recordOf } from '../energy/support.ts'
-import { milliwatt } from '../support/cli.ts'
+import { interruptAt, milliwatt } from '../support/cli.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const folder = temporaryFolder()
@@ -63,6 +63,38 @@ describe('milliwatt energy measure', () => {
     expect(text).toMatch(/meter gain +\d+\.\d+ %/)
   })
 
+  it('leaves no record at Ctrl-C half-way, and a trace that says it was interrupted', async () => {
+    const started = milliwatt(
+      ['energy', 'measure', kws, '-b', 'compiled', '--windows', '1000', '--window-s', '0.05', '--idle-s', '0.2'].concat(
+        ['--meter', 'emulated', '-o', 'half.json', '--trace', 'half'],
+      ),
+      { cwd: folder, cache: at('cache'), onStart: (child) => interruptAt(child, at('half.raw'), 100_000) },
+    )
+    const { code, stdout, stderr } = await started
+    expect([code, stdout]).toEqual([130, ''])
+    expect(stderr).toMatch(/INTERRUPTED.*is kept/)
+    expect(existsSync(at('half.json')) && JSON.parse(readFileSync(at('half.json'), 'utf8')).kind).toBe(
+      'milliwatt-trace',
+    )
+    const inspected = await milliwatt(['trace', 'inspect', 'half', '--json'], { cwd: folder })
+    const inspection = JSON.parse(inspected.stdout)
+    expect(inspection.samples).toBeGreaterThan(20_000)
+    expect(inspection.verdict).toBe('lower bound')
+    expect(inspection.reasons.join()).toMatch(/interrupted/)
+  }, 60_000)
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'keeps the figures where the disk is full for the trace, and says so',
+    async () => {
+      symlinkSync('/dev/full', at('full.raw'))
+      const { code, stderr } = await measure('--meter', 'emulated', '-o', 'full-disk.json', '--trace', 'full')
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/TRACE_DISK_FULL.*full\.raw/)])
+      const kept = readEnergyRecord(readFileSync(at('full-disk.json'), 'utf8'), 'full-disk.json')
+      expect(kept).toMatchObject({ verdict: 'complete', trace: null })
+    },
+    60_000,
+  )
+
   it('says what a meter that went away leaves', async () => {
     const { code, stderr } = await measure('--meter', 'emulated:unplug=0.5', '--json')
     expect(code).toBe(1)
@@ -72,6 +104,37 @@ describe('milliwatt energy measure', () => {
   it('refuses to measure without a meter, and windows that are too long', async () => {
     expect((await measure('--meter', 'none')).stderr).toMatch(/USAGE: .*give --meter/)
     expect((await energy('measure', kws, '--window-s', '60')).code).toBe(2)
+  })
+})
+
+describe('milliwatt energy replay', () => {
+  it('gives of a recorded trace what the live measurement gave, and stays emulated', async () => {
+    const live = readEnergyRecord(readFileSync(at('record.json'), 'utf8'), 'record.json')
+    const { code, stdout, stderr } = await energy('replay', 'trace', '--label', 'window', '-o', 'replay.json', '--json')
+    expect([code, stderr]).toEqual([0, ''])
+    const record = readEnergyRecord(stdout, 'replay.json')
+    expect(readFileSync(at('replay.json'), 'utf8')).toBe(stdout)
+    expect(record).toMatchObject({ provenance: 'emulated', verdict: 'complete', method: { alignment: 'marker edges' } })
+    expect(record.trace).toEqual(live.trace)
+    expect(record.gross!.valueJ / live.gross!.valueJ).toBeCloseTo(1, 9)
+    expect(record.net!.valueJ / live.net!.valueJ).toBeCloseTo(1, 3)
+    expect(record.gross!.model.gainLimit).toBe(live.gross!.model.gainLimit)
+    const use = async (...args: readonly string[]) => (await energy(...args)).code
+    expect(await use('check', 'replay.json', '--max-uj', '1e9')).toBe(3)
+    expect(await use('check', 'replay.json', '--max-uj', '1e9', '--accept-emulated')).toBe(0)
+    expect(await use('compare', 'record.json', 'replay.json', '--accept-emulated', '--must-find', '1000')).toBe(0)
+    expect(await use('carbon', 'replay.json')).toBe(0)
+    expect(await use('label', 'replay.json', '-o', 'replay.svg')).toBe(0)
+    expect(readFileSync(at('replay.svg'), 'utf8')).toContain('>EMULATED</text>')
+    const sleep = ['--capacity-mah', '220', '--voltage-v', '3', '--every', '60', '--sleep-uw', '2']
+    expect(await use('battery', 'replay.json', ...sleep)).toBe(0)
+  }, 60_000)
+
+  it('is invalid and exits with 1 where the windows cannot be told', async () => {
+    const { code, stdout } = await energy('replay', 'trace')
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/invalid \(the trace states windows of several kinds/)])
+    expect((await energy('replay', 'nowhere.csv')).stderr).toContain('TRACE_NOT_FOUND')
+    expect((await energy('replay', 'trace', '--gain-percent', '0')).code).toBe(2)
   })
 })
 

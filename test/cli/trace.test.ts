@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { TraceComparison } from '../../src/trace/compare.ts'
 import type { TraceInspection } from '../../src/trace/inspect.ts'
-import { milliwatt } from '../support/cli.ts'
+import { interruptAt, milliwatt } from '../support/cli.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { energyBin } from '../trace/formats/support.ts'
 
@@ -53,6 +53,34 @@ describe('milliwatt trace', () => {
     expect(inspection.medianEnergyPerInferenceJ).toBeCloseTo(500e-6, 6)
   })
 
+  it('inspect falls back to steps in the power, names them, and refuses where there are none', async () => {
+    const rows = (levels: readonly number[]) => levels.map((level, at) => `${at},${level * 1e6}`).join('\n')
+    const table = (levels: readonly number[]) => `Timestamp(ms),Current(uA)\n${rows(levels)}\n`
+    const idle = Array(500).fill(0.003)
+    const work = [...Array(1000).fill(0.03), ...idle]
+    writeFileSync(join(folder, 'steps.csv'), table([...idle, ...work, ...work, ...work]))
+    const found = await inspect('steps.csv', '--supply-v', '3', '--inferences', '10')
+    expect(found).toMatchObject({ provenance: 'replayed', verdict: 'complete', lost: 0, sampleRateHz: 1000 })
+    expect(found.windowMethod).toBe('found steps in the power, which nothing marked')
+    expect(found.windows).toMatchObject([
+      { startS: 0.5, endS: 1.5, inferences: 10 },
+      { startS: 2, endS: 3 },
+      { startS: 3.5, endS: 4.5 },
+    ])
+    expect(found.medianEnergyPerInferenceJ).toBeCloseTo(0.009, 6)
+    // Pauses within half of the shortest window are no pauses.
+    const coarse = await inspect('steps.csv', '--supply-v', '3', '--least-s', '2')
+    expect(coarse.windows).toMatchObject([{ startS: 0.5, endS: 4.5 }])
+    writeFileSync(join(folder, 'flat.csv'), table(Array(3000).fill(0.003)))
+    const flat = await inspect('flat.csv', '--supply-v', '3', '--inferences', '10')
+    expect(flat).toMatchObject({ windows: [], medianEnergyPerInferenceJ: null, verdict: 'complete' })
+    expect(flat.windowMethod).toBe(
+      'none: the trace states none; found steps: the power shows no two levels that stand apart',
+    )
+    const text = await trace('inspect', 'flat.csv', '--supply-v', '3')
+    expect(text.stdout).toMatch(/^Windows +none: the trace states none; found steps/m)
+  })
+
   it('record keeps what an emulated meter gave, and says so', async () => {
     const inspection = await inspect('demo', '--inferences', '2')
     expect(inspection).toMatchObject({ provenance: 'emulated', lost: 0, verdict: 'complete', sampleRateHz: 100_000 })
@@ -78,16 +106,8 @@ describe('milliwatt trace', () => {
     const stopAt = (file: string, ...args: readonly string[]) =>
       milliwatt(['trace', 'record', file, '--meter', 'emulated', ...args], {
         cwd: folder,
-        onStart: (child) => {
-          const timer = setInterval(() => {
-            // The first samples are on the disk some seconds after the start at the latest.
-            if (existsSync(join(folder, `${file}.raw`)) && statSync(join(folder, `${file}.raw`)).size > 100_000) {
-              clearInterval(timer)
-              child.kill('SIGINT')
-            }
-          }, 50)
-          child.on('close', () => clearInterval(timer))
-        },
+        // The first samples are on the disk some seconds after the start at the latest.
+        onStart: (child) => interruptAt(child, join(folder, `${file}.raw`), 100_000),
       })
     const [open, timed] = await Promise.all([stopAt('open'), stopAt('timed', '--duration-s', '600')])
     expect([open.code, open.stderr]).toEqual([0, ''])
@@ -102,6 +122,16 @@ describe('milliwatt trace', () => {
     const inspection = await inspect('lost')
     expect(inspection.samples).toBeGreaterThan(30_000)
     expect(inspection.verdict).toBe('lower bound')
+  }, 60_000)
+
+  it('record goes on after the meter was unplugged and plugged in again, with the gap', async () => {
+    const resumed = ['--meter', 'emulated:unplug=0.5', '--meter-resume', '10', '--duration-s', '1.3']
+    const { code, stderr } = await trace('record', 'resumed', ...resumed)
+    expect([code, stderr]).toEqual([0, ''])
+    const inspection = await inspect('resumed')
+    expect(inspection.verdict).toBe('lower bound')
+    expect(inspection.lost).toBeGreaterThan(0)
+    expect(inspection.samples + inspection.lost).toBeGreaterThanOrEqual(130_000)
   }, 60_000)
 
   it('convert goes through every format and back, with provenance, levels and energy', async () => {
@@ -136,6 +166,45 @@ describe('milliwatt trace', () => {
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('TRACE_SUPPLY') })
     expect(readdirSync(folder)).not.toContain('k.csv')
   })
+
+  it('convert leaves nothing at Ctrl-C half-way, says so, and keeps what lay there', async () => {
+    writeFileSync(join(folder, 'kept.csv'), 'an earlier result')
+    mkdirSync(join(folder, 'long'), { recursive: true })
+    writeFileSync(
+      join(folder, 'long/trace1-energy.bin'),
+      energyBin(Array.from({ length: 4_000_000 }, (_, at) => at % 9)),
+    )
+    const { code, stderr } = await milliwatt(
+      ['trace', 'convert', 'long/trace1-energy.bin', 'kept.csv', '--supply-v', '3'],
+      {
+        cwd: folder,
+        onStart: (child) => interruptAt(child, join(folder, 'kept.part.csv'), 1_000_000),
+      },
+    )
+    expect([code, stderr]).toEqual([130, expect.stringMatching(/INTERRUPTED: .*kept\.csv.*removed/)])
+    expect(readFileSync(join(folder, 'kept.csv'), 'utf8')).toBe('an earlier result')
+    expect(readdirSync(folder).filter((name) => name.startsWith('kept'))).toEqual(['kept.csv'])
+  }, 60_000)
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'record and convert tell a full disk, and keep or remove what is half',
+    async () => {
+      const onFullDisk = (name: string) => symlinkSync('/dev/full', join(folder, name))
+      onFullDisk('full.raw')
+      const endings = ['csv', 'ppk2', 'parquet', 'raw']
+      for (const ending of endings) onFullDisk(`filled.part.${ending}`)
+      const [record, ...converts] = await Promise.all([
+        trace('record', 'full', '--overwrite', '--meter', 'emulated', '--duration-s', '30'),
+        ...endings.map((ending) => trace('convert', 'demo.raw', `filled.${ending}`)),
+      ])
+      expect([record!.code, record!.stderr]).toEqual([1, expect.stringMatching(/TRACE_DISK_FULL.*full\.raw/)])
+      expect(JSON.parse(readFileSync(join(folder, 'full.json'), 'utf8')).complete).toBe(false)
+      for (const { code, stderr } of converts)
+        expect([code, stderr]).toEqual([1, expect.stringMatching(/TRACE_DISK_FULL.*filled\.\w+:/)])
+      expect(readdirSync(folder).filter((name) => name.startsWith('filled'))).toEqual([])
+    },
+    120_000,
+  )
 
   it('plot draws on the terminal, as a picture and as a page', async () => {
     const { stdout } = await trace('plot', 'kws')

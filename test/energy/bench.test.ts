@@ -8,7 +8,7 @@ const run = promisify(execFile)
 /** The scripts of bench/energy with few trials; `npm run bench:energy` runs them in full. They exit with 1 on a miss. */
 describe('figures of the energy side', () => {
   it.each([
-    ['coverage', '60', /gross: the 95 % interval holds the truth/],
+    ['coverage', '60', /ok +gross: the 95 % interval holds the truth.*\nok +net: the 95 % interval holds the truth/],
     ['gate', '200', /CV 1\.00 %: \+5 % found/],
     ['layers', '10', /a marker a layer/],
   ])(

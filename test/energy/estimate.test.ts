@@ -151,6 +151,25 @@ describe('energy estimate', () => {
     expect(netReason).toMatch(/busier than it looks/)
   })
 
+  it('counts the scatter of the idle level once, and what its drift shows beyond that', () => {
+    const level = (meanPowerW: number, spreadW: number) => ({
+      meanPowerW,
+      spreadW,
+      parts: 10,
+      interval95W: null,
+      durationS: 1,
+      verdict: 'complete' as const,
+    })
+    const rowsOf = (before: number, after: number, spreadW: number) => {
+      const idle = { idleBefore: level(before, spreadW), idleAfter: level(after, spreadW) }
+      const { budget } = estimateEnergy(sessionOf([0.1, 0.1], idle)).net!
+      return ['idle level', 'idle drift'].map((name) => budget.find((row) => row.name === name)!.standardUncertaintyJ)
+    }
+    // 20 ms an inference; ±1 mW of drift is a rectangle, and a difference that the scatter explains is none.
+    expect(rowsOf(0.009, 0.011, 0)[1]).toBeCloseTo((0.001 * 0.02) / Math.sqrt(3), 12)
+    expect(rowsOf(0.0099, 0.0101, 0.01)).toEqual([expect.closeTo(((0.01 / Math.sqrt(10)) * 0.02) / Math.SQRT2, 9), 0])
+  })
+
   it('knows that one idle stretch does not show a drift', () => {
     const estimate = estimateEnergy(sessionOf([0.1, 0.1], { idleAfter: null, instrument: perfect }))
     expect(estimate.net!.valueJ).toBeCloseTo(1.8e-3, 9)

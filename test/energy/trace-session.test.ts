@@ -96,6 +96,39 @@ describe('session of a recorded trace', () => {
     expect(estimateEnergy(atEdge).verdict).toBe('complete')
   })
 
+  it('of a long window takes memory that does not depend on its length', async () => {
+    const [samples, size] = [10_000_000, 65_536]
+    const powerW = new Float32Array(size).fill(0.25)
+    const digital = new Uint8Array(size)
+    const heldBytes = () => process.memoryUsage().arrayBuffers
+    const before = heldBytes()
+    let most = 0
+    async function* events(): AsyncGenerator<SampleEvent> {
+      for (let at = 0; at < samples; at += size) {
+        yield { kind: 'samples', firstIndex: at, powerW, digital, raw: new Uint8Array(0), arrivalS: 0 }
+        most = Math.max(most, heldBytes() - before)
+      }
+    }
+    const evidence = { inferences: 1, eventIndexes: [2_000_000, 9_500_000] }
+    const session = await sessionFromTrace({ sampleRateHz: 100_000, events }, evidence, options)
+    if ('reason' in session) throw new Error(session.reason)
+    expect(session.windows[0]!.energy).toMatchObject({ energyJ: 0.25 * 75, verdict: 'complete' })
+    // Twenty seconds of idle at 17 bytes a sample; the window alone would take 128 MB.
+    expect(most / 2 ** 20).toBeLessThan(60)
+  })
+
+  it('refuses a channel that changes without end', async () => {
+    const size = 65_536
+    const digital = Uint8Array.from({ length: size }, (_, at) => at & 1)
+    const powerW = new Float32Array(size)
+    async function* events(): AsyncGenerator<SampleEvent> {
+      for (let at = 0; at < 4 * size; at += size)
+        yield { kind: 'samples', firstIndex: at, powerW, digital, raw: new Uint8Array(0), arrivalS: 0 }
+    }
+    const session = await sessionFromTrace({ sampleRateHz: 100_000, events }, { inferences: 1, channel: 0 }, options)
+    expect(session).toEqual({ reason: 'marker edges: digital channel 0 changes more than 200000 times' })
+  })
+
   it('has no idle level where the windows reach to the ends', async () => {
     const session = await sessionOf(trace.slice(495, 1505), { eventIndexes: [12, 1012] })
     expect([session.idleBefore, session.idleAfter]).toEqual([null, null])

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { MilliwattError } from '../../src/core/errors.ts'
 import { nodeHost } from '../../src/hosts/node.ts'
 import { Monitor, type MonitorOptions } from '../../src/loop/monitor.ts'
 import { monitorAnswer } from '../../src/loop/monitor-answer.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 const host = nodeHost()
 
@@ -74,6 +77,15 @@ describe('Monitor', () => {
     const { columns } = monitor.view({ fromS: 0, toS: state.durationS }, 100)
     expect(columns.meanW.filter((mean) => mean === null).length).toBeGreaterThan(30)
     expect(columns.meanW.at(-1)).toBeCloseTo(0.0264, 3)
+  })
+
+  it('keeps the recording of what a meter gave before it went away', async () => {
+    const folder = temporaryFolder()
+    const meter = async () => 'emulated:unplug=0.3,noise=0'
+    await monitorUntil({ meter, traceBase: join(folder, 'long') }, ({ state }) => state.received > 50_000)
+    const sidecars = ['long', 'long-2'].map((name) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')))
+    expect(sidecars[0]).toMatchObject({ complete: false, reason: expect.stringMatching(/went away/) })
+    for (const { sampleCount } of sidecars) expect(sampleCount).toBeGreaterThan(15_000)
   })
 
   it('waits for a meter and says why there is none', async () => {

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { MilliwattError } from '../../src/core/errors.ts'
 import type { Host } from '../../src/core/host.ts'
 import { nodeHost } from '../../src/hosts/node.ts'
 import { convertTrace } from '../../src/loop/trace-convert.ts'
@@ -25,6 +27,10 @@ async function record(host: Host, clock: ReturnType<typeof createFakeClock>, spe
   await clock.until(meter.close())
   return recording
 }
+
+/** What lies there, told by its hashes. */
+const digests = (files: MemoryFiles) =>
+  [...files.content].map(([path, bytes]) => [path, createHash('sha256').update(bytes).digest('hex')]).sort()
 
 const inspect = async (files: MemoryFiles, path = 'out/a') => {
   await using trace = await openTrace(files, path, { decoders: rawDecoders })
@@ -81,12 +87,51 @@ describe('convertTrace', () => {
     async (ending) => {
       const { host, clock, files } = setUp()
       await record(host, clock, 'emulated')
+      const before = [...files.content.keys()]
       files.diskBytes = 20_000
       await using trace = await openTrace(files, 'out/a', { decoders: rawDecoders })
       await expect(convertTrace(files, trace, `out/b.${ending}`)).rejects.toMatchObject({ code: 'TRACE_DISK_FULL' })
-      expect(files.content.has(`out/b.${ending}`)).toBe(false)
+      expect([...files.content.keys()]).toEqual(before)
     },
   )
+
+  it.each(['csv', 'ppk2', 'parquet', 'raw'])(
+    'to .%s that fails or is stopped on the way leaves what lay there before',
+    async (ending) => {
+      const { host, clock, files } = setUp()
+      await record(host, clock, 'emulated')
+      const path = `out/b.${ending}`
+      await using trace = await openTrace(files, 'out/a', { decoders: rawDecoders })
+      const first = await convertTrace(files, trace, path)
+      const before = digests(files)
+      files.diskBytes = 20_000
+      await expect(convertTrace(files, trace, path)).rejects.toMatchObject({ code: 'TRACE_DISK_FULL', where: path })
+      expect(digests(files)).toEqual(before)
+      files.diskBytes = Number.POSITIVE_INFINITY
+      const stop = new AbortController()
+      const onProgress = (samples: number) => {
+        if (samples > first.samples / 2) stop.abort(new MilliwattError('INTERRUPTED', 'run'))
+      }
+      await expect(convertTrace(files, trace, path, { signal: stop.signal, onProgress })).rejects.toMatchObject({
+        code: 'INTERRUPTED',
+        where: path,
+        detail: expect.stringMatching(/removed/),
+      })
+      expect(digests(files)).toEqual(before)
+    },
+  )
+
+  it('whose file cannot get its name at the end leaves no half of it', async () => {
+    const { host, clock, files } = setUp()
+    await record(host, clock, 'emulated')
+    await using trace = await openTrace(files, 'out/a', { decoders: rawDecoders })
+    const before = [...files.content.keys()]
+    files.rename = async () => {
+      throw Object.assign(new Error('EACCES: rename'), { code: 'EACCES' })
+    }
+    await expect(convertTrace(files, trace, 'out/b.csv')).rejects.toMatchObject({ code: 'TRACE_WRITE' })
+    expect([...files.content.keys()]).toEqual(before)
+  })
 
   it('ends at an abort', async () => {
     const { host, clock, files } = setUp()

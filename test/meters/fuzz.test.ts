@@ -133,3 +133,89 @@ describe.each([
     }
   })
 })
+
+/** A machine whose files and commands answer with rubbish now and then, from the start or only while it is read. */
+function garbled(host: Host, random: () => number) {
+  const numbers = [
+    '-5',
+    '0',
+    '999999999999999999',
+    '99999999999999999999',
+    '1e9',
+    'NaN',
+    '',
+    ' ',
+    '\n',
+    '0x10',
+    '1.2.3',
+  ]
+  const words = ['Discharging', '[N/A]', 'RAIL_A current(1)=1.2.3A\nRAIL_V volt(1)=5V', 'package-0', 'x, 7.5', '7.5']
+  const rubbish = () => {
+    const kind = random() % 3
+    if (kind === 0) return numbers[random() % numbers.length]!
+    if (kind === 1) return words[random() % words.length]!
+    return String.fromCharCode(...Array.from({ length: random() % 40 }, () => random() & 255))
+  }
+  let share = 0
+  const isDue = () => random() % 100 < share
+  const damaged: Host = {
+    ...host,
+    system: {
+      ...host.system,
+      readText: async (path) => (isDue() ? (random() % 4 === 0 ? null : rubbish()) : host.system.readText(path)),
+    },
+    command: async (...all) => {
+      const result = await host.command(...all)
+      if (!result || !isDue()) return result
+      return random() % 4 === 0 ? null : { exitCode: random() % 2, stdout: rubbish(), stderr: rubbish() }
+    },
+    startCommand: async (...all) => {
+      const link = await host.startCommand(...all)
+      if (!link) return null
+      const spoil = (chunk: Uint8Array) =>
+        isDue() ? Uint8Array.from(rubbish(), (letter) => letter.charCodeAt(0)) : chunk
+      return { ...link, onData: (listener) => link.onData((chunk, arrivalS) => listener(spoil(chunk), arrivalS)) }
+    },
+  }
+  const spoil = (percent: number) => {
+    share = percent
+  }
+  return { host: damaged, spoil }
+}
+
+describe.each(['powercap', 'hwmon', 'jetson', 'rpi-pmic', 'battery', 'nvidia'])('rubbish in what %s reads', (name) => {
+  const driver = meterDrivers.find((candidate) => candidate.name === name)!
+
+  it('is refused with a reason, counted, or ends the stream, and never counts as a reading that is no number', async () => {
+    for (const seed of seeds.slice(10)) {
+      const clock = createFakeClock()
+      const random = createRandom(seed)
+      const { host: good, path } = driver.rehearse(meterHost(clock))
+      const { host, spoil } = garbled(good, random)
+      const isReason = (error: unknown) => {
+        expect(error).toMatchObject({ code: expect.stringMatching(/^METER_/) })
+        return null
+      }
+      const isFromStart = seed % 2 === 0
+      if (isFromStart) spoil(30)
+      const { meters, reason } = await clock.until(driver.find(host))
+      expect(meters.length > 0 || (reason ?? '').length > 5).toBe(true)
+      const meter = await clock.until(driver.open(host, { path })).catch(isReason)
+      if (!meter) continue
+      spoil(30)
+      const events: SampleEvent[] = []
+      const stop = new AbortController()
+      const reading = (async () => {
+        for await (const event of meter.samples(stop.signal)) events.push(event)
+      })().catch(isReason)
+      await clock.advance(4)
+      stop.abort()
+      await clock.until(reading)
+      const { end, powerW } = joinEvents(events)
+      expect(meter.counts.received + meter.counts.lost).toBe(end)
+      expect(powerW.some((power) => Math.abs(power) === Number.POSITIVE_INFINITY)).toBe(false)
+      expect(powerW.filter(Number.isNaN)).toHaveLength(meter.counts.invalid)
+      await clock.until(meter.close())
+    }
+  })
+})

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -48,4 +48,14 @@ export function milliwatt(args: readonly string[], options: CliOptions = {}): Pr
   child.stdin.end(options.input ?? new Uint8Array(0))
   options.onStart?.(child)
   return new Promise((done) => child.on('close', (code) => done({ code, stdout, stderr })))
+}
+
+/** Sends Ctrl-C to a command as soon as a file of it is so long. */
+export function interruptAt(child: ChildProcess, path: string, bytes: number): void {
+  const timer = setInterval(() => {
+    if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) < bytes) return
+    clearInterval(timer)
+    child.kill('SIGINT')
+  }, 20)
+  child.on('close', () => clearInterval(timer))
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isMilliwattError } from '../../src/core/errors.ts'
+import type { HostFiles } from '../../src/core/host.ts'
 import { type Capture, openCapture } from '../../src/trace/capture.ts'
 import { blockHeadBytes, writeBlock } from '../../src/trace/capture-block.ts'
 import { openTrace } from '../../src/trace/formats/list.ts'
@@ -144,6 +145,69 @@ describe('capture and openTrace', () => {
     const { files, capture } = await start()
     await capture.close()
     expect(await eventsOf(files)).toEqual([])
+  })
+})
+
+describe('a recording with a gap after every block', () => {
+  const blocks = 12_000
+  async function torn() {
+    const files = filesOf({})
+    const capture = await openCapture({
+      files,
+      clock: new ManualClock(),
+      base: 'out/run',
+      meter: { driver: 'test' },
+      rawFormat: 'test',
+      sampleRateHz: 1000,
+      supplyV: 3.3,
+      provenance: 'emulated',
+    })
+    for (let k = 0; k < blocks; k++) {
+      capture.push(block(5 * k, [k, k, k]))
+      capture.push({ kind: 'gap', firstIndex: 5 * k + 3, count: 2 })
+    }
+    await capture.close()
+    return files
+  }
+
+  test('lists the first gaps and the last, and gives back all', async () => {
+    const files = await torn()
+    const { gaps, gapsLeftOut } = readSidecar(await files.readText('out/run.json'), 'out/run.json')
+    expect([gaps.length, gapsLeftOut]).toEqual([10_000, 2000])
+    expect([gaps[0], gaps[9998], gaps[9999]]).toEqual([
+      { index: 3, count: 2 },
+      { index: 5 * 9998 + 3, count: 2 },
+      { index: 5 * blocks - 2, count: 2 },
+    ])
+    await using trace = await openTrace(files, 'out/run.raw', { decoders })
+    const { lost, powerW } = await allSamples(trace)
+    expect([lost.length, powerW.length]).toEqual([2 * blocks, 5 * blocks])
+    expect(powerW[5 * blocks - 3]).toBe(blocks - 1)
+  })
+
+  test('is read in large parts, whatever the blocks', async () => {
+    const files = await torn()
+    let [reads, held] = [0, 0]
+    const counting: HostFiles = {
+      ...files,
+      open: async (path) => {
+        const reader = await files.open(path)
+        return {
+          ...reader,
+          read: async (start, end) => {
+            reads++
+            const bytes = await reader.read(start, end)
+            held = Math.max(held, bytes.length)
+            return bytes
+          },
+        }
+      },
+    }
+    await using trace = await openTrace(counting, 'out/run.raw', { decoders })
+    await allSamples(trace)
+    const { sizeBytes } = (await files.stat('out/run.raw'))!
+    expect(reads).toBeLessThan(10 + sizeBytes / 4000 + sizeBytes / 200_000)
+    expect(held).toBeLessThanOrEqual(512 * 1024)
   })
 })
 

@@ -82,7 +82,7 @@ export class MemoryFiles implements HostFiles {
         await this.beforeAppend()
         const before = this.content.get(path)!
         const fits = bytes.subarray(0, Math.max(0, this.diskBytes - before.length))
-        this.content.set(path, Uint8Array.from([...before, ...fits]))
+        this.content.set(path, new Uint8Array(Buffer.concat([before, fits])))
         if (fits.length < bytes.length) throw systemError(this.code)
       },
       close: async () => {},

@@ -40,6 +40,12 @@ const streams = fc
   })
 
 describe('WindowSums', () => {
+  it('calls a window without length invalid', () => {
+    const sums = new WindowSums([{ startIndex: 9, endIndex: 7 }], rate)
+    sums.push(block(5, [1, 1, 1, 1, 1]))
+    expect(sums.results()).toMatchObject([{ verdict: 'invalid', reason: 'the window has no length' }])
+  })
+
   it('gives what a power buffer gives, for any windows, cut samples and gaps', () => {
     const windows = fc.array(
       fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })),
@@ -81,7 +87,9 @@ describe('ChannelWindows', () => {
   const found = (events: readonly SampleEvent[], channel?: number) => {
     const channels = new ChannelWindows(rate)
     for (const event of events) channels.push(event)
-    return channels.windows(channel)
+    const { method, count, at } = channels.windows(channel)
+    const all = Array.from({ length: count }, (_, number) => at(number))
+    return { method, windows: all.map(({ window }) => window), energies: all.map(({ energy }) => energy) }
   }
 
   it('are the stretches from the first high sample to the first low one, whatever the blocks', () => {

@@ -7,6 +7,7 @@ import type { Meter, MeterDriver, MeterInfo, MeterOptions, MeterSearch, Rehearsa
 import { choiceSetting, numberSetting, type SplitPath, splitPath, textSetting } from '../path-settings.ts'
 import { createPolledMeter } from '../polled-meter.ts'
 import { powerRecordFormat } from '../power-record.ts'
+import { searchUnnamedPort } from '../unnamed-port.ts'
 import { firmataPackages, type I2cBoard, installCommand, openI2cBoard } from './board.ts'
 import { EmulatedFirmata } from './emulator.ts'
 import { type I2cSensor, i2cSensors, type ReadRegister } from './sensors.ts'
@@ -122,10 +123,7 @@ async function find(host: Host): Promise<MeterSearch> {
     const isThere = await host.optionalPackage(name).catch(() => null)
     if (!isThere) return { meters: [], reason: `${name} is not installed; run: ${installCommand}` }
   }
-  const { ports, reason } = await host.serial.list()
-  const named = ports.map((port) => port.path).join(', ')
-  if (named === '') return { meters: [], reason: reason ?? 'no serial port is here' }
-  return { meters: [], reason: `name its port, which may be any of ${named}: Firmata has no USB ids of its own` }
+  return searchUnnamedPort(host, 'Firmata has no USB ids of its own')
 }
 
 function rehearse(host: Host): Rehearsal {

@@ -1,5 +1,6 @@
 import { MilliwattError } from '../../core/errors.ts'
 import type { Host } from '../../core/host.ts'
+import { portProblem } from '../../core/port-problem.ts'
 import { accuracyOf } from '../accuracy.ts'
 import { createMeter } from '../create-meter.ts'
 import { emulatedPort } from '../emulation/port.ts'
@@ -20,12 +21,13 @@ async function find(host: Host): Promise<MeterSearch> {
   const { ports, reason } = await host.serial.list()
   const meters = ports
     .filter((port) => port.vendorId === '0483' && port.productId === '5740')
-    .map((port) => ({
-      driver: 'lpm01a',
-      path: port.path,
-      name: "perhaps an ST X-NUCLEO-LPM01A (other devices show ST's ids as well)",
-    }))
-  return meters.length > 0 ? { meters } : { meters, reason: reason ?? 'no serial port shows the USB ids of an LPM01A' }
+    .map(async ({ path }) => {
+      const problem = await portProblem(host, path)
+      const name = "perhaps an ST X-NUCLEO-LPM01A (other devices show ST's ids as well)"
+      return { driver: 'lpm01a', path, name, ...(problem ? { problem } : {}) }
+    })
+  if (meters.length > 0) return { meters: await Promise.all(meters) }
+  return { meters: [], reason: reason ?? 'no serial port shows the USB ids of an LPM01A' }
 }
 
 /** Sends one command of the set-up; a refusal of an optional one becomes a warning. */

@@ -17,6 +17,7 @@ export function readMetadataLine(line: string, sink: StreamSink): void {
     sink.stamp(Number(stamp[1]) * 1000 + Number(stamp[2]), rangeMs)
   } else if (event) sink.event(Number(event[1]), event[2]!)
   else if (/^end\b/i.test(line)) sink.end()
+  else if (/^pwr off\b/i.test(line)) sink.fault('the meter has cut the power of the target')
   else if (/over-?\s?current/i.test(line)) sink.fault(`overcurrent: ${line}`)
   else if (/(^|> )err(or)?\b/i.test(line)) sink.fault(line)
   else sink.note(line)

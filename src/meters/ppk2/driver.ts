@@ -1,5 +1,6 @@
 import type { Host } from '../../core/host.ts'
 import type { PortInfo } from '../../core/link.ts'
+import { portProblem } from '../../core/port-problem.ts'
 import { accuracyOf } from '../accuracy.ts'
 import { demoLoad, toLoadCurve } from '../emulation/demo-load.ts'
 import { emulatedPort } from '../emulation/port.ts'
@@ -30,9 +31,12 @@ async function find(host: Host): Promise<MeterSearch> {
     const instrument = port.serialNumber ?? port.location?.split(':')[0] ?? port.path
     if (!dataPorts.has(instrument)) dataPorts.set(instrument, port)
   }
-  const meters = [...dataPorts.values()].map((port) => ({ driver: 'ppk2', path: port.path, name: 'Nordic PPK2' }))
-  if (meters.length > 0) return { meters }
-  return { meters, reason: reason ?? 'no serial port shows the USB ids of a PPK2' }
+  const meters = [...dataPorts.values()].map(async ({ path }) => {
+    const problem = await portProblem(host, path)
+    return { driver: 'ppk2', path, name: 'Nordic PPK2', ...(problem ? { problem } : {}) }
+  })
+  if (meters.length > 0) return { meters: await Promise.all(meters) }
+  return { meters: [], reason: reason ?? 'no serial port shows the USB ids of a PPK2' }
 }
 
 async function open(host: Host, options: MeterOptions): Promise<Meter> {
@@ -53,10 +57,16 @@ async function open(host: Host, options: MeterOptions): Promise<Meter> {
 /** Plugs an emulated PPK2 with the demonstration load and a marker wire into a port. */
 function rehearse(host: Host): Rehearsal {
   const path = 'emulated-ppk2'
-  const emulator = new EmulatedPpk2({ clock: host.clock, loadA: toLoadCurve(demoLoad), externalV: demoLoad.supplyV })
+  const make = () => new EmulatedPpk2({ clock: host.clock, loadA: toLoadCurve(demoLoad), externalV: demoLoad.supplyV })
+  let emulator = make()
+  // Closing the port pulls its cable, as far as it knows: each time it is opened another one is plugged in.
+  const open = () => {
+    emulator = make()
+    return emulator.link(path)
+  }
   const port = { path, vendorId: '1915', productId: 'c00a', serialNumber: 'EMULATED', location: '1-1:1.1' }
   const marker = { channel: 0, set: (high: boolean) => void emulator.setDigital(0, high) }
-  return { host: emulatedPort(host, port, () => emulator.link(path)), path, marker }
+  return { host: emulatedPort(host, port, open), path, marker }
 }
 
 /**

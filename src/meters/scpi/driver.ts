@@ -183,7 +183,7 @@ async function open(host: Host, options: MeterOptions): Promise<Meter> {
     await setUp(io, instrument)
     const { tookS, ...supply } = await supplyOf(io, instrument, channel, options)
     const wantedHz = settings.number('rate') ?? instrument.dialect.rateHz.value
-    const rateHz = Math.min(wantedHz, Number((spare / Math.max(tookS, 1e-4)).toPrecision(2)))
+    const rateHz = options.sampleRateHz ?? Math.min(wantedHz, Number((spare / Math.max(tookS, 1e-4)).toPrecision(2)))
     const info = toInfo(instrument, settings.path, rateHz, supply)
     return createPolledMeter({ info, clock: host.clock, read: readerOf(io, instrument, channel, info.supplyV), close })
   } catch (error) {

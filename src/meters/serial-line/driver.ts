@@ -10,6 +10,7 @@ import { type LinkIo, readLinkStream, reasonOf } from '../link-stream.ts'
 import type { Accuracy, Meter, MeterDriver, MeterInfo, MeterOptions, MeterSearch, Rehearsal } from '../meter.ts'
 import { numberSetting, splitPath } from '../path-settings.ts'
 import { powerRecordFormat } from '../power-record.ts'
+import { searchUnnamedPort } from '../unnamed-port.ts'
 import { createLineStream } from './decoder.ts'
 import { EmulatedLineSensor } from './emulator.ts'
 import { type LineHeader, readLine } from './lines.ts'
@@ -181,12 +182,7 @@ async function open(host: Host, options: MeterOptions): Promise<Meter> {
   }
 }
 
-async function find(host: Host): Promise<MeterSearch> {
-  const { ports, reason } = await host.serial.list()
-  const named = ports.map((port) => port.path).join(', ')
-  if (named === '') return { meters: [], reason: reason ?? 'no serial port is here' }
-  return { meters: [], reason: `name its port, which may be any of ${named}: a sketch has no USB ids of its own` }
-}
+const find = (host: Host): Promise<MeterSearch> => searchUnnamedPort(host, 'a sketch has no USB ids of its own')
 
 function rehearse(host: Host): Rehearsal {
   const path = 'emulated-line'

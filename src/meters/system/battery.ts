@@ -5,7 +5,7 @@ import type { SensorReading } from '../host-grid.ts'
 import type { FoundMeter, Meter, MeterDriver, MeterOptions, MeterSearch, Rehearsal } from '../meter.ts'
 import { splitPath } from '../path-settings.ts'
 import { emulatedTree } from './emulated-tree.ts'
-import { openSystemSensor, readNumber } from './sensor-meter.ts'
+import { openSystemSensor, readNumber, readProblem } from './sensor-meter.ts'
 
 const root = '/sys/class/power_supply'
 const minimumWindowS = 60
@@ -29,6 +29,9 @@ async function readBattery(host: Host, name: string): Promise<SensorReading | st
   }
 }
 
+const filesOf = (name: string) =>
+  ['status', 'voltage_now', 'current_now', 'power_now'].map((file) => `${root}/${name}/${file}`)
+
 /** Why a battery does not show what the machine draws; null when it does. */
 async function problemOf(host: Host, name: string): Promise<FoundMeter['problem'] | null> {
   const status = (await host.system.readText(`${root}/${name}/status`)) ?? 'unknown'
@@ -51,7 +54,9 @@ async function find(host: Host): Promise<MeterSearch> {
   const names = await batteriesOf(host)
   if (names.length === 0) return { meters: [], reason: `no battery in ${root}` }
   const meters = names.map(async (name) => {
-    const problem = await problemOf(host, name)
+    const unreadable =
+      typeof (await readBattery(host, name)) === 'string' ? await readProblem(host, filesOf(name)) : null
+    const problem = unreadable ?? (await problemOf(host, name))
     return { driver: 'battery', path: name, name: `battery ${name}`, covers, ...(problem ? { problem } : {}) }
   })
   return { meters: await Promise.all(meters) }
@@ -74,6 +79,7 @@ async function open(host: Host, options: MeterOptions): Promise<Meter> {
     rateHz: 1,
     minimumWindowS,
     calibration: { folder: `${root}/${settings.path}` },
+    files: filesOf(settings.path),
     read: async () => (await problemOf(host, settings.path))?.reason ?? readBattery(host, settings.path),
   })
 }

@@ -5,7 +5,7 @@ import type { Meter, MeterDriver, MeterOptions, MeterSearch, Rehearsal } from '.
 import { numberSetting, splitPath } from '../path-settings.ts'
 import { emulatedTree } from './emulated-tree.ts'
 import { hwmonRails, iioRails, type Rail } from './rails.ts'
-import { openSystemSensor } from './sensor-meter.ts'
+import { openSystemSensor, readProblem } from './sensor-meter.ts'
 
 const defaultRateHz = 10
 const minimumWindowS = 5
@@ -50,6 +50,7 @@ async function openRail(family: RailFamily, host: Host, options: MeterOptions): 
     minimumWindowS,
     calibration: Object.fromEntries(rail.files.map((file, index) => [`file${index}`, file])),
     warnings: slow ? [`its values change every ${rail.updateS} s only: asking more often repeats them`] : [],
+    files: rail.files,
     read: rail.read,
   })
 }
@@ -59,20 +60,16 @@ async function findRails(family: RailFamily, host: Host): Promise<MeterSearch> {
   if (rails.length === 0) return { meters: [], reason: family.absent }
   return {
     meters: await Promise.all(
-      rails.map(async (rail) => ({
-        driver: family.name,
-        path: rail.path,
-        name: `${rail.chip} ${rail.label}`,
-        covers: family.coverOf(rail),
-        ...(typeof (await rail.read()) === 'string'
-          ? {
-              problem: {
-                reason: `${rail.files[0]} cannot be read`,
-                next: `Run: sudo chmod a+r ${rail.files.join(' ')}`,
-              },
-            }
-          : {}),
-      })),
+      rails.map(async (rail) => {
+        const problem = typeof (await rail.read()) === 'string' ? await readProblem(host, rail.files) : null
+        return {
+          driver: family.name,
+          path: rail.path,
+          name: `${rail.chip} ${rail.label}`,
+          covers: family.coverOf(rail),
+          ...(problem ? { problem } : {}),
+        }
+      }),
     ),
   }
 }

@@ -1,5 +1,5 @@
 import { MilliwattError } from '../../core/errors.ts'
-import type { Host } from '../../core/host.ts'
+import type { CommandResult, Host } from '../../core/host.ts'
 import { toLatin1 } from '../bytes.ts'
 import { createMeter } from '../create-meter.ts'
 import { createEmulatedDevice } from '../emulation/device.ts'
@@ -46,9 +46,17 @@ async function fieldOf(host: Host, gpu: string): Promise<{ readonly field: strin
   return null
 }
 
+const shut = {
+  reason: 'this user may not open the GPU (/dev/nvidia*)',
+  next: 'Run: sudo usermod -aG video $USER, then log in again; or, until the next boot: sudo chmod a+rw /dev/nvidia*',
+}
+
+const isShut = ({ stdout, stderr }: CommandResult) => /insufficient permission/i.test(`${stderr}${stdout}`)
+
 async function find(host: Host): Promise<MeterSearch> {
   const result = await host.command('nvidia-smi', ['--query-gpu=index,name', format], timeoutS)
   if (!result) return { meters: [], reason: 'nvidia-smi is not installed' }
+  if (isShut(result)) return { meters: [{ driver: 'nvidia', path: '0', name: 'NVIDIA GPU', covers, problem: shut }] }
   if (result.exitCode !== 0) {
     return { meters: [], reason: `nvidia-smi fails: ${`${result.stderr}${result.stdout}`.trim().split('\n')[0]}` }
   }
@@ -87,6 +95,11 @@ function createDecoder(rateHz: number): StreamDecoder {
   }
 }
 
+async function throwIfShut(host: Host, where: string): Promise<void> {
+  const result = await host.command('nvidia-smi', ['-L'], timeoutS)
+  if (result && isShut(result)) throw new MilliwattError('METER_PERMISSION', where, `(${shut.reason}. ${shut.next})`)
+}
+
 async function open(host: Host, options: MeterOptions): Promise<Meter> {
   const settings = splitPath('nvidia', options.path, {
     rate: numberSetting(`readings per second; default ${defaultRateHz}`, 1, 100),
@@ -94,6 +107,7 @@ async function open(host: Host, options: MeterOptions): Promise<Meter> {
   const gpu = settings.path
   const where = `nvidia:${gpu}`
   const known = /^\d{1,3}$/.test(gpu) ? await fieldOf(host, gpu) : null
+  if (!known) await throwIfShut(host, where)
   if (!known) throw new MilliwattError('METER_NOT_FOUND', where, '(nvidia-smi tells no power of such a GPU)')
   const rateHz = settings.number('rate') ?? defaultRateHz
   const sensor = {

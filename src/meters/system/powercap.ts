@@ -127,11 +127,16 @@ async function open(host: Host, options: MeterOptions): Promise<Meter> {
 
 function rehearse(host: Host): Rehearsal {
   const device = createEmulatedDevice(host.clock)
-  const startS = host.clock.nowS()
+  let countedS = host.clock.nowS()
+  let countedJ = 0
   // Near the end of its range, so that it begins again soon.
   const rangeUj = 65_532_610_987
-  const energyUj = () =>
-    Math.floor(device.integrate(startS, host.clock.nowS()).energyJ * 1e6 + rangeUj - 1000) % rangeUj
+  const energyUj = () => {
+    const nowS = host.clock.nowS()
+    countedJ += device.integrate(countedS, nowS).energyJ
+    countedS = nowS
+    return Math.floor(countedJ * 1e6 + rangeUj - 1000) % rangeUj
+  }
   const files = {
     [`${root}/intel-rapl:0/name`]: () => 'package-0',
     [`${root}/intel-rapl:0/energy_uj`]: () => String(energyUj()),

@@ -20,7 +20,9 @@ export interface PmicRails {
 export function readPmic(text: string): PmicRails {
   const currentA = new Map<string, number>()
   const voltageV = new Map<string, number>()
-  for (const [, rail = '', kind, value] of text.matchAll(/(\w+)_([AV])\s+(?:current|volt)\(\d+\)=([\d.]+)/g)) {
+  for (const [, rail = '', kind, value] of text.matchAll(
+    /(\w+)_([AV])\s+(?:current|volt)\(\d+\)=(\d+(?:\.\d+)?)(?![\d.])/g,
+  )) {
     ;(kind === 'A' ? currentA : voltageV).set(rail, Number(value))
   }
   return { currentA, voltageV }

@@ -1,5 +1,6 @@
 import type { HostFiles } from '../../core/host.ts'
 import type { SampleEvent } from '../samples.ts'
+import type { StreamSpan } from '../stream-span.ts'
 import type { RawDecoder, TraceMark } from '../trace-file.ts'
 
 /** Where the figures of a file come from: a reading of a meter is `replayed`, an emulated one stays so. */
@@ -32,6 +33,8 @@ export interface TraceFacts {
   readonly publishedMedianJ: number | null
   /** Why the trace is not all that was to be recorded (killed, cut, packets dropped); null when it is. */
   readonly incomplete: string | null
+  /** How much there is by the samples' own count and by the clock of the host that recorded them, where it kept both. */
+  readonly stream?: StreamSpan | null
   /** What a reader should know, one sentence each. */
   readonly notes: readonly string[]
 }
@@ -73,13 +76,15 @@ export interface TraceSource {
 
 /** A file under construction. */
 export interface TraceSink {
+  /** Files that it writes, the one that was asked for first. */
+  readonly paths: readonly string[]
   /** Takes samples and gaps in their order. @throws the system's error of a failed write */
   push(event: SampleEvent): Promise<void>
   /**
-   * Writes what is still held, ends the file and gives the paths that were written.
+   * Writes what is still held and ends the files.
    * @param incomplete why the trace is not whole; null when it is
    */
-  close(incomplete: string | null): Promise<readonly string[]>
+  close(incomplete: string | null): Promise<void>
   /** Gives up: closes the files without ending them. */
   abort(): Promise<void>
 }

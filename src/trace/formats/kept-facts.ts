@@ -33,11 +33,15 @@ const schema = z.object({
         endIndex: z.number(),
         method: z.string(),
         inferences: z.number().positive().nullable(),
+        edgeUncertaintyS: z.number().nonnegative().optional(),
         published: z.object({ energyJ: z.number(), energyPerInferenceJ: z.number().nullable() }).optional(),
       }),
     ),
     publishedMedianJ: z.number().nullable(),
     incomplete: z.string().nullable(),
+    stream: z
+      .object({ samples: z.number(), hostS: z.number().positive(), uncertaintyS: z.number().nonnegative() })
+      .nullish(),
     notes: z.array(z.string()),
   }),
 })

@@ -178,6 +178,7 @@ describe('LPM01A text stream', () => {
       detail: expect.stringContaining('overcurrent'),
     })
     expect(at('error acquisition').fault).toMatchObject({ code: 'METER_FAULT' })
+    expect(at('pwr off').fault).toMatchObject({ code: 'METER_FAULT', detail: expect.stringMatching(/cut the power/) })
     expect(at('end').fault).toMatchObject({ code: 'METER_LOST' })
     expect(at('end').counts.received).toBe(1)
   })

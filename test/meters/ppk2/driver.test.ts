@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Clock } from '../../../src/core/host.ts'
 import type { Link } from '../../../src/core/link.ts'
 import type { Meter, MeterOptions } from '../../../src/meters/meter.ts'
 import { defaultCalibration } from '../../../src/meters/ppk2/calibration.ts'
 import { ppk2 } from '../../../src/meters/ppk2/driver.ts'
 import { EmulatedPpk2 } from '../../../src/meters/ppk2/emulator.ts'
 import type { EmulatorOptions } from '../../../src/meters/ppk2/emulator-options.ts'
+import { StreamSpanMeter } from '../../../src/trace/stream-span.ts'
 import { type Collected, collect, joinEvents } from '../../support/collect.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
 import { meterHost } from '../../support/meter-host.ts'
@@ -324,5 +326,34 @@ describe('streaming', () => {
     const { events, end } = await second
     expect(events[0]!.firstIndex).toBe(0)
     expect(meter.counts.received).toBe(end)
+  })
+})
+
+describe('a meter whose clock changes', () => {
+  /** A clock that runs at the host's pace for so long and then at another. */
+  const warped = (clock: FakeClock, fromS: number, ratio: number): Clock => {
+    const changeS = clock.nowS() + fromS
+    const nowS = () => Math.min(clock.nowS(), changeS) + Math.max(clock.nowS() - changeS, 0) * ratio
+    return { ...clock, nowS, sleep: (seconds, signal) => clock.sleep(seconds / ratio, signal) }
+  }
+
+  it.each([
+    ['slower', 0.996],
+    ['faster', 1.004],
+  ])('to run %s shows as loss, or as a count that is not that of the host clock', async (_, ratio) => {
+    const clock = createFakeClock()
+    const emulator = new EmulatedPpk2({ clock: warped(clock, 2, ratio), loadA: () => 1e-3 })
+    const link = emulator.link(path)
+    const stamped = (listener: (chunk: Uint8Array, arrivalS: number) => void) =>
+      link.onData((chunk) => listener(chunk, clock.nowS()))
+    const host = meterHost(clock, { [path]: () => ({ ...link, onData: stamped }) })
+    const meter = await clock.until(ppk2.open(host, { path, supplyV: 3 }))
+    const { events } = await record(meter, clock, 8)
+    const span = new StreamSpanMeter(100_000)
+    for (const event of events)
+      if (event.kind === 'samples') span.add(event.firstIndex + event.powerW.length, event.arrivalS)
+    const { samples, hostS, uncertaintyS } = span.span!
+    const isSeen = Math.abs(samples / 100_000 - hostS) > 200e-6 * hostS + uncertaintyS
+    expect(meter.counts.lost > 0 || isSeen).toBe(true)
   })
 })

@@ -139,6 +139,46 @@ describe('metadata', () => {
     expect(metadata.regulatorMv).toBeNull()
   })
 
+  it('never gives a conversion out of all proportion, whatever stands in the EEPROM', () => {
+    const absurd = fc.constantFrom(
+      'nan',
+      '-nan',
+      'inf',
+      '-inf',
+      '0',
+      '-0',
+      '-1',
+      '3e27',
+      '-3e27',
+      '1e-30',
+      '1e999',
+      '',
+      'x',
+    )
+    const keys = ['R', 'GS', 'GI', 'O', 'S', 'I'].flatMap((family) =>
+      [0, 1, 2, 3, 4].map((range) => `${family}${range}`),
+    )
+    const change = fc.record({ key: fc.constantFrom(...keys), value: fc.oneof(absurd, fc.double().map(String)) })
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 40 }), (changes) => {
+        let broken = text
+        for (const { key, value } of changes)
+          broken = broken.replace(new RegExp(`^${key}: .*$`, 'm'), `${key}: ${value}`)
+        const { calibration, regulatorMv } = readMetadata(broken)!
+        const coefficients = toCoefficients(calibration, (regulatorMv ?? 3000) / 1000)
+        rangeTopA.forEach((topA, range) => {
+          const [a, b, c] = coefficients.subarray(range * 3, range * 3 + 3) as unknown as [number, number, number]
+          // The top of the range lies at about 1.3 V over the shunt; the bounds of a shunt are a factor of 4.
+          const adc = (topA * defaultCalibration.r[range]! * 163840) / 1.8 / 4
+          const currentA = a * adc * adc + b * adc + c
+          expect(Number.isFinite(currentA)).toBe(true)
+          expect(Math.abs(currentA)).toBeLessThan(100 * topA)
+        })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('never throws', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (noise) => void readMetadata(`${noise}\nEND\n`)))
     fc.assert(

@@ -2,7 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CommandResult, Host } from '../../../src/core/host.ts'
 import { type FakeTree, fakeHost } from '../../../src/hosts/fake.ts'
+import { firmata } from '../../../src/meters/firmata/driver.ts'
+import { openMeter } from '../../../src/meters/list.ts'
+import { lpm01a } from '../../../src/meters/lpm01a/driver.ts'
 import type { MeterDriver } from '../../../src/meters/meter.ts'
+import { ppk2 } from '../../../src/meters/ppk2/driver.ts'
+import { serialLine } from '../../../src/meters/serial-line/driver.ts'
 import { battery } from '../../../src/meters/system/battery.ts'
 import { hwmon, jetson } from '../../../src/meters/system/hwmon.ts'
 import { nvidia, readWatts } from '../../../src/meters/system/nvidia.ts'
@@ -153,6 +158,13 @@ describe('hwmon', () => {
     const { meters } = await hwmon.find(machine(root).host)
     expect(meters.map((meter) => meter.path)).toEqual(['ina226', 'ina226#2', 'ina3221/VDD_3V3', 'ina3221/2', 'ina228'])
     expect(meters[1]!.problem?.next).toMatch(/sudo chmod a\+r .*power1_input/)
+  })
+
+  it('refuses a sensor that this user may not read with the command that cures it', async () => {
+    await expect(hwmon.open(machine(root).host, { path: 'ina226#2' })).rejects.toMatchObject({
+      code: 'METER_PERMISSION',
+      detail: expect.stringMatching(/sudo chmod a\+r \/sys\/class\/hwmon\/hwmon4\/power1_input/),
+    })
   })
 
   it('reads power, current times voltage, or counted energy', async () => {
@@ -319,5 +331,79 @@ describe('nvidia', () => {
       answer("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", 9),
     )
     expect((await nvidia.find(broken.host)).reason).toMatch(/communicate/)
+  })
+})
+
+describe('a missing right', () => {
+  const shut = { unreadable: true } as const
+  const jetsonRoot = {
+    '/proc/device-tree/compatible': 'nvidia,p3768-0000\0nvidia,tegra234',
+    '/sys/class/hwmon/hwmon1/name': 'ina3221',
+    '/sys/class/hwmon/hwmon1/in1_label': 'VDD_IN',
+    '/sys/class/hwmon/hwmon1/in1_input': '5000',
+    '/sys/class/hwmon/hwmon1/curr1_input': shut,
+  }
+  const oldJetson = {
+    '/proc/device-tree/compatible': 'nvidia,tegra210',
+    '/sys/bus/i2c/drivers/ina3221x/6-0040/iio:device0/rail_name_0': 'POM_5V_IN',
+    '/sys/bus/i2c/drivers/ina3221x/6-0040/iio:device0/in_power0_input': shut,
+  }
+  const batteryRoot = {
+    '/sys/class/power_supply/BAT0/type': 'Battery',
+    '/sys/class/power_supply/BAT0/status': 'Discharging',
+    '/sys/class/power_supply/BAT0/voltage_now': '12000000',
+    '/sys/class/power_supply/BAT0/current_now': shut,
+  }
+  const cases: [string, MeterDriver, FakeTree, string, string][] = [
+    ['of a Jetson', jetson, jetsonRoot, 'VDD_IN', '/sys/class/hwmon/hwmon1/curr1_input'],
+    ['of an older Jetson', jetson, oldJetson, 'POM_5V_IN', 'iio:device0/in_power0_input'],
+    ['of a battery', battery, batteryRoot, 'BAT0', '/sys/class/power_supply/BAT0/current_now'],
+  ]
+  it.each(cases)('on the files %s is a finding, and an error, with the command that cures it', async (...all) => {
+    const [, driver, root, path, file] = all
+    const { meters } = await driver.find(machine(root).host)
+    expect(meters).toMatchObject([{ path, problem: { next: expect.stringContaining(file) } }])
+    expect(meters[0]!.problem!.next).toMatch(/^Run: sudo chmod a\+r \//)
+    await expect(driver.open(machine(root).host, { path })).rejects.toMatchObject({
+      code: 'METER_PERMISSION',
+      detail: expect.stringMatching(/sudo chmod a\+r/),
+    })
+  })
+
+  it('on a GPU is a finding with the command that cures it', async () => {
+    const refused: CommandResult = {
+      exitCode: 4,
+      stdout: '',
+      stderr: 'Failed to initialize NVML: Insufficient Permissions',
+    }
+    const bench = machine({}, async () => refused)
+    expect((await nvidia.find(bench.host)).meters).toMatchObject([{ problem: { next: expect.stringMatching(/sudo/) } }])
+    await expect(nvidia.open(bench.host, { path: '0' })).rejects.toMatchObject({
+      code: 'METER_PERMISSION',
+      detail: expect.stringMatching(/sudo/),
+    })
+  })
+
+  it('on a serial port is a finding with the command that cures it', async () => {
+    const port = (vendorId: string, productId: string) => ({
+      path: '/dev/ttyACM0',
+      vendorId,
+      productId,
+      accessible: false,
+    })
+    for (const [driver, ids] of [
+      [ppk2, port('1915', 'c00a')],
+      [lpm01a, port('0483', '5740')],
+    ] as const) {
+      const host = fakeHost({ ports: [ids] })
+      expect((await driver.find(host)).meters).toMatchObject([
+        { path: '/dev/ttyACM0', problem: { next: expect.stringMatching(/sudo usermod -aG dialout/) } },
+      ])
+      await expect(openMeter(host, driver.name, { supplyV: 3 })).rejects.toMatchObject({ code: 'METER_PERMISSION' })
+    }
+    const host = fakeHost({ ports: [port('2341', '0043')], packages: { 'johnny-five': {}, 'firmata-io': {} } })
+    for (const driver of [serialLine, firmata]) {
+      expect((await driver.find(host)).reason).toMatch(/any of \/dev\/ttyACM0.*sudo usermod -aG dialout/)
+    }
   })
 })

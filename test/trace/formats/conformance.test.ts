@@ -1,13 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isMilliwattError } from '../../../src/core/errors.ts'
 import type { HostFiles } from '../../../src/core/host.ts'
 import type { TraceFacts } from '../../../src/trace/formats/format.ts'
 import { identification } from '../../../src/trace/formats/jls/chunks.ts'
 import { createTrace, openTrace, traceFormats } from '../../../src/trace/formats/list.ts'
 import type { SampleEvent } from '../../../src/trace/samples.ts'
 import { block, MemoryFiles } from '../support.ts'
-import { allSamples, decoders, filesOf } from './support.ts'
+import { allSamples, decoders, filesOf, fuzzRuns, inspectIn, readDamaged, readOrRefuse } from './support.ts'
 
 const facts: TraceFacts = {
   sampleRateHz: 100_000,
@@ -20,9 +19,6 @@ const facts: TraceFacts = {
   incomplete: null,
   notes: [],
 }
-
-/** More runs than this find nothing new in a test's time; a longer hunt sets the number. */
-const fuzzRuns = Number(process.env.MILLIWATT_FUZZ_RUNS ?? 60)
 
 const writable = traceFormats.flatMap((format) => (format.create ? [[format.name, format] as const] : []))
 
@@ -69,7 +65,8 @@ const traces = fc
 async function write(files: HostFiles, path: string, events: readonly SampleEvent[], given: TraceFacts = facts) {
   const sink = await createTrace(files, path, given)
   for (const event of events) await sink.push(event)
-  return sink.close(null)
+  await sink.close(null)
+  return sink.paths
 }
 
 const expected = (events: readonly SampleEvent[]) =>
@@ -133,6 +130,19 @@ describe.each(writable)('%s', (name, format) => {
     expect(trace.facts.incomplete).toBe('the meter went away')
   })
 
+  it('from the future is read, with a note that a clock was wrong', async () => {
+    const files = filesOf({})
+    await write(files, path, [block(0, [1, 2])], { ...facts, startedAt: '2091-05-06T07:08:09.000Z' })
+    const now = new Date('2026-11-20T10:00:00Z')
+    const late = await inspectIn(files, path, { now })
+    expect(late).toMatchObject({ samples: 2, notes: [expect.stringMatching(/2091-05-06.*yet to come/)] })
+    expect((await inspectIn(files, path, { now: new Date('2091-05-06T01:00:00Z') })).notes).toEqual([])
+    for (const startedAt of ['', 'tomorrow', '9999999-01-01']) {
+      await write(files, path, [block(0, [1, 2])], { ...facts, startedAt })
+      expect(await inspectIn(files, path, { now })).toMatchObject({ samples: 2, notes: [] })
+    }
+  })
+
   it('keeps a trace without one sample', async () => {
     const files = filesOf({})
     await write(files, path, [])
@@ -155,7 +165,7 @@ describe.each(writable)('%s', (name, format) => {
     const all = (await expected(events)).powerW
     for (let cut = 0; cut < whole.length; cut++) {
       const partly = filesOf({ [written!]: whole.subarray(0, cut), ...(beside ? { [`${written}.json`]: beside } : {}) })
-      const read = await readAll(partly, written!)
+      const read = await readOrRefuse(partly, written!)
       if (read === null) continue
       const valid = (values: readonly number[]) => values.filter((value) => !Number.isNaN(value)).length
       expect(read.powerW.length).toBeLessThanOrEqual(all.length)
@@ -166,24 +176,13 @@ describe.each(writable)('%s', (name, format) => {
     }
   })
 
-  it('with damaged bytes is refused or read, and never hangs or fails otherwise', async () => {
+  it('with damaged bytes in any of its files is refused or read, and never hangs or fails otherwise', async () => {
     const files = filesOf({})
-    const [written] = await write(files, path, [
-      block(
-        0,
-        Array.from({ length: 300 }, (_, at) => at / 100),
-      ),
-    ])
-    const whole = await files.readBytes(written!)
-    const damage = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 })
-    await fc.assert(
-      fc.asyncProperty(damage, async (changes) => {
-        const bytes = whole.slice()
-        for (const [at, value] of changes) bytes[at] = value
-        await readAll(filesOf({ [written!]: bytes }), written!)
-      }),
-      { numRuns: 2 * fuzzRuns },
-    )
+    const powerW = Array.from({ length: 300 }, (_, at) => at / 100)
+    const written = await write(files, path, [block(0, powerW)])
+    const content: Record<string, Uint8Array> = {}
+    for (const file of written) content[file] = await files.readBytes(file)
+    for (const file of written) await readDamaged(content, written[0]!, file)
   })
 
   it('stops with the error of the disk when that is full, at any byte', async () => {
@@ -208,17 +207,6 @@ describe.each(writable)('%s', (name, format) => {
   })
 })
 
-/** All samples, or null when the file is refused; any other failure fails the test. */
-async function readAll(files: HostFiles, path: string, name?: string) {
-  try {
-    await using trace = await openTrace(files, path, { decoders, supplyV: 3.3 }, name)
-    return await allSamples(trace)
-  } catch (error) {
-    if (isMilliwattError(error)) return null
-    throw error
-  }
-}
-
 describe('random bytes', () => {
   it.each(traceFormats.map(({ name }) => name))('into the reader of %s are refused or read', async (name) => {
     const heads = [[], [0x50, 0x41, 0x52, 0x31], [0x50, 0x4b, 3, 4], [0xf1], [0x4d, 0x57, 0x42, 0x4c, 1, 1, 0, 0]]
@@ -232,8 +220,8 @@ describe('random bytes', () => {
         async (head, bytes) => {
           const content = Uint8Array.from([...head, ...bytes])
           for (const path of ['d/x-energy.bin', 'd/x.raw', 'd/x.csv', 'd/results.json']) {
-            await readAll(filesOf({ [path]: content, 'd/x-timestamps.json': content }), path, name)
-            await readAll(filesOf({ [path]: content }), path)
+            await readOrRefuse(filesOf({ [path]: content, 'd/x-timestamps.json': content }), path, name)
+            await readOrRefuse(filesOf({ [path]: content }), path)
           }
         },
       ),

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { crc32, crc32c } from '../../../src/trace/crc32.ts'
 import { identification } from '../../../src/trace/formats/jls/chunks.ts'
 import { openTrace } from '../../../src/trace/formats/list.ts'
-import { allSamples, decoders, filesOf, inspectIn } from './support.ts'
+import { allSamples, decoders, filesOf, inspectIn, readDamaged } from './support.ts'
 
 /** Writes a file after the description of the format: head, chunks with CRC-32C, padded to 8 bytes. */
 class JlsBuilder {
@@ -147,6 +149,22 @@ describe('a JLS file', () => {
     expect((await read(bytes, 3)).powerW).toEqual([1.5])
   })
 
+  it('that another program wrote after the public description is read', async () => {
+    const folder = join(import.meta.dirname, '..', '..', 'fixtures', 'jls')
+    const { powerW, facts, lost, damage } = await read(readFileSync(join(folder, 'two-signals.jls')))
+    const product = [3.25e-3, 6.5e-3, 10.5e-3, 0.75, 3e-6, 0]
+    powerW.forEach((value, at) => {
+      expect(Math.abs(value - product[at]!)).toBeLessThanOrEqual(2e-7 * product[at]!)
+    })
+    expect([powerW.length, lost, damage]).toEqual([6, [], null])
+    expect(facts).toMatchObject({
+      sampleRateHz: 1_000_000,
+      startedAt: '2026-11-21T18:00:00.000Z',
+      meter: { name: 'JS220-001234', vendor: 'Jetperch', model: 'JS220', version: '1.0.4', serialNumber: '001234' },
+      incomplete: null,
+    })
+  })
+
   it('that was not closed, or has a damaged chunk, says so', async () => {
     const open = joulescope().signal(3, 'power', 'W').data(3, 0, [1, 1]).data(3, 2, [2, 2]).data(3, 4, [3]).bytes()
     expect((await inspectIn(filesOf({ 'a.jls': open }), 'a.jls')).reasons).toEqual([
@@ -171,6 +189,12 @@ describe('a JLS file', () => {
         expect(result.facts.incomplete).not.toBeNull()
       }
     }
+  })
+
+  it('with damaged bytes is refused or read', async () => {
+    const bytes = joulescope().signal(1, 'current', 'A').signal(2, 'voltage', 'V')
+    for (let at = 0; at < 5; at++) bytes.data(1, at * 3, [1, 2, 3]).data(2, at * 3, [4, 5, 6])
+    await readDamaged({ 'a.jls': bytes.end() }, 'a.jls', 'a.jls')
   })
 
   it.each([

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openTrace } from '../../../src/trace/formats/list.ts'
 import { type LpmToken, LpmTokenizer, shellNumber } from '../../../src/trace/formats/lpm01a/tokens.ts'
-import { allSamples, decoders, filesOf, inspectIn } from './support.ts'
+import { allSamples, decoders, filesOf, inspectIn, readDamaged } from './support.ts'
 
 const shell = [
   'PowerShield > ack htc',
@@ -170,6 +170,14 @@ describe('a log of the LPM01A', () => {
         },
       ),
     )
+  })
+
+  it('with damaged bytes is refused or read', async () => {
+    const text = log(...shell, 'TimeStamp: 000s 000ms, buff 00%', ...values(40), 'event 00 ris', ...values(9), 'end')
+    await readDamaged({ 'a.log': new TextEncoder().encode(text) }, 'a.log', 'a.log')
+    const word = [0x52, 0xa0]
+    const stream = [...timeFrame(0), ...Array(30).fill(word).flat(), ...timeFrame(30), 0xf0, 0xf4, 0xff, 0xff]
+    await readDamaged({ 'b.log': words(...stream) }, 'b.log', 'b.log')
   })
 
   it('cut at any byte gives its beginning', async () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { nodeHost } from '../../../src/hosts/node.ts'
 import { runnerIndexes } from '../../../src/trace/formats/mlperf/runner-windows.ts'
 import { sharedPath } from '../../support/shared.ts'
-import { energyBin, filesOf, inspectIn } from './support.ts'
+import { energyBin, filesOf, inspectIn, readDamaged, readOrRefuse } from './support.ts'
 
 const traces = sharedPath('data', 'mlperf-tiny', 'traces')
 const published = traces
@@ -146,6 +146,17 @@ describe('a run of the EEMBC runner', () => {
     await expect(inspectIn(two, 'r')).rejects.toThrow(/several traces/)
   })
 
+  it('with damaged bytes in any of its files is refused or read', async () => {
+    const encode = (text: string) => new TextEncoder().encode(text)
+    const content = {
+      'r/trace1-energy.bin': run['trace1-energy.bin'],
+      'r/trace1-timestamps.json': encode(run['trace1-timestamps.json']),
+      'r/results.txt': encode(results.join('\n')),
+      'r/log.txt': encode('io: [dut]: m-infer-start-4\nemon: m-[Dropped 3 packets out of 1000, 0.3%]\n'),
+    }
+    for (const file of Object.keys(content)) await readDamaged(content, 'r', file)
+  })
+
   it('takes wild timestamps without end', async () => {
     const files = inFolder('r', { 'trace1-timestamps.json': '[0.01, 9999999]' })
     expect(await inspectIn(files, 'r')).toMatchObject({ windows: [{ verdict: 'invalid' }], verdict: 'invalid' })
@@ -204,6 +215,13 @@ describe('a run of the runner since 1.3', () => {
     ])
     expect(energies(inspection)).toEqual([10, 10])
     expect(inspection.windows[0]!.againstPublished).toBeCloseTo(0, 6)
+  })
+
+  it('with damaged bytes, or cut at any, is refused or read', async () => {
+    const bytes = new TextEncoder().encode(JSON.stringify([trial({ ...power, samples: watts.slice(0, 30) })]))
+    await readDamaged({ 'r/results.json': bytes }, 'r', 'r/results.json')
+    for (let cut = 0; cut < bytes.length; cut++)
+      expect(await readOrRefuse(filesOf({ 'r/results.json': bytes.slice(0, cut) }), 'r')).toBeNull()
   })
 
   it.each([

@@ -1,4 +1,5 @@
-import { MilliwattError } from '../../../src/core/errors.ts'
+import fc from 'fast-check'
+import { isMilliwattError, MilliwattError } from '../../../src/core/errors.ts'
 import type { HostFiles } from '../../../src/core/host.ts'
 import { memoryFiles } from '../../../src/hosts/fake-files.ts'
 import type { OpenedTrace, ReadOptions } from '../../../src/trace/formats/format.ts'
@@ -40,6 +41,37 @@ export async function allSamples(trace: OpenedTrace) {
     }
   }
   return { first, powerW, digital, lost }
+}
+
+/** All samples, or null when the file is refused; any other failure fails the test. */
+export async function readOrRefuse(files: HostFiles, path: string, name?: string) {
+  try {
+    await using trace = await openTrace(files, path, { decoders, supplyV: 3.3 }, name)
+    return await allSamples(trace)
+  } catch (error) {
+    if (isMilliwattError(error)) return null
+    throw error
+  }
+}
+
+/** More runs than this find nothing new in a test's time; a longer hunt sets the number. */
+export const fuzzRuns: number = Number(process.env.MILLIWATT_FUZZ_RUNS ?? 60)
+
+/** Reads a file again and again with some of its bytes changed, removed or doubled: each time it is refused or read. */
+export async function readDamaged(content: Readonly<Record<string, Uint8Array>>, path: string, at: string) {
+  const whole = content[at]!
+  const change = fc.record({ place: fc.nat(whole.length - 1), kind: fc.nat(2), value: fc.nat(255) })
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 6 }), async (changes) => {
+      const bytes = [...whole]
+      for (const { place, kind, value } of changes) {
+        if (kind === 0) bytes[place] = value
+        else bytes.splice(place, kind === 1 ? 1 + (value % 9) : 0, ...(kind === 1 ? [] : bytes.slice(place, place + 9)))
+      }
+      await readOrRefuse(filesOf({ ...content, [at]: Uint8Array.from(bytes) }), path)
+    }),
+    { numRuns: 2 * fuzzRuns },
+  )
 }
 
 /** Bytes of `…-energy.bin`. @param energiesUj one a sample */

@@ -1,9 +1,10 @@
 import { MilliwattError, messageOf } from '../../../core/errors.ts'
 import type { FileReader, HostFiles } from '../../../core/host.ts'
 import { openCapture } from '../../capture.ts'
-import { blockHeadBytes, captureVersion, isPayloadSound, readBlockHead } from '../../capture-block.ts'
+import { type CaptureBlock, captureVersion, readBlockHead } from '../../capture-block.ts'
 import { plainLayout, plainLayoutName } from '../../plain-layout.ts'
 import type { SampleEvent } from '../../samples.ts'
+import { spanOfAnchors } from '../../stream-span.ts'
 import { type RawDecoder, readMark, readSidecar, type TraceMark, type TraceSidecar } from '../../trace-file.ts'
 import { firstOfPairs } from '../edge-pairs.ts'
 import type {
@@ -15,7 +16,7 @@ import type {
   TraceSink,
   TraceSource,
 } from '../format.ts'
-import { type BlockIndex, indexBlocks, type PlacedBlock } from './index-blocks.ts'
+import { type BlockSurvey, sampleBlocks, surveyBlocks } from './walk-blocks.ts'
 
 /** Most samples of one block that is yielded. */
 const blockSamples = 32_768
@@ -36,20 +37,20 @@ async function sidecarBeside(files: HostFiles, path: string): Promise<TraceSidec
 }
 
 /** Facts of the capture: the sidecar, or the copy at the front of the raw file with the marks behind it. */
-async function sidecarOf(files: HostFiles, base: string, index: BlockIndex): Promise<TraceSidecar> {
+async function sidecarOf(files: HostFiles, base: string, survey: BlockSurvey): Promise<TraceSidecar> {
   const path = `${base}.raw`
-  if (index.newerVersion !== null) {
+  if (survey.newerVersion !== null) {
     throw new MilliwattError(
       'TRACE_INVALID',
       path,
-      `It has version ${index.newerVersion}; this milliwatt reads version ${captureVersion}.`,
+      `It has version ${survey.newerVersion}; this milliwatt reads version ${captureVersion}.`,
     )
   }
   const beside = await sidecarBeside(files, `${base}.json`)
-  const marks = index.marks.flatMap((text) => readMark(text) ?? [])
+  const marks = survey.marks.flatMap((text) => readMark(text) ?? [])
   if (beside) return marks.length > beside.marks.length ? { ...beside, marks } : beside
-  if (index.header === null) throw new MilliwattError('TRACE_INVALID', path, 'It has no whole header and no sidecar.')
-  return { ...readSidecar(index.header, path), marks }
+  if (survey.header === null) throw new MilliwattError('TRACE_INVALID', path, 'It has no whole header and no sidecar.')
+  return { ...readSidecar(survey.header, path), marks }
 }
 
 function decoderFor(sidecar: TraceSidecar, options: ReadOptions, path: string): RawDecoder {
@@ -71,12 +72,10 @@ function windowsOf(marks: readonly TraceMark[]): readonly StatedWindow[] {
   return stated.length > 0 ? stated.map((mark) => ({ ...mark, inferences: mark.inferences ?? null })) : drawn
 }
 
-const sampleCountOf = (index: BlockIndex) => index.samples.reduce((sum, block) => sum + block.samples, 0)
-
-function toFacts(sidecar: TraceSidecar, index: BlockIndex): TraceFacts {
-  const missing = Math.max(0, sidecar.sampleCount - sampleCountOf(index))
+function toFacts(sidecar: TraceSidecar, survey: BlockSurvey): TraceFacts {
+  const missing = Math.max(0, sidecar.sampleCount - survey.sampleCount)
   const cut = [
-    ...(index.strayBytes > 0 ? [`${index.strayBytes} bytes after the last whole block were left out`] : []),
+    ...(survey.strayBytes > 0 ? [`${survey.strayBytes} bytes after the last whole block were left out`] : []),
     ...(missing > 0 ? [`${missing} samples that the sidecar counts are not in the file`] : []),
     ...(sidecar.complete ? [] : [sidecar.reason ?? 'the capture did not end']),
   ]
@@ -89,6 +88,7 @@ function toFacts(sidecar: TraceSidecar, index: BlockIndex): TraceFacts {
     windows: windowsOf(sidecar.marks),
     publishedMedianJ: null,
     incomplete: cut.length > 0 ? cut.join('; ') : null,
+    stream: spanOfAnchors(sidecar.clockAnchors, sidecar.sampleRateHz),
     notes: [],
   }
 }
@@ -107,9 +107,9 @@ async function open({ files, path, kind }: TraceSource, options: ReadOptions): P
     throw new MilliwattError('TRACE_INVALID', `${base}.raw`, `It cannot be read: ${messageOf(error)}.`, error)
   })
   try {
-    const index = await indexBlocks(reader)
-    const sidecar = await sidecarOf(files, base, index)
-    return openedTrace(reader, index, sidecar, decoderFor(sidecar, options, path), `${base}.raw`)
+    const survey = await surveyBlocks(reader)
+    const sidecar = await sidecarOf(files, base, survey)
+    return openedTrace(reader, survey, sidecar, decoderFor(sidecar, options, path), `${base}.raw`)
   } catch (error) {
     await reader.close()
     throw error
@@ -118,7 +118,7 @@ async function open({ files, path, kind }: TraceSource, options: ReadOptions): P
 
 function openedTrace(
   reader: FileReader,
-  index: BlockIndex,
+  survey: BlockSurvey,
   sidecar: TraceSidecar,
   decoder: RawDecoder,
   path: string,
@@ -127,16 +127,15 @@ function openedTrace(
   return {
     path,
     format: 'capture',
-    facts: toFacts(sidecar, index),
+    facts: toFacts(sidecar, survey),
     async *events() {
       damaged = 0
       // A sidecar of the very start does not know the first sample yet.
-      let end = sidecar.sampleCount > 0 ? sidecar.firstIndex : (index.samples[0]?.firstIndex ?? 0)
-      for (const block of index.samples) {
+      let end = sidecar.sampleCount > 0 ? sidecar.firstIndex : (survey.firstIndex ?? 0)
+      for await (const { block, payload } of sampleBlocks(reader, survey.endOffset)) {
         if (block.firstIndex > end) yield gap(end, block.firstIndex)
         end = block.firstIndex + block.samples
-        const payload = await payloadOf(reader, block, decoder.wordBytes)
-        if (payload) yield* samplesOf(block, payload, decoder, sidecar)
+        if (payload?.length === block.samples * decoder.wordBytes) yield* samplesOf(block, payload, decoder, sidecar)
         else {
           damaged++
           yield gap(block.firstIndex, end)
@@ -144,7 +143,7 @@ function openedTrace(
       }
       const tail = sidecar.gaps.at(-1)
       // A cut right behind a block leaves a sidecar that counts more.
-      const isWhole = sampleCountOf(index) === sidecar.sampleCount
+      const isWhole = survey.sampleCount === sidecar.sampleCount
       if (tail && tail.index === end && isWhole) yield gap(end, end + tail.count)
     },
     get damage() {
@@ -156,16 +155,8 @@ function openedTrace(
 
 const gap = (from: number, to: number): SampleEvent => ({ kind: 'gap', firstIndex: from, count: to - from })
 
-async function payloadOf(reader: FileReader, block: PlacedBlock, wordBytes: number): Promise<Uint8Array | null> {
-  const bytes = await reader.read(block.offset, block.offset + blockHeadBytes + block.payloadBytes)
-  const head = readBlockHead(bytes)
-  if (head === null || 'version' in head || !isPayloadSound(bytes)) return null
-  const payload = bytes.subarray(blockHeadBytes)
-  return payload.length === block.samples * wordBytes ? payload : null
-}
-
 function* samplesOf(
-  block: PlacedBlock,
+  block: CaptureBlock,
   payload: Uint8Array,
   { wordBytes, decode }: RawDecoder,
   sidecar: TraceSidecar,
@@ -193,11 +184,19 @@ async function create(files: HostFiles, path: string, facts: TraceFacts): Promis
     provenance: facts.provenance,
     ...(facts.startedAt === null ? {} : { startedAt: facts.startedAt }),
   })
-  for (const { label, startIndex, endIndex, method, inferences } of facts.windows) {
-    capture.mark({ label, startIndex, endIndex, method, ...(inferences === null ? {} : { inferences }) })
+  for (const { label, startIndex, endIndex, method, inferences, edgeUncertaintyS } of facts.windows) {
+    capture.mark({
+      label,
+      startIndex,
+      endIndex,
+      method,
+      ...(inferences === null ? {} : { inferences }),
+      ...(edgeUncertaintyS === undefined ? {} : { edgeUncertaintyS }),
+    })
   }
   let pushed = 0
   return {
+    paths: [capture.rawPath, capture.sidecarPath],
     push: async (event) => {
       capture.push(event)
       // A conversion is faster than the disk: wait for it now and then.
@@ -207,7 +206,6 @@ async function create(files: HostFiles, path: string, facts: TraceFacts): Promis
     close: async (incomplete) => {
       await capture.close(incomplete)
       if (capture.problem) throw capture.problem
-      return [capture.rawPath, capture.sidecarPath]
     },
     abort: () => capture.close('the conversion was given up'),
   }

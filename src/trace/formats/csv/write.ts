@@ -70,6 +70,7 @@ export async function createCsv(files: HostFiles, path: string, facts: TraceFact
 }
 
 class CsvSink implements TraceSink {
+  readonly paths: readonly string[]
   readonly #files: HostFiles
   readonly #path: string
   readonly #facts: TraceFacts
@@ -83,6 +84,7 @@ class CsvSink implements TraceSink {
   constructor(files: HostFiles, path: string, facts: TraceFacts, supplyV: number, appender: FileAppender) {
     this.#files = files
     this.#path = path
+    this.paths = [path, factsPath(path)]
     this.#place = new GridPlace(path)
     this.#facts = facts
     this.#perWatt = 1e6 / supplyV
@@ -116,12 +118,11 @@ class CsvSink implements TraceSink {
     this.#rows.used = 0
   }
 
-  async close(incomplete: string | null): Promise<readonly string[]> {
+  async close(incomplete: string | null): Promise<void> {
     await this.#flush()
     await this.#appender.close()
     const kept = toKept(this.#place.kept(this.#facts, incomplete))
     await this.#files.write(factsPath(this.#path), `${JSON.stringify(kept, null, 1)}\n`)
-    return [this.#path, factsPath(this.#path)]
   }
 
   abort(): Promise<void> {

@@ -27,7 +27,7 @@ function windowsOf({ events }: LpmScan): readonly StatedWindow[] {
 }
 
 function incompleteness({ errors, unreadBytes }: LpmScan): string | null {
-  if (errors.length > 0) return `the meter reported: ${[...new Set(errors)].slice(0, 3).join(', ')}`
+  if (errors.length > 0) return `the meter reported: ${errors.join(', ')}`
   return unreadBytes > 0 ? `the log ends within a value (${unreadBytes} bytes)` : null
 }
 

@@ -1,9 +1,12 @@
+import { filePieces } from '../../../core/file-pieces.ts'
 import type { FileReader } from '../../../core/host.ts'
 import { type LpmToken, LpmTokenizer, shellNumber } from './tokens.ts'
 
-const chunkBytes = 1 << 18
 /** Rates that the meter has. */
 const rates = [100_000, 50_000, 20_000, 10_000, 5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1]
+
+/** Errors that are told. */
+const mostErrors = 3
 
 /** What a first walk over a log finds. */
 export interface LpmScan {
@@ -15,6 +18,7 @@ export interface LpmScan {
   readonly values: number
   /** Values before each edge of the event line. */
   readonly events: readonly number[]
+  /** Different errors, the first of them. */
   readonly errors: readonly string[]
   /** Whether the stream came to its end. */
   readonly hasEnd: boolean
@@ -24,7 +28,7 @@ export interface LpmScan {
 /** The tokens of a whole log, chunk by chunk. */
 export async function* tokensOf(reader: FileReader, isBinary: boolean): AsyncGenerator<readonly LpmToken[], number> {
   const tokenizer = new LpmTokenizer(isBinary)
-  for (let at = 0; at < reader.sizeBytes; at += chunkBytes) yield tokenizer.push(await reader.read(at, at + chunkBytes))
+  for await (const piece of filePieces(reader)) yield tokenizer.push(piece)
   return tokenizer.unread
 }
 
@@ -32,7 +36,7 @@ export async function* tokensOf(reader: FileReader, isBinary: boolean): AsyncGen
 export async function scanLog(reader: FileReader, isBinary: boolean): Promise<LpmScan> {
   const settings = new Map<string, string>()
   const events: number[] = []
-  const errors: string[] = []
+  const errors = new Set<string>()
   const times: { readonly ms: number; readonly values: number }[] = []
   let values = 0
   let hasEnd = false
@@ -43,8 +47,9 @@ export async function scanLog(reader: FileReader, isBinary: boolean): Promise<Lp
       if (token.kind === 'value') values++
       else if (token.kind === 'setting') settings.set(token.name, token.value)
       else if (token.kind === 'event') events.push(values)
-      else if (token.kind === 'error') errors.push(token.text)
-      else if (token.kind === 'end') hasEnd = true
+      else if (token.kind === 'error') {
+        if (errors.size < mostErrors) errors.add(token.text)
+      } else if (token.kind === 'end') hasEnd = true
       else if (times.length < 1000) times.push({ ms: token.ms, values })
     }
   }
@@ -56,7 +61,7 @@ export async function scanLog(reader: FileReader, isBinary: boolean): Promise<Lp
     output: output === 'energy' || output === 'current' ? output : null,
     values,
     events,
-    errors,
+    errors: [...errors],
     hasEnd,
     unreadBytes: step.value,
   }

@@ -9,7 +9,7 @@ import { factsKey } from './write.ts'
 /** Columns of a trace, in the order of `Group`. */
 const columns = ['sample', 'power_w', 'digital']
 
-/** A row group of more rows would need too much memory; milliwatt writes a million. */
+/** A row group of more rows would need too much memory; milliwatt writes a hundred thousand. */
 const mostGroupRows = 8_000_000
 
 function bufferOver(reader: FileReader): AsyncBuffer {

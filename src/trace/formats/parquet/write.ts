@@ -6,8 +6,8 @@ import type { TraceFacts, TraceSink } from '../format.ts'
 import { GridPlace, toKept } from '../kept-facts.ts'
 import { FileWriter } from './file-writer.ts'
 
-/** Rows of a row group: what a writer and a reader have in memory at a time. */
-const groupRows = 1_000_000
+/** Rows of a row group: what a writer and a reader have in memory at a time, some hundred bytes each. */
+const groupRows = 100_000
 /** A sample's place is a 32-bit integer: six hours at 100 kS/s. */
 const mostPlaces = 2 ** 31
 
@@ -20,6 +20,7 @@ export async function createParquet(files: HostFiles, path: string, facts: Trace
 }
 
 class ParquetSink implements TraceSink {
+  readonly paths: readonly string[]
   readonly #path: string
   readonly #facts: TraceFacts
   readonly #file: FileWriter
@@ -32,6 +33,7 @@ class ParquetSink implements TraceSink {
 
   constructor(path: string, facts: TraceFacts, file: FileWriter) {
     this.#path = path
+    this.paths = [path]
     this.#place = new GridPlace(path)
     this.#facts = facts
     this.#file = file
@@ -70,27 +72,26 @@ class ParquetSink implements TraceSink {
 
   async #writeGroup(): Promise<void> {
     if (this.#rows === 0) return
+    const rows = this.#rows
+    // Every group is one page, so an index of pages tells nothing and would be held up to the end.
+    const column = (name: string, data: Int32Array | Float32Array | Uint8Array): ColumnSource => {
+      return { name, data: data.subarray(0, rows), offsetIndex: false }
+    }
     const columnData: ColumnSource[] = [
-      {
-        name: 'sample',
-        data: this.#samples.subarray(0, this.#rows),
-        encoding: 'DELTA_BINARY_PACKED',
-        statistics: true,
-      },
-      { name: 'power_w', data: this.#power.subarray(0, this.#rows) },
-      { name: 'digital', data: this.#levels.subarray(0, this.#rows) },
+      { ...column('sample', this.#samples), encoding: 'DELTA_BINARY_PACKED', statistics: true },
+      column('power_w', this.#power),
+      column('digital', this.#levels),
     ]
-    await this.#writer.write({ columnData, rowGroupSize: this.#rows })
+    await this.#writer.write({ columnData, rowGroupSize: rows })
     this.#rows = 0
   }
 
-  async close(incomplete: string | null): Promise<readonly string[]> {
+  async close(incomplete: string | null): Promise<void> {
     await this.#writeGroup()
     const kept = toKept(this.#place.kept(this.#facts, incomplete))
     // Set at the end: the first index is known only now.
     this.#writer.kvMetadata = [{ key: factsKey, value: JSON.stringify(kept) }]
     await this.#writer.finish()
-    return [this.#path]
   }
 
   abort(): Promise<void> {

@@ -22,6 +22,7 @@ export async function createPpk2File(files: HostFiles, path: string, facts: Trac
 }
 
 class Ppk2Sink implements TraceSink {
+  readonly paths: readonly string[]
   readonly #path: string
   readonly #facts: TraceFacts
   readonly #perWatt: number
@@ -31,6 +32,7 @@ class Ppk2Sink implements TraceSink {
 
   constructor(path: string, facts: TraceFacts, supplyV: number, zip: ZipWriter) {
     this.#path = path
+    this.paths = [path]
     this.#place = new GridPlace(path)
     this.#facts = facts
     this.#perWatt = 1e6 / supplyV
@@ -65,7 +67,7 @@ class Ppk2Sink implements TraceSink {
     )
   }
 
-  async close(incomplete: string | null): Promise<readonly string[]> {
+  async close(incomplete: string | null): Promise<void> {
     await this.#zip.end()
     const { sampleRateHz, startedAt } = this.#facts
     const metadata = {
@@ -79,7 +81,6 @@ class Ppk2Sink implements TraceSink {
     await this.#member('metadata.json', JSON.stringify(metadata))
     await this.#member('minimap.raw', this.#minimap.toJson())
     await this.#zip.close()
-    return [this.#path]
   }
 
   async #member(name: string, text: string): Promise<void> {

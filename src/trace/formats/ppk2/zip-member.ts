@@ -1,9 +1,9 @@
 import { MilliwattError, messageOf } from '../../../core/errors.ts'
+import { filePieces } from '../../../core/file-pieces.ts'
 import type { FileReader } from '../../../core/host.ts'
 import { crc32 } from '../../crc32.ts'
 import type { ZipMember } from './zip-directory.ts'
 
-const pieceBytes = 64 * 1024
 const [stored, deflated] = [0, 8]
 
 /**
@@ -20,7 +20,7 @@ export async function* memberContent(reader: FileReader, member: ZipMember, path
   const start = member.offset + 30 + view.getUint16(26, true) + view.getUint16(28, true)
   const end = start + member.packedBytes
   if (end > reader.sizeBytes) throw damaged('it was cut')
-  const pieces = piecesOf(reader, start, end)
+  const pieces = filePieces(reader, start, end)
   let crc = 0
   let size = 0
   for await (const content of member.method === deflated ? inflated(pieces, damaged) : pieces) {
@@ -31,10 +31,6 @@ export async function* memberContent(reader: FileReader, member: ZipMember, path
   }
   if (size !== member.sizeBytes) throw damaged('it is shorter than it says')
   if (crc !== member.crc) throw damaged('its check sum is wrong')
-}
-
-async function* piecesOf(reader: FileReader, start: number, end: number): AsyncGenerator<Uint8Array> {
-  for (let at = start; at < end; at += pieceBytes) yield reader.read(at, Math.min(end, at + pieceBytes))
 }
 
 async function* inflated(
