@@ -1,4 +1,4 @@
-import type { AcceleratorTarget, SimulatedOps, Simulation, SimulatedVariant } from '../targets/target.ts'
+import type { AcceleratorTarget, SimulatedOps, SimulatedVariant, Simulation } from '../targets/target.ts'
 
 /** What an operator takes and must not exceed, as numbers. */
 export interface NpuOp {

@@ -121,7 +121,9 @@ const simulatedOps = z.strictObject({
 const simulation = z.strictObject({
   dtypes: z.strictObject({ value: z.array(text).min(1), source: sourceText }),
   variants: z
-    .array(z.strictObject({ id: idText, macsPerCycle: sourced('multiply-accumulates a cycle'), clockHz: sourced('hertz') }))
+    .array(
+      z.strictObject({ id: idText, macsPerCycle: sourced('multiply-accumulates a cycle'), clockHz: sourced('hertz') }),
+    )
     .min(1),
   sramBytes: sourced('bytes'),
   spill: z.enum(['charged', 'refused']),

@@ -191,7 +191,11 @@ export interface Simulation {
   /** From the call until it computes, and back. */
   readonly dispatchS?: Sourced<number>
   /** Supplies; empty where nothing is published, and then there is no energy. */
-  readonly rails: readonly { readonly name: string; readonly activeW: Sourced<number>; readonly idleW?: Sourced<number> }[]
+  readonly rails: readonly {
+    readonly name: string
+    readonly activeW: Sourced<number>
+    readonly idleW?: Sourced<number>
+  }[]
   readonly ops: readonly SimulatedOps[]
 }
 
