@@ -18,7 +18,7 @@ const names = ['kws_ref_model', 'pretrainedResnet_quant', 'vww_96_int8', 'ad01_i
 const host = nodeHost()
 const cpu = { id: 'cpu', kind: 'cpu', name: 'cpu', facts: {}, sources: [] }
 const here = { backend: compiled, device: cpu }
-const rounds = 15
+const rounds = 31
 const inputs = 64
 
 /** Places by node: the first half of the multiply-accumulates in one segment, the others in the second. */
@@ -93,7 +93,7 @@ for (const name of names) {
   const { all, close } = await ways(model)
   const specs = model.graph.inputs.map((input) => model.graph.tensors.get(input))
   const given = Array.from({ length: inputs }, (_, seed) => sampleInput(specs, seed + 1))
-  for (const [, run] of all) for (let turn = 0; turn < 4; turn++) await run(given)
+  for (const [, run] of all) for (let turn = 0; turn < 25; turn++) await run(given)
   const times = all.map(() => [])
   for (let round = 0; round < rounds; round++)
     for (const [index, [, run]] of all.entries()) {
