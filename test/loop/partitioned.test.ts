@@ -320,6 +320,23 @@ describe('many inputs in flight', () => {
   })
 })
 
+describe('an ONNX model that is cut as it stands', () => {
+  it('gives in ONNX segments what the whole gives on the same engine', async () => {
+    const path = join(import.meta.dirname, '../../models/kws/ds-cnn-16-int8.onnx')
+    const model = readModel(readFileSync(path), 'kws')
+    const place = at(onnxruntimeWeb)
+    const third = Math.ceil(model.graph.nodes.length / 3)
+    const names = model.graph.nodes.map((_, index) => String(Math.floor(index / third)))
+    const parts = cutSegment(model, names).map(({ segment }) => ({ segment, place }))
+    expect(parts.map(({ segment }) => segment.source.format)).toEqual(parts.map(() => 'onnx'))
+    expect(parts.length).toBeGreaterThan(2)
+    await using executable = await preparePartition(host, model, parts)
+    await using whole = await onnxruntimeWeb.prepare(model, place.device, host)
+    const inputs = inputsOf(model, 7)
+    expect(dataOf(await executable.run(inputs))).toEqual(dataOf(await whole.run(inputs)))
+  })
+})
+
 describe('a segment in a worker', () => {
   const model = written(smallNetwork())
   const inWorker = (backend: Backend, on = host, options?: PartitionOptions) => {
