@@ -47,12 +47,15 @@ function sizesOf(graph: Graph, node: Node): Sizes {
   const reach = (length: number, dilation: string) => (length - 1) * numberAttribute(node, dilation, 1) + 1
   const kernelHeightElements = reach(numberAttribute(node, 'filterH', height), 'dilationH')
   const kernelWidthElements = reach(numberAttribute(node, 'filterW', width), 'dilationW')
+  // A window that is put down once does not stride.
+  const output = shapes.get(node.outputs[0] ?? '')
+  const stride = (name: string, axis: number) => (output?.[axis] === 1 ? 1 : numberAttribute(node, name, 1))
   const channels = [...node.inputs.slice(0, 1), ...node.outputs].map((name) => Number(shapes.get(name)?.at(-1) ?? 0))
   return {
     kernelHeightElements,
     kernelWidthElements,
     kernelElements: kernelHeightElements * kernelWidthElements,
-    strideElements: Math.max(numberAttribute(node, 'strideH', 1), numberAttribute(node, 'strideW', 1)),
+    strideElements: Math.max(stride('strideH', 1), stride('strideW', 2)),
     channelCount: Math.max(...channels),
   }
 }

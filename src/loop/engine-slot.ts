@@ -9,6 +9,8 @@ import { tryBackend } from './try-backend.ts'
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, TensorValue>>
 
+const noMoves: readonly SegmentMove[] = []
+
 /** The engine of one model from its preparation to its end: calls take turns, state can begin afresh. */
 export class EngineSlot {
   readonly #host: Host
@@ -40,7 +42,7 @@ export class EngineSlot {
 
   /** Segments that moved because their place failed, oldest first; empty once it is closed. */
   get moves(): readonly SegmentMove[] {
-    return this.#executable?.moves ?? []
+    return this.#executable?.moves ?? noMoves
   }
 
   /** What a run costs where the engine only simulates its device; undefined elsewhere. */

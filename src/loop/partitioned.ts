@@ -25,6 +25,8 @@ export interface PartitionPart {
   readonly place: Place
   /** Where it goes when its place fails, best first; the partition's own list by default. */
   readonly fallback?: readonly Place[]
+  /** Gives it a thread of its own, for `runMany` and for engines that hold their thread; where it moves, it has none. */
+  readonly inWorker?: boolean
 }
 
 /** How to run a partition. */

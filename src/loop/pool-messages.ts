@@ -2,6 +2,7 @@ import type { Device } from '../core/device.ts'
 import { type ErrorCode, isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
 import type { Segment } from '../graph/segment.ts'
 import type { Tensors } from './engine-slot.ts'
+import { arrayTypes } from './input.ts'
 
 /** Makes a worker get its own instance of a model ready; `shared` spares it the preparing. */
 export interface PrepareRequest {
@@ -44,4 +45,14 @@ export function ownBuffers(tensors: Tensors): readonly ArrayBuffer[] {
   return Object.values(tensors).flatMap(({ data }) =>
     data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength ? [data.buffer] : [],
   )
+}
+
+/** Copies of tensors whose buffers can be moved, so that the caller's stay. */
+export function ownCopies(tensors: Tensors): Tensors {
+  const copy = ({ dtype, shape, data }: Tensors[string]) => {
+    const own = new arrayTypes[dtype]!(data.length)
+    ;(own as { set(values: unknown): void }).set(data)
+    return { dtype, shape, data: own }
+  }
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, copy(tensor)]))
 }

@@ -2,8 +2,8 @@ import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { BorderTensor } from './border.ts'
 import type { Tensors } from './engine-slot.ts'
-import { arrayTypes, inputChecker, type ModelInput } from './input.ts'
-import { ownBuffers, type PrepareRequest } from './pool-messages.ts'
+import { inputChecker, type ModelInput } from './input.ts'
+import { ownBuffers, ownCopies, type PrepareRequest } from './pool-messages.ts'
 import { PoolThread } from './pool-thread.ts'
 
 /** How to open a pool of workers. */
@@ -37,16 +37,6 @@ interface Task {
   readonly buffers: readonly ArrayBuffer[]
   readonly resolve: (outputs: Tensors) => void
   readonly reject: (reason: unknown) => void
-}
-
-/** Copies of tensors whose buffers can be moved, so that the caller's stay. */
-function copies(tensors: Tensors): Tensors {
-  const copy = ({ dtype, shape, data }: Tensors[string]) => {
-    const own = new arrayTypes[dtype]!(data.length)
-    ;(own as { set(values: unknown): void }).set(data)
-    return { dtype, shape, data: own }
-  }
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, copy(tensor)]))
 }
 
 /** One model on several workers. Tasks wait in one queue and start in order; each takes the first worker that is free. */
@@ -109,7 +99,7 @@ export class ModelPool implements AsyncDisposable {
     signal?.throwIfAborted()
     if (this.#closed) throw this.#closed
     const given = this.#check(input)
-    const inputs = transfer ? given : copies(given)
+    const inputs = transfer ? given : ownCopies(given)
     const outputs = await this.#enqueue(inputs, ownBuffers(inputs), signal)
     return this.#named(outputs)
   }

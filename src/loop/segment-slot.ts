@@ -9,6 +9,7 @@ import type { Tensors } from './engine-slot.ts'
 import { type Place, placeId } from './place.ts'
 import { Latencies, type SegmentTiming } from './segment-timing.ts'
 import { reasonOf, tryBackend } from './try-backend.ts'
+import { workerExecutable } from './worker-executable.ts'
 
 /** Seconds that a place may take to get a segment ready. */
 const prepareDeadlineS = 120
@@ -23,6 +24,8 @@ export interface SlotParts {
   /** Where to go when the place fails, best first. */
   readonly fallback: readonly Place[]
   readonly deadlineS: number
+  /** In a thread of its own, as long as it does not move. */
+  readonly inWorker?: boolean
   onMove(move: SegmentMove): void
 }
 
@@ -188,10 +191,21 @@ export class SegmentSlot {
     throw new MilliwattError('BACKEND_FAILED', `segment ${this.#parts.index + 1}`, detail)
   }
 
-  static async #attempt({ host, segment }: SlotParts, { backend, device }: Place): Promise<Executable | string> {
+  static async #attempt(parts: SlotParts, place: Place): Promise<Executable | string> {
+    const { host, segment, inWorker = false, deadlineS } = parts
+    const { backend, device } = place
+    if (inWorker && place === parts.place) return SegmentSlot.#inWorker(host, segment, place, deadlineS)
     const work = () => tryBackend(host, backend, { segment }, device)
     const attempt = await inTime(host.clock, prepareDeadlineS, work)
     if (attempt === 'late') return `it was not ready within ${prepareDeadlineS} s`
     return attempt.executable ?? attempt.reason
+  }
+
+  static async #inWorker(host: Host, segment: Segment, place: Place, deadlineS: number): Promise<Executable | string> {
+    try {
+      return await workerExecutable(host, segment, place, deadlineS)
+    } catch (error) {
+      return reasonOf(error)
+    }
   }
 }

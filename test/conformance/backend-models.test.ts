@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { firstUnsupported, segmentFor } from '../../src/backends/backend.ts'
 import { backends } from '../../src/backends/list.ts'
+import { simulatedNpus } from '../../src/backends/simulated-npu.ts'
 import { readModel } from '../../src/formats/list.ts'
+import { loadTargets } from '../../src/targets/load.ts'
 import { sharedPath } from '../support/shared.ts'
 import { differenceOn, host } from './compare.ts'
 
@@ -40,4 +43,18 @@ describe.skipIf(!folder)('models on all backends (needs ../shared/data/mlperf-ti
       60_000,
     )
   }
+
+  const simulated = simulatedNpus((await loadTargets(host)).accelerators.values())
+  const u55 = simulated.devices.find(({ id }) => id === 'npu:ethos-u55-128')!
+  it.each(Object.keys(models))(
+    '%s on a simulated accelerator: exact, or refused with a reason',
+    async (model) => {
+      const segment = readModel(readFileSync(join(folder!, `${model}.tflite`)), model)
+      const reason = firstUnsupported(simulated.backend, segmentFor(segment, simulated.backend), u55)
+      expect(reason === null).toBe(/int8|quant|kws_ref_model$|str_ww/.test(model))
+      if (reason === null) expect(await differenceOn(simulated.backend, segment, 2, u55)).toBe(0)
+      else expect(reason).toMatch(/is float32/)
+    },
+    60_000,
+  )
 })

@@ -16,8 +16,8 @@ export const host = nodeHost()
 const cpu: Device = { id: 'cpu', kind: 'cpu', name: 'cpu', facts: {}, sources: [] }
 
 /** A segment on a backend. */
-async function prepareOn(backend: Backend, segment: Segment): Promise<Executable> {
-  return backend.prepare(segmentFor(segment, backend), cpu, host)
+async function prepareOn(backend: Backend, segment: Segment, device: Device): Promise<Executable> {
+  return backend.prepare(segmentFor(segment, backend), device, host)
 }
 
 function randomInputs(graph: Graph, random: () => number): Readonly<Record<string, TensorValue>> {
@@ -56,12 +56,17 @@ function interpretMixed(graph: Graph, inputs: readonly Values[], semantics: Sema
  * The largest difference, in the output's own unit (steps of integers), between a backend and the reference
  * interpreter in the semantics that the backend declares, over random inputs.
  */
-export async function differenceOn(backend: Backend, segment: Segment, inputs: number): Promise<number> {
+export async function differenceOn(
+  backend: Backend,
+  segment: Segment,
+  inputs: number,
+  device: Device = cpu,
+): Promise<number> {
   const { graph } = segmentIn(segment, 'canonical')
   const semantics = backend.semantics(segment)!
   const own = ownKernels[backend.name]
   const random = randomNumbers(5)
-  await using executable = await prepareOn(backend, segment)
+  await using executable = await prepareOn(backend, segment, device)
   let worst = 0
   for (let index = 0; index < inputs; index++) {
     const given = randomInputs(graph, random)

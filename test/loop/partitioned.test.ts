@@ -320,6 +320,69 @@ describe('many inputs in flight', () => {
   })
 })
 
+describe('an ONNX model that is cut as it stands', () => {
+  it('gives in ONNX segments what the whole gives on the same engine', async () => {
+    const path = join(import.meta.dirname, '../../models/kws/ds-cnn-16-int8.onnx')
+    const model = readModel(readFileSync(path), 'kws')
+    const place = at(onnxruntimeWeb)
+    const third = Math.ceil(model.graph.nodes.length / 3)
+    const names = model.graph.nodes.map((_, index) => String(Math.floor(index / third)))
+    const parts = cutSegment(model, names).map(({ segment }) => ({ segment, place }))
+    expect(parts.map(({ segment }) => segment.source.format)).toEqual(parts.map(() => 'onnx'))
+    expect(parts.length).toBeGreaterThan(2)
+    await using executable = await preparePartition(host, model, parts)
+    await using whole = await onnxruntimeWeb.prepare(model, place.device, host)
+    const inputs = inputsOf(model, 7)
+    expect(dataOf(await executable.run(inputs))).toEqual(dataOf(await whole.run(inputs)))
+  })
+})
+
+describe('a segment in a worker', () => {
+  const model = written(smallNetwork())
+  const inWorker = (backend: Backend, on = host, options?: PartitionOptions) => {
+    const [first, second] = cutSegment(model, ['a', 'a', 'b', 'b', 'b']).map(({ segment }) => segment)
+    const parts = [
+      { segment: first!, place: at(backend), inWorker: true },
+      { segment: second!, place: cpu },
+    ]
+    return preparePartition(on, model, parts, options)
+  }
+
+  it('computes the same there, one by one and in a pipeline, and leaves the inputs to the caller', async () => {
+    await using executable = await inWorker(compiled)
+    const inputs = Array.from({ length: 6 }, (_, seed) => inputsOf(model, seed))
+    for (const input of inputs) expect(dataOf(await executable.run(input))).toEqual(expectedOf(model, input))
+    const outputs: Tensors[] = []
+    for await (const output of executable.runMany(inputs)) outputs.push(output)
+    expect(outputs.map(dataOf)).toEqual(inputs.map((input) => expectedOf(model, input)))
+  })
+
+  it('moves here when its thread is gone', async () => {
+    const workers: { end(): Promise<void> }[] = []
+    const startWorker = () => {
+      const worker = host.startWorker!()
+      workers.push(worker)
+      return worker
+    }
+    await using executable = await inWorker(
+      compiled,
+      { ...host, startWorker },
+      { fallback: [at(compiled, 'cpu:here')] },
+    )
+    const input = inputsOf(model, 1)
+    await executable.run(input)
+    await workers[0]!.end()
+    expect(dataOf(await executable.run(input))).toEqual(expectedOf(model, input))
+    expect(executable.moves).toMatchObject([{ segment: 1, from: 'compiled cpu', to: 'compiled cpu:here' }])
+  })
+
+  it('is refused where there are no threads, and for a backend that only this thread knows', async () => {
+    const { startWorker: _, ...threadless } = host
+    await expect(inWorker(compiled, threadless)).rejects.toThrow(/segment 1 on compiled cpu: .*no threads/)
+    await expect(inWorker(emulatedBackend())).rejects.toThrow(/stays in its thread/)
+  })
+})
+
 describe.skipIf(!mlperf)('MLPerf Tiny models over two engines (needs ../shared/data/mlperf-tiny)', () => {
   it.each(['kws_ref_model', 'vww_96_int8', 'pretrainedResnet_quant', 'str_ww_ref_model'])(
     '%s moves in the middle and stays bit-equal',
