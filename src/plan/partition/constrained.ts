@@ -1,5 +1,5 @@
 import type { Lattice } from './lattice.ts'
-import { edgeCost, sumsToEnd, type Sums, type Weighing } from './paths.ts'
+import { edgeCost, type Sums, sumsToEnd, type Weighing } from './paths.ts'
 import { type Found, findPrices, type Prices } from './prices.ts'
 import { keeps, type Resource } from './resources.ts'
 

@@ -1,6 +1,6 @@
 import { listed, withPrefix } from '../words.ts'
-import { whyNot } from './numbers.ts'
 import type { Lattice } from './lattice.ts'
+import { whyNot } from './numbers.ts'
 import { sumsToEnd } from './paths.ts'
 import type { PartitionAsk, PartitionProblem } from './problem.ts'
 import { keeps, type Resource } from './resources.ts'

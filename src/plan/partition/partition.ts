@@ -3,7 +3,7 @@ import { evaluateAssignment, type PartitionCosts } from './evaluate.ts'
 import { explainPartition, type NodeExplanation } from './explain.ts'
 import { type Infeasible, infeasibleAlone, infeasibleNode, infeasibleTogether } from './infeasible.ts'
 import { buildLattice, type Lattice } from './lattice.ts'
-import { numbersOf, type Numbers, whyNot } from './numbers.ts'
+import { type Numbers, numbersOf, whyNot } from './numbers.ts'
 import { cheapestPath, pathCost, sumsToEnd } from './paths.ts'
 import { checkProblem, type PartitionAsk, type PartitionProblem } from './problem.ts'
 import { keeps, objectiveOf, type Resource, resourcesOf } from './resources.ts'
@@ -92,7 +92,8 @@ function singleOf(problem: PartitionProblem, ask: PartitionAsk, numbers: Numbers
   const node = problem.nodes.findIndex((_, index) => whyNot(problem, ask, index, place) !== null)
   if (node >= 0) return never(`${problem.nodes[node]!.name}: ${whyNot(problem, ask, node, place)}`)
   const lattice = buildLattice(onlyAt(problem, place), numbersOf(onlyAt(problem, place), ask), 1)
-  if ('node' in lattice) return never(`${problem.nodes[lattice.node]!.name}: its tensors do not fit or cannot get there`)
+  if ('node' in lattice)
+    return never(`${problem.nodes[lattice.node]!.name}: its tensors do not fit or cannot get there`)
   const broken = infeasibleAlone(lattice, resourcesOf(problem, ask))
   if (broken) return never(broken.reason)
   const assignment = problem.nodes.map(() => place)

@@ -122,7 +122,8 @@ export function checkProblem(problem: PartitionProblem, ask: PartitionAsk): void
   if (!places[home]) throw new RangeError(`home is place ${home}, which is not listed`)
   for (const place of places) checkCost(place.dispatch, `a dispatch on ${place.id}`)
   for (const { name, at } of nodes) {
-    if (at.length !== places.length) throw new RangeError(`${name} has costs at ${at.length} of ${places.length} places`)
+    if (at.length !== places.length)
+      throw new RangeError(`${name} has costs at ${at.length} of ${places.length} places`)
     for (const entry of at) if (!isUnsupported(entry)) checkCost(entry, name)
   }
   checkOrder(problem)

@@ -24,7 +24,9 @@ class Steps {
   constructor(problem: PartitionProblem, ask: PartitionAsk) {
     this.#problem = problem
     this.#byEnergy = ask.minimize === 'energy'
-    this.#lastReader = problem.tensors.map((_, tensor) => problem.nodes.findLastIndex(({ inputs }) => inputs.includes(tensor)))
+    this.#lastReader = problem.tensors.map((_, tensor) =>
+      problem.nodes.findLastIndex(({ inputs }) => inputs.includes(tensor)),
+    )
   }
 
   start(): Spent {
@@ -64,7 +66,10 @@ class Steps {
     for (const tensor of node.outputs) holders[tensor] = 1 << place
     const here = (tensor: number) => holders[tensor]! & (1 << place)
     const lives = (tensor: number) => node.outputs.includes(tensor) || this.#lastReader[tensor]! >= index
-    const bytes = tensors.reduce((sum, tensor, t) => sum + (here(t) && lives(t) ? tensor.bytes : 0), node.scratchBytes ?? 0)
+    const bytes = tensors.reduce(
+      (sum, tensor, t) => sum + (here(t) && lives(t) ? tensor.bytes : 0),
+      node.scratchBytes ?? 0,
+    )
     if (bytes > maxArenaBytes) return null
     if (!node.outputs.every((tensor) => !outputs.includes(tensor) || need(tensor, home))) return null
     const latencyS = paid.reduce((sum, step) => sum + step.latencyS, spent.latencyS)
@@ -82,7 +87,8 @@ function keepsLimits({ latencyS, energyJ }: Priced, { maxLatencyS = unlimited, m
 export function price(problem: PartitionProblem, ask: PartitionAsk, assignment: readonly number[]): Priced | null {
   const steps = new Steps(problem, ask)
   let spent: Spent | null = steps.start()
-  for (const [index, place] of assignment.entries()) spent = spent && steps.run(spent, index, place, assignment[index - 1])
+  for (const [index, place] of assignment.entries())
+    spent = spent && steps.run(spent, index, place, assignment[index - 1])
   return spent && keepsLimits(spent, ask) ? spent : null
 }
 

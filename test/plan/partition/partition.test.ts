@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { partition } from '../../../src/plan/partition/partition.ts'
 import type { PartitionAsk, PartitionProblem } from '../../../src/plan/partition/problem.ts'
-import { everyAssignment, price, type Priced } from './brute-force.ts'
+import { everyAssignment, type Priced, price } from './brute-force.ts'
 import { randomProblem, type Shape } from './random-problem.ts'
 
 const objective = (ask: PartitionAsk, cost: Priced) => (ask.minimize === 'energy' ? cost.energyJ : cost.latencyS)

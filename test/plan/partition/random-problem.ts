@@ -26,7 +26,13 @@ const cost = (latencyS: number, energyJ: number): StepCost => ({
 
 const below = (draw: Random, n: number) => Math.floor(draw() * n)
 
-function randomNode(draw: Random, index: number, known: number[], tensors: PartitionTensor[], shape: Shape): PartitionNode {
+function randomNode(
+  draw: Random,
+  index: number,
+  known: number[],
+  tensors: PartitionTensor[],
+  shape: Shape,
+): PartitionNode {
   const count = 1 + below(draw, 3)
   const recent = () => known[Math.max(0, known.length - 1 - below(draw, draw() < 0.6 ? 2 : known.length))]!
   const inputs = Array.from({ length: count }, recent)
@@ -42,7 +48,8 @@ function randomNode(draw: Random, index: number, known: number[], tensors: Parti
 }
 
 function randomPlace(draw: Random, index: number, memory: boolean): PartitionPlace {
-  const limits = memory && index > 0 ? { maxWeightBytes: 20 + below(draw, 150), maxArenaBytes: 60 + below(draw, 300) } : {}
+  const limits =
+    memory && index > 0 ? { maxWeightBytes: 20 + below(draw, 150), maxArenaBytes: 60 + below(draw, 300) } : {}
   return { id: `place${index}`, dispatch: cost(draw() * 5, draw() * 5), ...limits }
 }
 
@@ -57,7 +64,10 @@ export function randomProblem(seed: number, shape: Shape): PartitionProblem {
   const known = [...inputs]
   const nodes = Array.from({ length: shape.nodes }, (_, index) => randomNode(draw, index, known, tensors, shape))
   const places = Array.from({ length: shape.places }, (_, index) => randomPlace(draw, index, shape.memory ?? false))
-  const rates = Array.from({ length: shape.places ** 2 }, () => [draw() * 3, draw() / 10, draw() * 3, draw() / 10] as const)
+  const rates = Array.from(
+    { length: shape.places ** 2 },
+    () => [draw() * 3, draw() / 10, draw() * 3, draw() / 10] as const,
+  )
   const read = new Set(nodes.flatMap((node) => node.inputs))
   const made = nodes.flatMap((node) => node.outputs)
   return {
