@@ -44,7 +44,7 @@ class Builder {
       inputs: [0],
       outputs: [this.tensors.length - 1],
       transfer: (from, to, bytes) => {
-        const hops = (from === 0 || to === 0) ? 1 : 2
+        const hops = from === 0 || to === 0 ? 1 : 2
         return cost(hops * (10e-6 + bytes / 5e8), 0.1)
       },
     }

@@ -2,8 +2,8 @@
 import { evaluateAssignment } from '../../dist/plan/partition/evaluate.js'
 import { numbersOf } from '../../dist/plan/partition/numbers.js'
 import { partition } from '../../dist/plan/partition/partition.js'
-import { greedyAssignment } from './greedy.mjs'
 import { shapes } from './graphs.mjs'
+import { greedyAssignment } from './greedy.mjs'
 
 const seeds = 12
 const rounds = 5
@@ -18,7 +18,9 @@ const asks = {
   'least latency': () => ({ minimize: 'latency' }),
   'least energy': () => ({ minimize: 'energy' }),
   'least latency, energy limited': (problem) => {
-    const [fast, frugal] = ['latency', 'energy'].map((minimize) => partition(problem, { minimize }).total.energy.energyJ)
+    const [fast, frugal] = ['latency', 'energy'].map(
+      (minimize) => partition(problem, { minimize }).total.energy.energyJ,
+    )
     return { minimize: 'latency', maxEnergyJ: (fast + frugal) / 2 }
   },
 }
@@ -56,6 +58,10 @@ for (const [shape, make] of Object.entries(shapes)) {
     for (const key of ['one', 'three', 'all']) dearer[key].push(greedy[key] / total.latencyS)
     dearer.single.push(Math.min(...singles.map(({ costs }) => costs?.total.latencyS ?? Infinity)) / total.latencyS)
   }
-  console.log(`  latency over the optimum: greedy, npu's largest partition × ${told(dearer.one, 2)}, three × ${told(dearer.three, 2)},`)
-  console.log(`    all accelerators, all partitions × ${told(dearer.all, 2)}; best single place × ${told(dearer.single, 2)}`)
+  console.log(
+    `  latency over the optimum: greedy, npu's largest partition × ${told(dearer.one, 2)}, three × ${told(dearer.three, 2)},`,
+  )
+  console.log(
+    `    all accelerators, all partitions × ${told(dearer.all, 2)}; best single place × ${told(dearer.single, 2)}`,
+  )
 }

@@ -3,16 +3,14 @@ import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { batteryOf } from '../energy/battery.ts'
 import { carbonOf } from '../energy/carbon.ts'
-import { type GridIntensity, gridIntensities } from '../energy/grid-intensity.ts'
 import { toEnergyLabel } from '../report/energy-label.ts'
 import { batteryText, carbonText } from '../report/energy-uses.ts'
 import { loadRecord, outputStyle, toCount, writeText } from './energy-options.ts'
 import { exitCodes } from './exit.ts'
+import { type GridOptions, gridOf, gridRegions } from './grid-options.ts'
 import { toNumber, toPositive } from './options.ts'
 
-interface CarbonOptions {
-  readonly grid: string
-  readonly intensity?: number
+interface CarbonOptions extends GridOptions {
   readonly inferences: number
   readonly json?: boolean
 }
@@ -24,17 +22,6 @@ interface BatteryOptions {
   readonly every: number
   readonly sleepUw?: number
   readonly json?: boolean
-}
-
-const regions = gridIntensities.map(({ region }) => region).join(', ')
-
-/** The grid that the options name. @throws MilliwattError USAGE for one that is not in the table */
-function gridOf({ grid, intensity }: CarbonOptions, now: Date): GridIntensity {
-  if (intensity !== undefined)
-    return { region: 'given', gramsPerKwh: intensity, year: now.getUTCFullYear(), source: 'stated by user' }
-  const found = gridIntensities.find(({ region }) => region.toLowerCase() === grid.toLowerCase())
-  if (found) return found
-  throw new MilliwattError('USAGE', '--grid', `There are: ${regions}; or give --intensity.`)
 }
 
 async function carbonCommand(host: Host, path: string, options: CarbonOptions): Promise<number> {
@@ -77,7 +64,7 @@ export function addUseCommands(energy: Command, host: Host, finish: (code: numbe
     .command('carbon')
     .argument('<record>', 'an energy record')
     .description('greenhouse gases of the electricity of inferences')
-    .option('--grid <region>', `average of a grid: ${regions}`, 'world')
+    .option('--grid <region>', `average of a grid: ${gridRegions}`, 'world')
     .option('--intensity <g/kWh>', 'intensity of your own grid instead', toPositive)
     .option('--inferences <n>', 'how many', toCount, 1)
     .option('--json', 'print one JSON document on standard output and nothing else')

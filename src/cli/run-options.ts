@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
-import { addDimensions, type DimensionOptions, type GoalOptions, toNumber, toPositive } from './options.ts'
+import { addGoalOptions, type GoalOptions } from './goal-options.ts'
+import { addDimensions, type DimensionOptions, toPositive } from './options.ts'
 
 /** Options of `milliwatt run`. */
 export interface RunOptions extends GoalOptions, DimensionOptions {
@@ -42,26 +43,6 @@ function addRaw(command: Command): void {
     .option('--raw-output <file>', 'where the output tensors go, in the same layout')
 }
 
-/** Gives a command the options of a goal. */
-export function addGoal(command: Command): Command {
-  return command
-    .option('--min-accuracy <share>', 'least accuracy, 0..1', toNumber)
-    .option(
-      '--min-relative-accuracy <share>',
-      "least accuracy as a share of the best variant's (default 0.9)",
-      toNumber,
-    )
-    .option('--max-latency-ms <ms>', 'most latency of an inference, 95th percentile', toNumber)
-    .option('--max-energy-mj <mj>', 'most energy of an inference; only a physical reading satisfies it', toNumber)
-    .option('--max-model-kb <kb>', 'most size of the model file, in units of 1000 bytes', toNumber)
-    .addOption(
-      new Option('--minimize <what>', 'what to make small once the limits hold')
-        .choices(['energy', 'latency', 'bytes'])
-        .default('energy'),
-    )
-    .option('--accept-emulated', 'let an emulated figure satisfy --max-energy-mj (rehearsals)')
-}
-
 /** Gives a command the options that choose a meter. */
 export function addMeterChoice(command: Command): Command {
   return command
@@ -87,7 +68,7 @@ function addMeter(command: Command): void {
 export function addRunOptions(command: Command): Command {
   addInput(command)
   addRaw(command)
-  addGoal(command)
+  addGoalOptions(command)
   addMeter(command)
   return command
     .option('--variant <name>', 'plan only over this variant')

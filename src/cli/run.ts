@@ -11,8 +11,8 @@ import type { RunReport } from '../report/report.ts'
 import { plainStyle } from '../report/table.ts'
 import { toText } from '../report/text.ts'
 import { exitCodes } from './exit.ts'
+import { toGoal } from './goal-options.ts'
 import { interruptSignal } from './interrupt.ts'
-import { toGoal } from './options.ts'
 import { type ProgressLine, progressLine } from './progress.ts'
 import { isRawRun, rawRunCommand } from './raw-run.ts'
 import { runClips } from './run-input.ts'
@@ -84,7 +84,7 @@ async function runJob(job: Job): Promise<RunReport> {
   const startS = host.clock.nowS()
   await using runtime = await openRuntime(job)
   const model = await runtime.load(job.model, {
-    goal: toGoal(options),
+    goal: toGoal(options, host.clock.wallTime()),
     ...(options.variant === undefined ? {} : { variant: options.variant }),
     remeasure: options.remeasure ?? false,
   })

@@ -1,14 +1,10 @@
 import type { Provenance } from '../core/provenance.ts'
 import { figureInterval } from './budget.ts'
+import { type BatteryCharge, meanPowerOf, storedEnergyOf } from './duty-cycle.ts'
 import type { EnergyRecord } from './record.ts'
 
 /** A battery and what runs on it. */
-export interface BatteryUse {
-  readonly capacityMah: number
-  /** Mean voltage over the discharge. */
-  readonly voltageV: number
-  /** Part of the capacity that the device can draw before it browns out, 0..1. */
-  readonly usableShare: number
+export interface BatteryUse extends BatteryCharge {
   /** Seconds from the start of one inference to the next. */
   readonly everyS: number
   /** Power between inferences in watts; without it the idle power of the record. */
@@ -46,8 +42,9 @@ export function batteryOf(record: EnergyRecord, use: BatteryUse): BatteryResult 
   const idleW = measured.reduce((sum, power) => sum + power, 0) / measured.length
   const sleepW = use.sleepW ?? idleW
   if (!Number.isFinite(sleepW)) return { reason: 'the record holds no idle power; state the power between inferences' }
-  const storedJ = use.capacityMah * 3.6 * use.voltageV * use.usableShare
-  const meanPowerW = (energyJ: number, asleepW: number) => (energyJ + (use.everyS - runS) * asleepW) / use.everyS
+  const storedJ = storedEnergyOf(use)
+  const meanPowerW = (energyJ: number, asleepW: number) =>
+    meanPowerOf({ energyJ, runS, everyS: use.everyS, sleepW: asleepW })
   // One gain reads both, so idle of the record moves with the energy.
   const asleep = (energyJ: number) => (use.sleepW === undefined ? (idleW * energyJ) / gross.valueJ : sleepW)
   const interval = figureInterval(gross, gross.confidence)

@@ -18,6 +18,11 @@ export interface CarbonResult {
 
 const joulesPerKwh = 3.6e6
 
+/** Grams of CO2 equivalents of so much electrical energy from a grid. */
+export function gramsOf(energyJ: number, gramsPerKwh: number): number {
+  return (energyJ / joulesPerKwh) * gramsPerKwh
+}
+
 /** A number with at most two significant digits. */
 export function twoDigits(value: number): number {
   return Number(value.toPrecision(2))
@@ -34,7 +39,7 @@ export function carbonOf(record: EnergyRecord, grid: GridIntensity, inferences: 
     version: 1,
     kind: 'milliwatt-energy-carbon',
     inferences,
-    gramsCo2e: twoDigits((energyJ / joulesPerKwh) * grid.gramsPerKwh),
+    gramsCo2e: twoDigits(gramsOf(energyJ, grid.gramsPerKwh)),
     energyJ,
     provenance: record.provenance,
     grid,

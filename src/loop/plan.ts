@@ -3,8 +3,10 @@ import type { Catalogue } from '../catalogue/load.ts'
 import type { MachineProfile } from '../cost/machine-profile.ts'
 import { modelledEnergy } from '../cost/modelled.ts'
 import { type EnergyFigure, type LatencyFigure, type Profile, refit } from '../cost/profile.ts'
-import { type Candidate, type Choice, choose } from '../plan/choose.ts'
+import type { Candidate } from '../plan/candidate.ts'
+import { type Choice, choose } from '../plan/choose.ts'
 import { type Goal, goalInWords } from '../plan/goal.ts'
+import type { Unmet } from '../plan/nearest.ts'
 import type { PlanReport, PlanRow } from '../report/report.ts'
 import {
   type Attempted,
@@ -116,29 +118,38 @@ function toCandidate(
   return {
     key,
     variant: variant.name,
-    backend: backend.name,
-    device: device.id,
+    places: [{ backend: backend.name, device: device.id }],
     accuracy: variant.accuracy?.value ?? null,
     modelBytes: variant.bytes,
+    arenaBytes: null,
     macs: variant.facts.macs,
     latency: latencies.get(key) ?? null,
     energy: energies.get(key) ?? null,
+    idle: null,
     ...(unusable === null ? {} : { unusable }),
   }
 }
 
+/** The different names among those of a candidate's places. */
+const together = (names: readonly string[]) => [...new Set(names)].join(' + ')
+
+function unmetInWords({ reason, nearest }: Unmet): string {
+  return nearest ? `${reason}; the nearest goal that can be met: ${nearest.inWords}` : reason
+}
+
 function toReport(choice: Choice, goal: Goal, profileSource: string, notes: readonly string[]): PlanReport {
   const rows = choice.judged.map((judged): PlanRow => {
-    const { variant, backend, device, verdict, reason, accuracy, modelBytes, macs, latency, energy } = judged
+    const { variant, places, verdict, reason, pareto, accuracy, modelBytes, macs, latency, energy } = judged
     const latencyS = latency?.medianS ?? null
     const latencyP95S = latency?.p95S ?? null
     const { energyJ, provenance } = energy ?? { energyJ: null, provenance: null }
     return {
       variant,
-      backend,
-      device,
+      backend: together(places.map(({ backend }) => backend)),
+      device: together(places.map(({ device }) => device)),
       verdict,
       reason,
+      pareto,
       accuracy,
       modelBytes,
       macs,
@@ -149,7 +160,13 @@ function toReport(choice: Choice, goal: Goal, profileSource: string, notes: read
     }
   })
   const chosen = rows.find((row) => row.verdict === 'chosen') ?? null
-  return { goal: goalInWords(goal), chosen, candidates: rows, profileSource: [profileSource, ...notes].join('; ') }
+  return {
+    goal: goalInWords(goal),
+    chosen,
+    candidates: rows,
+    unmet: choice.unmet && unmetInWords(choice.unmet),
+    profileSource: [profileSource, ...notes].join('; '),
+  }
 }
 
 async function updateProfile(

@@ -201,13 +201,15 @@ export class Runtime implements AsyncDisposable {
   }
 }
 
+const sentence = (words: string | null) => (words === null ? '' : `${words[0]!.toUpperCase()}${words.slice(1)}. `)
+
 /** The goal cannot be met here; `plan` holds every candidate with its reason. */
 export class GoalNotMet extends MilliwattError {
   readonly plan: LoadedModel['plan']
 
   constructor(model: string, plan: LoadedModel['plan']) {
     const reasons = plan.candidates.map((row) => `${row.variant} on ${row.backend}: ${row.reason}`)
-    super('GOAL_NOT_MET', model, `Every candidate fails: ${reasons.join('; ')}.`)
+    super('GOAL_NOT_MET', model, `${sentence(plan.unmet)}Every candidate fails: ${reasons.join('; ')}.`)
     this.plan = plan
   }
 }

@@ -36,6 +36,8 @@ export interface PlanRow {
   /** `chosen`, `eligible` (meets the goal, but another is better) or `rejected`. */
   readonly verdict: 'chosen' | 'eligible' | 'rejected'
   readonly reason: string
+  /** No other candidate is at least as good in accuracy, latency, energy and bytes and better in one. */
+  readonly pareto: boolean
   readonly accuracy: number | null
   readonly modelBytes: number
   readonly macs: number | null
@@ -51,6 +53,8 @@ export interface PlanReport {
   readonly goal: readonly string[]
   readonly chosen: PlanRow | null
   readonly candidates: readonly PlanRow[]
+  /** Why no candidate meets the goal, and the nearest one that can be met; null when one was chosen. */
+  readonly unmet: string | null
   /** Whether latencies were measured now or come from the cache, with the date. */
   readonly profileSource: string
 }

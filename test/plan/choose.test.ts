@@ -1,19 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EnergyFigure } from '../../src/cost/profile.ts'
-import { type Candidate, choose } from '../../src/plan/choose.ts'
+import type { Candidate } from '../../src/plan/candidate.ts'
+import { choose } from '../../src/plan/choose.ts'
 import { checkGoal, defaultGoal, type Goal, goalInWords } from '../../src/plan/goal.ts'
 
 const candidate = (variant: string, latencyMs: number, extra: Partial<Candidate> = {}): Candidate => ({
-  key: `${variant} ${extra.backend ?? 'engine'}`,
+  key: variant,
   variant,
-  backend: 'engine',
-  device: 'cpu',
+  places: [{ backend: 'engine', device: 'cpu' }],
   accuracy: 0.95,
   modelBytes: 50_000,
+  arenaBytes: null,
   macs: 1e6,
   latency: { medianS: latencyMs / 1e3, p95S: (latencyMs * 1.2) / 1e3, n: 100 },
   energy: null,
+  idle: null,
   ...extra,
 })
 

@@ -1,7 +1,7 @@
 import { withPrefix } from '../words.ts'
 import type { Lattice } from './lattice.ts'
 import { whyNot } from './numbers.ts'
-import { edgeCost, type Sums, sumsFromStart, sumsToEnd, type Weighing } from './paths.ts'
+import { edgeCosts, type Sums, sumsFromStart, sumsToEnd, type Weighing } from './paths.ts'
 import type { PartitionAsk, PartitionProblem, StepCost } from './problem.ts'
 import { isUnsupported } from './problem.ts'
 import { keeps, objectiveOf, type Resource } from './resources.ts'
@@ -52,46 +52,51 @@ const sidesOf = (lattice: Lattice, by: Weighing): Sides => ({
   to: sumsToEnd(lattice, by),
 })
 
+/** Visits every edge that exists, with the states at both ends and its node × places + place. */
+function eachEdge(
+  { places, layers }: Lattice,
+  node: number,
+  visit: (edge: number, state: number, end: number, at: number) => void,
+): void {
+  const { to, states } = layers[node]!
+  for (let state = 0, edge = 0; state < states; state++)
+    for (let place = 0; place < places; place++, edge++)
+      if (to[edge]! >= 0) visit(edge, state, to[edge]!, node * places + place)
+}
+
 /** Least sum of a path through every node × place: by node × places + place. */
 function leastThrough(lattice: Lattice, { by, from, to }: Sides): Float64Array {
-  const { places, layers } = lattice
-  const least = new Float64Array(layers.length * places).fill(Number.POSITIVE_INFINITY)
-  for (const [node, layer] of layers.entries())
-    for (let edge = 0; edge < layer.to.length; edge++) {
-      const end = layer.to[edge]!
-      if (end < 0) continue
-      const at = node * places + (edge % places)
-      const sum = from[node]![Math.floor(edge / places)]! + edgeCost(lattice, node, edge, by) + to[node + 1]![end]!
+  const least = new Float64Array(lattice.layers.length * lattice.places).fill(Number.POSITIVE_INFINITY)
+  for (let node = 0; node < lattice.layers.length; node++) {
+    const costs = edgeCosts(lattice, node, by)
+    const [before, after] = [from[node]!, to[node + 1]!]
+    eachEdge(lattice, node, (edge, state, end, at) => {
+      const sum = before[state]! + costs[edge]! + after[end]!
       if (sum < least[at]!) least[at] = sum
-    }
+    })
+  }
   return least
 }
 
 /** What the cheapest paths of one weighing come to by another, on both sides of every state. */
 function companions(lattice: Lattice, { by, from, to }: Sides, other: Weighing): Sides {
-  const { places, layers } = lattice
   const forward = from.map((sums) => new Float64Array(sums.length))
   const backward = to.map((sums) => new Float64Array(sums.length))
-  const each = (node: number, visit: (edge: number, state: number, end: number) => void) => {
-    const { to: ends } = layers[node]!
-    for (let edge = 0; edge < ends.length; edge++)
-      if (ends[edge]! >= 0) visit(edge, Math.floor(edge / places), ends[edge]!)
+  for (let node = 0; node < lattice.layers.length; node++) {
+    const [costs, others] = [edgeCosts(lattice, node, by), edgeCosts(lattice, node, other)]
+    eachEdge(lattice, node, (edge, state, end) => {
+      // Equal to the last bit: the sums were made by this very addition.
+      if (from[node]![state]! + costs[edge]! === from[node + 1]![end]!)
+        forward[node + 1]![end] = forward[node]![state]! + others[edge]!
+    })
   }
-  for (let node = 0; node < layers.length; node++)
-    each(node, (edge, state, end) => {
-      if (from[node]![state]! + edgeCost(lattice, node, edge, by) !== from[node + 1]![end]!) return
-      forward[node + 1]![end] = forward[node]![state]! + edgeCost(lattice, node, edge, other)
+  for (let node = lattice.layers.length - 1; node >= 0; node--) {
+    const [costs, others] = [edgeCosts(lattice, node, by), edgeCosts(lattice, node, other)]
+    eachEdge(lattice, node, (edge, state, end) => {
+      if (costs[edge]! + to[node + 1]![end]! === to[node]![state]!)
+        backward[node]![state] = others[edge]! + backward[node + 1]![end]!
     })
-  for (let node = layers.length - 1; node >= 0; node--)
-    each(node, (edge, state, end) => {
-      const { latency, energy, more } = by
-      const { latencyS, energyJ } = layers[node]!
-      const extra = more ? more[node * places + (edge % places)]! : 0
-      // The same order of adding as in `sumsToEnd`: equal to the last bit.
-      const sum = latency * latencyS[edge]! + energy * energyJ[edge]! + extra + to[node + 1]![end]!
-      if (sum === to[node]![state]!)
-        backward[node]![state] = backward[node + 1]![end]! + edgeCost(lattice, node, edge, other)
-    })
+  }
   return { by: other, from: forward, to: backward }
 }
 
@@ -100,20 +105,18 @@ function keptThrough({ lattice, resources }: Solved, sides: Sides, least: Float6
   const kept = Array.from(least, () => resources.length === 0)
   if (resources.length === 0) return kept
   const used = resources.map(({ by }) => companions(lattice, sides, by))
-  const { places, layers } = lattice
-  for (const [node, layer] of layers.entries())
-    for (let edge = 0; edge < layer.to.length; edge++) {
-      const end = layer.to[edge]!
-      if (end < 0) continue
-      const at = node * places + (edge % places)
-      const state = Math.floor(edge / places)
-      const sum = sides.from[node]![state]! + edgeCost(lattice, node, edge, sides.by) + sides.to[node + 1]![end]!
-      if (kept[at] || sum > least[at]! * (1 + 1e-12)) continue
+  for (let node = 0; node < lattice.layers.length; node++) {
+    const costs = edgeCosts(lattice, node, sides.by)
+    const uses = resources.map(({ by }) => edgeCosts(lattice, node, by))
+    const [before, after] = [sides.from[node]!, sides.to[node + 1]!]
+    eachEdge(lattice, node, (edge, state, end, at) => {
+      if (kept[at] || before[state]! + costs[edge]! + after[end]! > least[at]! * (1 + 1e-12)) return
       kept[at] = resources.every((resource, index) => {
-        const { by, from, to } = used[index]!
-        return keeps(from[node]![state]! + edgeCost(lattice, node, edge, by) + to[node + 1]![end]!, resource)
+        const { from, to } = used[index]!
+        return keeps(from[node]![state]! + uses[index]![edge]! + to[node + 1]![end]!, resource)
       })
-    }
+    })
+  }
   return kept
 }
 

@@ -48,113 +48,123 @@ function startOf({ home }: PartitionProblem, steps: readonly FrontierStep[]): Fr
   return { rows: Uint8Array.from([nowhere, ...holders]), count: 1, reached: Float64Array.of(0) }
 }
 
-/** Runs one node at one place after another from one state after another. */
-class Expansion {
-  readonly table: StateTable
-  readonly layer: Layer
-  readonly #problem: PartitionProblem
-  readonly #numbers: Numbers
-  readonly #step: FrontierStep
-  readonly #node: number
-  readonly #rows: Uint8Array
-  readonly #width: number
-  /** Holders of the tensors that live before, as the node finds them. */
-  readonly #held: Uint8Array
-  readonly #next: Uint8Array
-  #latencyS = 0
-  #energyJ = 0
+/** What running one node does, ready for the inner loop: whatever does not depend on the state. */
+interface Recipe {
+  readonly places: number
+  readonly step: FrontierStep
+  /** By place: the node and its outputs' way home; `Infinity` seconds where it cannot run. */
+  readonly baseS: Float64Array
+  readonly baseJ: Float64Array
+  readonly dispatchS: Float64Array
+  readonly dispatchJ: Float64Array
+  /** By tensor read: cost of having it at a place, by set of holders × places + place. */
+  readonly fetchS: readonly Float64Array[]
+  readonly fetchJ: readonly Float64Array[]
+  /** Position of each tensor read in the row of the next state; -1 where it dies. */
+  readonly stays: readonly number[]
+  /** Positions of the outputs in the row of the next state, and who holds them besides the place of the node. */
+  readonly made: readonly { readonly at: number; readonly also: number }[]
+  /** By place: most bytes, and what the node needs beside the tensors that live before. */
+  readonly arenas: readonly number[]
+  readonly ownBytes: number
+  readonly liveBytes: readonly number[]
+}
 
-  constructor(problem: PartitionProblem, numbers: Numbers, step: FrontierStep, node: number, front: Front) {
-    this.#problem = problem
-    this.#numbers = numbers
-    this.#step = step
-    this.#node = node
-    this.#rows = front.rows
-    this.#width = step.before.length + 1
-    this.#held = new Uint8Array(step.before.length)
-    this.#next = new Uint8Array(step.after.length + 1)
-    this.table = new StateTable(this.#next.length)
-    const edges = front.count * numbers.places
-    this.layer = {
-      states: front.count,
-      to: new Int32Array(edges).fill(-1),
-      latencyS: new Float64Array(edges),
-      energyJ: new Float64Array(edges),
+function fetchCosts(numbers: Numbers, tensor: number): readonly [Float64Array, Float64Array] {
+  const { places, transferS, transferJ } = numbers
+  const seconds = new Float64Array(2 ** places * places)
+  const joules = new Float64Array(2 ** places * places)
+  for (let holders = 1; holders < 2 ** places; holders++)
+    for (let to = 0; to < places; to++) {
+      if (holders & (1 << to)) continue
+      const way = (tensor * places + cheapestSource(numbers, tensor, holders, to)) * places + to
+      seconds[holders * places + to] = transferS[way]!
+      joules[holders * places + to] = transferJ[way]!
+    }
+  return [seconds, joules]
+}
+
+function recipeOf(problem: PartitionProblem, numbers: Numbers, step: FrontierStep, node: number): Recipe {
+  const { tensors, nodes, home } = problem
+  const { places, nodeS, nodeJ, transferS, transferJ, dispatchS, dispatchJ } = numbers
+  const { outputs, scratchBytes = 0 } = nodes[node]!
+  const { before, after, reads, carry, given } = step
+  const homewards = (costs: Float64Array, place: number) =>
+    given.reduce((sum, tensor) => sum + (place === home ? 0 : costs[(tensor * places + place) * places + home]!), 0)
+  const fetches = reads.map((slot) => fetchCosts(numbers, before[slot]!))
+  return {
+    places,
+    step,
+    baseS: Float64Array.from({ length: places }, (_, p) => nodeS[node * places + p]! + homewards(transferS, p)),
+    baseJ: Float64Array.from({ length: places }, (_, p) => nodeJ[node * places + p]! + homewards(transferJ, p)),
+    dispatchS,
+    dispatchJ,
+    fetchS: fetches.map(([seconds]) => seconds),
+    fetchJ: fetches.map(([, joules]) => joules),
+    stays: reads.map((slot) => carry.indexOf(slot)),
+    made: carry.flatMap((slot, at) => (slot < 0 ? [{ at, also: given.includes(after[at]!) ? 1 << home : 0 }] : [])),
+    arenas: problem.places.map(({ maxArenaBytes = Number.POSITIVE_INFINITY }) => maxArenaBytes),
+    ownBytes: outputs.reduce((bytes, output) => bytes + tensors[output]!.bytes, scratchBytes),
+    liveBytes: before.map((tensor) => tensors[tensor]!.bytes),
+  }
+}
+
+/** Tells whether the tensors that lie at a place while the node runs there fit its memory. */
+function fits({ step, arenas, ownBytes, liveBytes }: Recipe, rows: Uint8Array, first: number, place: number): boolean {
+  const most = arenas[place]!
+  if (most === Number.POSITIVE_INFINITY) return true
+  let bytes = ownBytes
+  for (let slot = 0; slot < liveBytes.length; slot++)
+    if (rows[first + 1 + slot]! & (1 << place) || step.reads.includes(slot)) bytes += liveBytes[slot]!
+  return bytes <= most
+}
+
+/** Writes the row of the state that follows when the node runs at a place. */
+function follow({ step, stays, made }: Recipe, rows: Uint8Array, first: number, place: number, next: Uint8Array): void {
+  next[0] = place
+  for (let read = 0; read < stays.length; read++)
+    if (stays[read]! >= 0) next[stays[read]! + 1] = rows[first + 1 + step.reads[read]!]! | (1 << place)
+  for (const { at, also } of made) next[at + 1] = (1 << place) | also
+}
+
+/** Runs one node at every place from every state. */
+function expand(recipe: Recipe, { rows, count }: Front): { readonly layer: Layer; readonly table: StateTable } {
+  const { places, step, baseS, baseJ, dispatchS, dispatchJ, fetchS, fetchJ } = recipe
+  const { reads, carry } = step
+  const [width, edges] = [step.before.length + 1, count * places]
+  const [latencyS, energyJ, to] = [new Float64Array(edges), new Float64Array(edges), new Int32Array(edges).fill(-1)]
+  const next = new Uint8Array(carry.length + 1)
+  const table = new StateTable(next.length)
+  for (let state = 0, edge = 0, first = 0; state < count; state++, first += width) {
+    for (let slot = 0; slot < carry.length; slot++)
+      if (carry[slot]! >= 0) next[slot + 1] = rows[first + 1 + carry[slot]!]!
+    for (let place = 0; place < places; place++, edge++) {
+      const stays = rows[first] === place
+      let seconds = baseS[place]! + (stays ? 0 : dispatchS[place]!)
+      let joules = baseJ[place]! + (stays ? 0 : dispatchJ[place]!)
+      for (let read = 0; read < reads.length; read++) {
+        const at = rows[first + 1 + reads[read]!]! * places + place
+        seconds += fetchS[read]![at]!
+        joules += fetchJ[read]![at]!
+      }
+      if (seconds === Number.POSITIVE_INFINITY || !fits(recipe, rows, first, place)) continue
+      follow(recipe, rows, first, place, next)
+      latencyS[edge] = seconds
+      energyJ[edge] = joules
+      to[edge] = table.intern(next)
     }
   }
-
-  /** Adds the edge from a state to what running the node at a place makes of it. */
-  run(state: number, place: number): void {
-    const { nodeS, nodeJ, dispatchS, dispatchJ, places } = this.#numbers
-    const at = this.#node * places + place
-    if (nodeS[at] === Number.POSITIVE_INFINITY) return
-    const first = state * this.#width
-    const stays = this.#rows[first] === place
-    this.#latencyS = nodeS[at]! + (stays ? 0 : dispatchS[place]!)
-    this.#energyJ = nodeJ[at]! + (stays ? 0 : dispatchJ[place]!)
-    for (let slot = 0; slot < this.#held.length; slot++) this.#held[slot] = this.#rows[first + 1 + slot]!
-    this.#fetchInputs(place)
-    this.#giveOutputs(place)
-    if (this.#latencyS === Number.POSITIVE_INFINITY || !this.#fits(place)) return
-    const edge = state * places + place
-    this.layer.latencyS[edge] = this.#latencyS
-    this.layer.energyJ[edge] = this.#energyJ
-    this.layer.to[edge] = this.table.intern(this.#after(place))
-  }
-
-  #fetchInputs(place: number): void {
-    const { before, reads } = this.#step
-    for (const slot of reads) {
-      const holders = this.#held[slot]!
-      if (holders & (1 << place)) continue
-      this.#move(before[slot]!, cheapestSource(this.#numbers, before[slot]!, holders, place), place)
-      this.#held[slot] = holders | (1 << place)
-    }
-  }
-
-  #giveOutputs(place: number): void {
-    const { home } = this.#problem
-    if (place !== home) for (const tensor of this.#step.given) this.#move(tensor, place, home)
-  }
-
-  #move(tensor: number, from: number, to: number): void {
-    const { places, transferS, transferJ } = this.#numbers
-    const at = (tensor * places + from) * places + to
-    this.#latencyS += transferS[at]!
-    this.#energyJ += transferJ[at]!
-  }
-
-  #fits(place: number): boolean {
-    const limit = this.#problem.places[place]!.maxArenaBytes
-    if (limit === undefined) return true
-    const { tensors, nodes } = this.#problem
-    const { outputs, scratchBytes } = nodes[this.#node]!
-    let bytes = scratchBytes ?? 0
-    for (const output of outputs) bytes += tensors[output]!.bytes
-    for (const [slot, tensor] of this.#step.before.entries())
-      if (this.#held[slot]! & (1 << place)) bytes += tensors[tensor]!.bytes
-    return bytes <= limit
-  }
-
-  #after(place: number): Uint8Array {
-    const { carry, after, given } = this.#step
-    this.#next[0] = place
-    for (let slot = 0; slot < carry.length; slot++) {
-      const from = carry[slot]!
-      const goesHome = from < 0 && given.includes(after[slot]!) ? 1 << this.#problem.home : 0
-      this.#next[slot + 1] = from < 0 ? (1 << place) | goesHome : this.#held[from]!
-    }
-    return this.#next
-  }
+  return { layer: { states: count, to, latencyS, energyJ }, table }
 }
 
 function costsOf({ reached }: Front, layer: Layer, places: number, ends: number, byEnergy: boolean): Float64Array {
   const costs = new Float64Array(ends).fill(Number.POSITIVE_INFINITY)
   const edges = byEnergy ? layer.energyJ : layer.latencyS
-  for (let edge = 0; edge < layer.to.length; edge++) {
-    const to = layer.to[edge]!
-    if (to >= 0) costs[to] = Math.min(costs[to]!, reached[Math.floor(edge / places)]! + edges[edge]!)
-  }
+  for (let state = 0, edge = 0; state < layer.states; state++)
+    for (let place = 0; place < places; place++, edge++) {
+      const to = layer.to[edge]!
+      if (to >= 0) costs[to] = Math.min(costs[to]!, reached[state]! + edges[edge]!)
+    }
   return costs
 }
 
@@ -203,10 +213,7 @@ export function buildLattice(problem: PartitionProblem, numbers: Numbers, mostSt
   let front = startOf(problem, steps)
   let leftOutAtLeast = Number.POSITIVE_INFINITY
   for (const [node, step] of steps.entries()) {
-    const expansion = new Expansion(problem, numbers, step, node, front)
-    for (let state = 0; state < front.count; state++)
-      for (let place = 0; place < places; place++) expansion.run(state, place)
-    const { layer, table } = expansion
+    const { layer, table } = expand(recipeOf(problem, numbers, step, node), front)
     if (table.count === 0) return { node, proven: leftOutAtLeast === Number.POSITIVE_INFINITY }
     const reached = costsOf(front, layer, places, table.count, byEnergy)
     const rows = table.rows.slice(0, table.count * table.width)

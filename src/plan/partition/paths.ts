@@ -1,4 +1,4 @@
-import type { Lattice, Layer } from './lattice.ts'
+import type { Lattice } from './lattice.ts'
 
 /** A cost of edges that is linear in what is known of them. */
 export interface Weighing {
@@ -19,43 +19,55 @@ export function edgeCost(lattice: Lattice, node: number, edge: number, { latency
   return latency * latencyS[edge]! + energy * energyJ[edge]! + extra
 }
 
-function relaxBackward(layer: Layer, place: Float64Array, node: number, after: Float64Array, by: Weighing): void {
-  const { to, latencyS, energyJ, states } = layer
-  const places = to.length / states
+/** The cost of every edge of a layer. */
+export function edgeCosts(lattice: Lattice, node: number, { latency, energy, more }: Weighing): Float64Array {
+  const { to, latencyS, energyJ, states } = lattice.layers[node]!
+  const { places } = lattice
+  const costs = new Float64Array(to.length)
   for (let state = 0, edge = 0; state < states; state++)
-    for (let at = node * places; at < (node + 1) * places; at++, edge++) {
-      const end = to[edge]!
-      if (end < 0) continue
-      const cost =
-        by.latency * latencyS[edge]! + by.energy * energyJ[edge]! + (by.more ? by.more[at]! : 0) + after[end]!
-      if (cost < place[state]!) place[state] = cost
+    for (let place = 0; place < places; place++, edge++) {
+      const extra = more ? more[node * places + place]! : 0
+      costs[edge] =
+        to[edge]! < 0 ? Number.POSITIVE_INFINITY : latency * latencyS[edge]! + energy * energyJ[edge]! + extra
     }
+  return costs
 }
 
 /** Least cost from every state before every node to the end. */
 export function sumsToEnd(lattice: Lattice, by: Weighing): Sums {
-  const sums: Float64Array[] = [new Float64Array(lattice.ends)]
-  for (let node = lattice.layers.length - 1; node >= 0; node--) {
-    const layer = lattice.layers[node]!
-    const here = new Float64Array(layer.states).fill(Number.POSITIVE_INFINITY)
-    relaxBackward(layer, here, node, sums[0]!, by)
-    sums.unshift(here)
+  const { layers, places } = lattice
+  const sums: Float64Array[] = new Array(layers.length + 1)
+  sums[layers.length] = new Float64Array(lattice.ends)
+  for (let node = layers.length - 1; node >= 0; node--) {
+    const { to, states } = layers[node]!
+    const costs = edgeCosts(lattice, node, by)
+    const after = sums[node + 1]!
+    const here = new Float64Array(states).fill(Number.POSITIVE_INFINITY)
+    for (let state = 0, edge = 0; state < states; state++)
+      for (let place = 0; place < places; place++, edge++) {
+        if (to[edge]! < 0) continue
+        const sum = costs[edge]! + after[to[edge]!]!
+        if (sum < here[state]!) here[state] = sum
+      }
+    sums[node] = here
   }
   return sums
 }
 
-/** Least cost from the start to every state before every node. */
+/** Least cost from the start to every state before every node, and after the last. */
 export function sumsFromStart(lattice: Lattice, by: Weighing): Sums {
+  const { layers, places } = lattice
   const sums: Float64Array[] = [Float64Array.of(0)]
-  for (const [node, layer] of lattice.layers.entries()) {
-    const next = new Float64Array(lattice.layers[node + 1]?.states ?? lattice.ends).fill(Number.POSITIVE_INFINITY)
+  for (const [node, { to, states }] of layers.entries()) {
+    const costs = edgeCosts(lattice, node, by)
     const here = sums[node]!
-    for (let edge = 0; edge < layer.to.length; edge++) {
-      const end = layer.to[edge]!
-      if (end < 0) continue
-      const cost = here[Math.floor(edge / lattice.places)]! + edgeCost(lattice, node, edge, by)
-      if (cost < next[end]!) next[end] = cost
-    }
+    const next = new Float64Array(layers[node + 1]?.states ?? lattice.ends).fill(Number.POSITIVE_INFINITY)
+    for (let state = 0, edge = 0; state < states; state++)
+      for (let place = 0; place < places; place++, edge++) {
+        if (to[edge]! < 0) continue
+        const sum = here[state]! + costs[edge]!
+        if (sum < next[to[edge]!]!) next[to[edge]!] = sum
+      }
     sums.push(next)
   }
   return sums

@@ -24,50 +24,82 @@ export interface Priced {
   readonly found: Found | null
 }
 
-const mostSteps = 40
+/** Times that each price is set anew: with one resource the first is exact already. */
+const mostRounds = 3
 
-/** Halves the step after so many steps without a better bound. */
-const patience = 3
+/** Steps to set one price; each takes another path, so a handful is usual. */
+const mostSteps = 12
+
+class PriceSearch {
+  readonly #lattice: Lattice
+  readonly #objective: Weighing
+  readonly #resources: readonly Resource[]
+  best: Prices | null = null
+  found: Found | null = null
+
+  constructor(lattice: Lattice, objective: Weighing, resources: readonly Resource[]) {
+    this.#lattice = lattice
+    this.#objective = objective
+    this.#resources = resources
+  }
+
+  /** Takes note of a path, and tells what it uses of each resource. */
+  #consider(assignment: readonly number[]): readonly number[] {
+    const used = this.#resources.map(({ by }) => pathCost(this.#lattice, assignment, by))
+    if (!this.#resources.every((resource, index) => keeps(used[index]!, resource))) return used
+    const cost = pathCost(this.#lattice, assignment, this.#objective)
+    if (!this.found || cost < this.found.cost) this.found = { assignment, cost }
+    return used
+  }
+
+  /** The priced optimum: its priced sum and what it uses. */
+  try(prices: readonly number[]): { readonly sum: number; readonly used: readonly number[] } {
+    const by = withPrices(this.#objective, this.#resources, prices)
+    const toEnd = sumsToEnd(this.#lattice, by)
+    const rebate = prices.reduce((sum, price, index) => sum + price * this.#resources[index]!.limit, 0)
+    const sum = toEnd[0]![0]!
+    if (!this.best || sum - rebate > this.best.bound) this.best = { each: prices, toEnd, rebate, bound: sum - rebate }
+    return { sum, used: this.#consider(cheapestPath(this.#lattice, by, toEnd)) }
+  }
+
+  /** The path that uses least of one resource: its sum by the other prices, and what it uses of this one. */
+  frugal(index: number, prices: readonly number[]): { readonly sum: number; readonly used: number } {
+    const { by } = this.#resources[index]!
+    const assignment = cheapestPath(this.#lattice, by, sumsToEnd(this.#lattice, by))
+    const others = withPrices(this.#objective, this.#resources, prices.with(index, 0))
+    return { sum: pathCost(this.#lattice, assignment, others), used: this.#consider(assignment)[index]! }
+  }
+
+  /** The best price of one resource while the others keep theirs. */
+  setPrice(index: number, prices: readonly number[]): number {
+    const resource = this.#resources[index]!
+    const free = this.try(prices.with(index, 0))
+    if (keeps(free.used[index]!, resource)) return 0
+    let over = { sum: free.sum, used: free.used[index]! }
+    let under = this.frugal(index, prices)
+    let price = 0
+    for (let step = 0; step < mostSteps && over.used > under.used; step++) {
+      price = (under.sum - over.sum) / (over.used - under.used)
+      const { sum, used } = this.try(prices.with(index, price))
+      if (sum >= (over.sum + price * over.used) * (1 - 1e-12)) break
+      const next = { sum: sum - price * used[index]!, used: used[index]! }
+      if (keeps(next.used, resource)) under = next
+      else over = next
+    }
+    return price
+  }
+}
 
 /**
- * Looks for prices of the resources that make the priced optimum bound the limited one from below as well as possible:
- * the Lagrangian dual by subgradients with Polyak's step (Held, Wolfe and Crowder 1974). Paths that keep the limits and
- * come up on the way are kept.
+ * Looks for prices of the resources that make the priced optimum bound the limited one from below as well as possible: the
+ * Lagrangian dual, one price after the other, each set by the secant between a path that breaks its limit and one that
+ * keeps it (Handler and Zang 1980). Paths that keep all limits and come up on the way are kept.
  */
 export function findPrices(lattice: Lattice, objective: Weighing, resources: readonly Resource[]): Priced {
-  let prices = resources.map(() => 0)
-  let best: Prices | null = null
-  let found: Found | null = null
-  let [reach, idle] = [1, 0]
-  const consider = (assignment: readonly number[], sums: readonly number[]) => {
-    if (!resources.every((resource, index) => keeps(sums[index]!, resource))) return
-    const cost = pathCost(lattice, assignment, objective)
-    if (!found || cost < found.cost) found = { assignment, cost }
-  }
-  const sumsOf = (assignment: readonly number[]) => resources.map(({ by }) => pathCost(lattice, assignment, by))
-  for (const { by } of resources) {
-    const frugal = cheapestPath(lattice, by, sumsToEnd(lattice, by))
-    consider(frugal, sumsOf(frugal))
-  }
-  for (let step = 0; step < mostSteps; step++) {
-    const by = withPrices(objective, resources, prices)
-    const toEnd = sumsToEnd(lattice, by)
-    const rebate = prices.reduce((sum, price, index) => sum + price * resources[index]!.limit, 0)
-    const bound = toEnd[0]![0]! - rebate
-    idle = best && bound <= best.bound ? idle + 1 : 0
-    if (!best || bound > best.bound) best = { each: prices, toEnd, rebate, bound }
-    const assignment = cheapestPath(lattice, by, toEnd)
-    const sums = sumsOf(assignment)
-    consider(assignment, sums)
-    const target = (found as Found | null)?.cost ?? best.bound * 1.1 + Number.MIN_VALUE
-    if (target - best.bound <= 1e-12 * target) break
-    if (idle >= patience) [reach, idle] = [reach / 2, 0]
-    // In shares of the limits, so that seconds and bytes weigh alike.
-    const excess = sums.map((sum, index) => sum / resources[index]!.limit - 1)
-    const square = excess.reduce((sum, share, index) => sum + (share > 0 || prices[index]! > 0 ? share ** 2 : 0), 0)
-    if (square === 0) break
-    const length = (reach * (target - bound)) / square
-    prices = prices.map((price, index) => Math.max(0, price + (length * excess[index]!) / resources[index]!.limit))
-  }
-  return { best: best!, found }
+  const search = new PriceSearch(lattice, objective, resources)
+  let prices: readonly number[] = resources.map(() => 0)
+  const rounds = resources.length === 1 ? 1 : mostRounds
+  for (let round = 0; round < rounds; round++)
+    for (const index of resources.keys()) prices = prices.with(index, search.setPrice(index, prices))
+  return { best: search.best!, found: search.found }
 }
