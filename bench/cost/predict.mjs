@@ -46,11 +46,14 @@ const quantile = (list, q) => [...list].sort((a, b) => a - b)[Math.min(list.leng
 const percent = (share) => `${(100 * share).toFixed(1)} %`
 
 const segments = heldOutSegments()
+const backends = selectBackends(undefined)
 const rows = data.truths.flatMap(({ place, segment, latencyS }) => {
   const profile = data.profile.places[place]
   if (!profile) return []
   const { graph } = segments[segment].segment
-  const guess = predictWork(placeModel(profile), graphWork(graph), graphBorder(graph))
+  const backend = backends.find(({ name }) => name === profile.backend)
+  const work = backend.work?.(segments[segment].segment) ?? graphWork(graph)
+  const guess = predictWork(placeModel(profile), work, graphBorder(graph))
   const inside = latencyS >= guess.low90S && latencyS <= guess.high90S
   return [{ place, segment, latencyS, guess, inside, error: guess.latencyS / latencyS - 1 }]
 })

@@ -1,6 +1,7 @@
 import type { Device } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
 import type { SegmentMove } from '../core/segment-move.ts'
+import type { NodeWork } from '../cost/node-work.ts'
 import { type ModelForm, segmentIn } from '../formats/forms.ts'
 import type { DataType, Dimension, Node } from '../graph/graph.ts'
 import type { QuantizationParameters } from '../graph/quantization.ts'
@@ -129,6 +130,11 @@ export interface Backend {
   supports(node: Node, device: Device, segment?: Segment): Support
   /** How it rounds integers, for the check against the reference interpreter; null when it does not compute the model. */
   semantics(segment: Segment): Semantics | null
+  /**
+   * What it computes of every node, for predictions, where this is not what the graph says; the segment is in its form.
+   * @throws MilliwattError OP_UNSUPPORTED, MODEL_ILLEGAL
+   */
+  work?(segment: Segment): readonly NodeWork[]
   /** Outputs are those of the reference interpreter in these semantics bit for bit, on every machine. */
   readonly exact?: true
   /** @throws MilliwattError BACKEND_UNAVAILABLE, BACKEND_FAILED */

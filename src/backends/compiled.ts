@@ -10,6 +10,7 @@ import type { Graph, Node } from '../graph/graph.ts'
 import { originOf, type Segment } from '../graph/segment.ts'
 import { isStateful } from '../graph/stateful.ts'
 import { type Backend, type Executable, segmentSpecs } from './backend.ts'
+import { loweredWork } from './lowered-work.ts'
 import { moduleExecutable } from './module-executable.ts'
 
 /** Modules by graph, so that a model which is prepared again is not compiled again. */
@@ -70,6 +71,7 @@ export const compiled: Backend = {
     return problem === null ? { ok: true } : { ok: false, reason: problem }
   },
   semantics: semanticsOf,
+  work: (segment) => loweredWork(segment.graph, semanticsOf(segment)),
   exact: true,
   prepare: async (segment) => open(moduleOf(segment), segment),
   open: (shared, segment) => open(shared as WasmModule, segment),

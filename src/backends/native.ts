@@ -6,6 +6,7 @@ import type { Segment } from '../graph/segment.ts'
 import { isStateful } from '../graph/stateful.ts'
 import { type Availability, type Backend, type Executable, segmentSpecs } from './backend.ts'
 import { semanticsOf } from './compiled.ts'
+import { loweredWork } from './lowered-work.ts'
 import { loadKoffi } from './koffi.ts'
 import { profileOn, runOn } from './module-executable.ts'
 import { nativeLibrary } from './native-build.ts'
@@ -89,6 +90,7 @@ export const native: Backend = {
     return { ok: true }
   },
   semantics: semanticsOf,
+  work: (segment) => loweredWork(segment.graph, semanticsOf(segment)),
   exact: true,
   prepare: (segment, _device, host) => prepare(segment, host),
 }

@@ -6,14 +6,14 @@ import { columnFormat, formatCount, formatMacs, formatPercent, formatTime, noFig
 import { plainStyle, type Table, tableLines } from '../report/table.ts'
 import { exitCodes } from './exit.ts'
 import { addDimensions, type DimensionOptions, toPositive } from './options.ts'
+import { type MachineCommandOptions, machineCommand } from './profile-machine.ts'
+import { addMeterChoice } from './run-options.ts'
 import { terminalStyle } from './run-output.ts'
 
 /** Options of `milliwatt profile`. */
-interface ProfileCommandOptions extends DimensionOptions {
-  readonly backend?: string
+interface ProfileCommandOptions extends DimensionOptions, MachineCommandOptions {
   readonly repeats: number
   readonly variant?: string
-  readonly json?: boolean
 }
 
 const barWidth = 24
@@ -76,8 +76,13 @@ function textOf(profile: ModelProfile): string {
 
 /** Runs `milliwatt profile MODEL` and gives the exit code. */
 async function profileCommand(host: Host, model: string, options: ProfileCommandOptions): Promise<number> {
-  const { backend, ...rest } = options
-  const profile = await profileModel(host, model, { ...rest, ...(backend ? { backends: [backend] } : {}) })
+  const { backend, repeats, variant, dimensions } = options
+  const profile = await profileModel(host, model, {
+    repeats,
+    dimensions,
+    ...(variant === undefined ? {} : { variant }),
+    ...(backend ? { backends: [backend] } : {}),
+  })
   process.stdout.write(`${options.json ? JSON.stringify(profile, null, 2) : textOf(profile)}\n`)
   return exitCodes.done
 }
@@ -92,13 +97,16 @@ function toRounds(text: string): number {
 export function addProfileCommand(program: Command, host: Host, finish: (code: number) => void): void {
   const command = program
     .command('profile')
-    .argument('<model>', 'an .onnx or .tflite file, or a shipped model with --variant')
-    .description('time a model layer by layer on this machine, with the overhead of doing so')
+    .argument('[model]', 'an .onnx or .tflite file, or a shipped model with --variant; none: the machine')
+    .description('time a model layer by layer on this machine, or without a model the machine itself')
     .option('--repeats <n>', 'rounds that are timed', toRounds, 500)
     .option('--backend <name>', 'the engine; it must show its layers')
     .option('--variant <name>', 'the variant of a shipped model')
+    .option('--seconds <s>', 'without a model: begin nothing new after so long', toPositive, 60)
+    .option('--remeasure', 'without a model: measure again what is known')
     .option('--json', 'print one JSON document on standard output and nothing else')
-  addDimensions(command).action(async (model: string, options: ProfileCommandOptions) => {
-    finish(await profileCommand(host, model, options))
+  addMeterChoice(command, 'none')
+  addDimensions(command).action(async (model: string | undefined, options: ProfileCommandOptions) => {
+    finish(await (model === undefined ? machineCommand(host, options) : profileCommand(host, model, options)))
   })
 }

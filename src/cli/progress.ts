@@ -5,6 +5,7 @@ import type { OnProgress } from '../loop/progress.ts'
 const stages: Readonly<Record<string, string>> = {
   probe: 'Looking at this machine',
   meter: 'Starting the meter',
+  machine: 'Timing microbenchmarks on every backend and device',
   profile: 'Measuring latency of every variant on every backend',
   energy: 'Measuring energy of every candidate',
   idle: 'Measuring the idle level',

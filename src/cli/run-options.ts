@@ -44,12 +44,12 @@ function addRaw(command: Command): void {
 }
 
 /** Gives a command the options that choose a meter. */
-export function addMeterChoice(command: Command): Command {
+export function addMeterChoice(command: Command, usual: 'auto' | 'none' = 'auto'): Command {
   return command
     .option(
       '-m, --meter <name>',
       'DRIVER, DRIVER:PATH, none, or auto: the meter that is plugged in, else an emulated one',
-      'auto',
+      usual,
     )
     .option('--supply-v <v>', 'supply voltage: set in source mode, stated in ampere mode', toPositive)
     .addOption(new Option('--meter-mode <mode>', 'feed the device or only measure').choices(['source', 'ampere']))

@@ -26,9 +26,13 @@ class BenchGraph {
     this.#dtype = dtype
   }
 
-  value(name: string, shape: readonly number[], quantization: Quantization = activations): string {
-    const quantised = this.#dtype === 'int8' ? { quantization } : {}
-    this.#tensors.set(name, { name, dtype: this.#dtype, shape, ...quantised })
+  value(
+    name: string,
+    shape: readonly number[],
+    quantization: Quantization = activations,
+    dtype: BenchType = this.#dtype,
+  ): string {
+    this.#tensors.set(name, { name, dtype, shape, ...(dtype === 'int8' ? { quantization } : {}) })
     return name
   }
 
@@ -38,7 +42,7 @@ class BenchGraph {
   }
 
   /** Weights whose sums of products spread as activations do, and a bias. `axis` is that of the output channels. */
-  #weights(shape: readonly number[], axis: number): readonly string[] {
+  #weights(shape: readonly number[], axis: number, kind: 'usual' | 'int8' | 'by tensor'): readonly string[] {
     const name = `w${this.#nodes.length}`
     const channels = shape[axis]!
     const count = product(shape)
@@ -46,18 +50,25 @@ class BenchGraph {
     const next = (reach: number) => (2 * this.#random() - 1) * reach
     const bias = `${name} bias`
     if (this.#dtype === 'float32') {
-      const data = bytesOf(Float32Array.from({ length: count }, () => next(127 * scale)))
-      this.#constant({ name, dtype: 'float32', shape, data })
+      if (kind === 'int8') {
+        const data = bytesOf(Int8Array.from({ length: count }, () => Math.round(next(127))))
+        const quantization = { scales: [scale], zeroPoints: [0], axis: null }
+        this.#constant({ name, dtype: 'int8', shape, data, quantization })
+      } else {
+        const data = bytesOf(Float32Array.from({ length: count }, () => next(127 * scale)))
+        this.#constant({ name, dtype: 'float32', shape, data })
+      }
       const biases = bytesOf(Float32Array.from({ length: channels }, () => next(1)))
       return [name, this.#constant({ name: bias, dtype: 'float32', shape: [channels], data: biases })]
     }
-    const each = (value: number) => Array.from({ length: channels }, () => value)
-    const quantization = { scales: each(scale), zeroPoints: each(0), axis }
+    const whole = kind === 'by tensor'
+    const each = (value: number) => Array.from({ length: whole ? 1 : channels }, () => value)
+    const quantization = { scales: each(scale), zeroPoints: each(0), axis: whole ? null : axis }
     const data = bytesOf(Int8Array.from({ length: count }, () => Math.round(next(127))))
     this.#constant({ name, dtype: 'int8', shape, data, quantization })
     const unit = Math.fround(scale * activations.scales[0]!)
     const biases = bytesOf(Int32Array.from({ length: channels }, () => Math.round(next(1 / unit))))
-    const biased = { scales: each(unit), zeroPoints: each(0), axis: 0 }
+    const biased = { scales: each(unit), zeroPoints: each(0), axis: whole ? null : 0 }
     return [name, this.#constant({ name: bias, dtype: 'int32', shape: [channels], data: biases, quantization: biased })]
   }
 
@@ -78,13 +89,15 @@ class BenchGraph {
       case 'depthwise_conv_2d': {
         const deep = op === 'depthwise_conv_2d'
         const shape = deep ? [1, filterH, filterW, channels] : [outputs, filterH, filterW, channels]
-        const weights = this.#weights(shape, deep ? 3 : 0)
+        const weights = this.#weights(shape, deep ? 3 : 0, layer.weights === 'int8' ? 'int8' : 'usual')
         this.value(output, [1, height, width, outputs])
         const attributes = { ...slid, dilationH: 1, dilationW: 1, activation: 'relu' }
         return this.#node(op, [input, ...weights], output, deep ? { ...attributes, depthMultiplier: 1 } : attributes)
       }
       case 'fully_connected': {
-        const weights = this.#weights([outputs, channels], 0)
+        // A scale a tensor is usual here, unlike in convolutions.
+        const kind = layer.weights === 'int8' ? 'int8' : layer.weights ? 'usual' : 'by tensor'
+        const weights = this.#weights([outputs, channels], 0, kind)
         this.value(output, [1, outputs])
         const options = { activation: 'relu', weightsFormat: 0, keepNumDims: 0, asymmetricQuantizeInputs: 0 }
         return this.#node(op, [input, ...weights], output, options)
@@ -102,11 +115,24 @@ class BenchGraph {
       case 'logistic':
         this.value(output, [1, height, width, outputs], shares)
         return this.#node(op, [input], output, {})
+      case 'mean': {
+        const axes = bytesOf(Int32Array.of(1, 2))
+        const over = this.#constant({ name: `${output} axes`, dtype: 'int32', shape: [2], data: axes })
+        this.value(output, [1, 1, 1, outputs])
+        return this.#node(op, [input, over], output, { keepDims: 1 })
+      }
+      case 'quantize':
+        this.value(output, inputShape(layer))
+        return this.#node(op, [input], output, {})
+      case 'dequantize':
+        this.value(output, inputShape(layer), activations, 'float32')
+        return this.#node(op, [input], output, {})
       default: {
-        const data = bytesOf(Int32Array.of(1, outputs))
-        const shape = this.#constant({ name: `${output} shape`, dtype: 'int32', shape: [2], data })
-        this.value(output, [1, outputs])
-        return this.#node(op, [input, shape], output, { newShape: [1, outputs] })
+        const wanted = height * width === 1 ? [1, outputs] : [1, height, width, outputs]
+        const data = bytesOf(Int32Array.from(wanted))
+        const shape = this.#constant({ name: `${output} shape`, dtype: 'int32', shape: [wanted.length], data })
+        this.value(output, wanted)
+        return this.#node(op, [input, shape], output, { newShape: wanted })
       }
     }
   }
@@ -138,15 +164,20 @@ function padsOf(layer: BenchLayer): Record<string, number> {
   return { padTop, padBottom: high - padTop, padLeft, padRight: wide - padLeft }
 }
 
-const flat: readonly string[] = ['fully_connected', 'softmax']
+const flat: readonly string[] = ['fully_connected', 'softmax', 'dequantize']
 
-const inputShape = ({ op, height, width, channels }: BenchLayer): readonly number[] =>
-  flat.includes(op) ? [1, channels] : [1, height, width, channels]
+/** Shape of what a layer reads; a reshape of an image makes its lines from one row. */
+function inputShape({ op, height, width, channels }: BenchLayer): readonly number[] {
+  if (height * width === 1 && flat.includes(op)) return [1, channels]
+  return op === 'reshape' && height * width > 1 ? [1, 1, height, width * channels] : [1, height, width, channels]
+}
+
+const inputType = ({ op }: BenchLayer): 'float32' | undefined => (op === 'quantize' ? 'float32' : undefined)
 
 /** Layers one after another. @throws nothing: the lengths are those of the list of benches */
 export function chainGraph(layers: readonly BenchLayer[], dtype: BenchType): Graph {
   const graph = new BenchGraph(dtype)
-  const input = graph.value('x', inputShape(layers[0]!))
+  const input = graph.value('x', inputShape(layers[0]!), activations, inputType(layers[0]!))
   let last = input
   for (const layer of layers) last = graph.layer(layer, last)
   return graph.build([input], [last])
@@ -155,7 +186,7 @@ export function chainGraph(layers: readonly BenchLayer[], dtype: BenchType): Gra
 /** Layers side by side, each with an input and an output of its own, for engines that time every layer. */
 export function parallelGraph(layers: readonly BenchLayer[], dtype: BenchType): Graph {
   const graph = new BenchGraph(dtype)
-  const inputs = layers.map((layer, index) => graph.value(`x${index}`, inputShape(layer)))
+  const inputs = layers.map((layer, index) => graph.value(`x${index}`, inputShape(layer), activations, inputType(layer)))
   const outputs = layers.map((layer, index) => graph.layer(layer, inputs[index]!))
   return graph.build(inputs, outputs)
 }

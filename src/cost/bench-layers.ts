@@ -9,7 +9,9 @@ export interface BenchLayer {
     | 'add'
     | 'softmax'
     | 'logistic'
-    | 'pad'
+    | 'mean'
+    | 'quantize'
+    | 'dequantize'
     | 'reshape'
   readonly height: number
   readonly width: number
@@ -18,6 +20,8 @@ export interface BenchLayer {
   readonly filterH: number
   readonly filterW: number
   readonly stride: number
+  /** How the weights are quantised where that is not usual: int8 for floats, a scale a channel for dense layers. */
+  readonly weights?: 'int8' | 'by channel'
 }
 
 /** Types that are timed. */
@@ -71,6 +75,9 @@ const same = (op: BenchLayer['op'], [height, width]: Lengths, channels: number):
 const globalPool = ([height, width]: Lengths, channels: number): BenchLayer => {
   return { ...same('average_pool_2d', [height, width], channels), filterH: height, filterW: width, stride: 1 }
 }
+
+/** Mean over all positions, as an operator of its own. */
+const average = (size: Lengths, channels: number): BenchLayer => ({ ...same('mean', size, channels) })
 
 const repeated = (layers: readonly BenchLayer[], times: number) => Array.from({ length: times }, () => layers).flat()
 
@@ -223,11 +230,34 @@ const chains: readonly (readonly (readonly BenchLayer[])[])[] = [
     repeated([dense(160, 16), dense(16, 160)], 2),
     repeated([dense(768, 160), dense(160, 768)], 2),
     repeated([dense(320, 10), dense(10, 320)], 2),
+    [dense(64, 12)],
+    [dense(256, 2)],
     [...head([7, 7], 64, 10)],
     [...head([24, 6], 48, 12)],
     [...head([4, 4], 192, 3)],
     [...head([10, 10], 32, 20)],
     [globalPool([20, 20], 32)],
+    [globalPool([8, 8], 48)],
+    [globalPool([30, 5], 24)],
+    [average([30, 5], 24)],
+    [average([14, 14], 64)],
+    [average([36, 6], 48), same('reshape', [1, 1], 48), dense(48, 8)],
+    repeated([depthwise([30, 5], 16)], 4),
+    repeated([depthwise([36, 4], 32)], 4),
+    repeated([depthwise([28, 5], 72)], 4),
+    repeated([depthwise([12, 3], 128)], 4),
+    repeated([pointwise([30, 5], 16, 16)], 4),
+    repeated([pointwise([36, 5], 32, 32)], 4),
+    [conv([60, 10], 1, 16, [10, 4], 2)],
+    [conv([72, 8], 1, 32, [10, 4], 2)],
+    [conv([44, 10], 1, 72, [10, 4], 2)],
+    [depthwise([30, 1], 64, 1, [3, 1]), pointwise([28, 1], 64, 96)],
+    [depthwise([28, 1], 112, 1, [5, 1]), pointwise([24, 1], 112, 112)],
+    [depthwise([26, 1], 128, 1, [9, 1])],
+    [depthwise([14, 1], 128, 1, [14, 1])],
+    [depthwise([36, 1], 40, 1, [4, 1])],
+    [same('reshape', [24, 12], 1)],
+    [same('reshape', [12, 12], 8)],
     [globalPool([3, 3], 256)],
     [same('softmax', [1, 1], 10)],
     [same('softmax', [1, 1], 64)],
@@ -273,6 +303,9 @@ const chains: readonly (readonly (readonly BenchLayer[])[])[] = [
     ),
     residual(28, [16, 24, 48], 10),
     residual(20, [24, 48, 64], 4),
+    separable(conv([60, 10], 1, 24, [10, 4], 2), [[24, 1], [24, 1], [24, 1], [24, 1]], 8),
+    separable(conv([44, 10], 1, 72, [10, 4], 2), [[72, 1], [72, 1], [72, 1]], 12),
+    separable(conv([64, 64], 3, 8, [3, 3], 2), [[16, 1], [24, 2], [24, 1], [48, 2], [48, 1], [96, 2], [96, 1], [192, 2], [192, 1]], 2),
     autoencoder(512, 96, 12),
     autoencoder(320, 160, 16),
     temporal(24, 32, 96),
@@ -280,8 +313,8 @@ const chains: readonly (readonly (readonly BenchLayer[])[])[] = [
   ],
 ]
 
-const say = ({ op, height, width, channels, outputs, filterH, filterW, stride }: BenchLayer): string =>
-  `${op} ${height}x${width} ${channels}>${outputs} ${filterH}x${filterW}/${stride}`
+const say = ({ op, height, width, channels, outputs, filterH, filterW, stride, weights }: BenchLayer): string =>
+  `${op} ${height}x${width} ${channels}>${outputs} ${filterH}x${filterW}/${stride}${weights ? ` ${weights}` : ''}`
 
 /** Name under which the figure of a single layer is kept. */
 export function layerName(dtype: BenchType, layer: BenchLayer): string {
@@ -293,9 +326,49 @@ function nameOf(dtype: BenchType, layers: readonly BenchLayer[]): string {
   return `${dtype}: ${[...new Set(parts)].join(', ')}; ${parts.length}`
 }
 
-/** All microbenchmarks: what every place is timed on, coarse ones first. */
-export const benches: readonly Bench[] = chains.flatMap((all, tier) =>
-  all.flatMap((layers) =>
-    (['int8', 'float32'] as const).map((dtype) => ({ name: nameOf(dtype, layers), dtype, layers, tier })),
+const mixed = (layer: BenchLayer, weights: 'int8' | 'by channel') => ({ ...layer, weights })
+
+/** What is timed in one type alone. */
+const special: readonly (readonly [BenchType, readonly BenchLayer[]])[] = [
+  ['int8', repeated([mixed(dense(64, 64), 'by channel')], 4)],
+  ['int8', repeated([mixed(dense(320, 24), 'by channel'), mixed(dense(24, 320), 'by channel')], 2)],
+  ['int8', [mixed(dense(24, 8), 'by channel')]],
+  ['int8', [mixed(dense(96, 10), 'by channel'), same('softmax', [1, 1], 10)]],
+  ['int8', [same('quantize', [1, 60], 10)]],
+  ['int8', [same('quantize', [24, 24], 3)]],
+  ['int8', [same('quantize', [1, 60], 12), same('reshape', [60, 12], 1)]],
+  ['int8', [same('dequantize', [1, 1], 10)]],
+  ['int8', [mixed(dense(32, 10), 'by channel'), same('dequantize', [1, 1], 10)]],
+  ['int8', [same('dequantize', [8, 8], 16)]],
+  ['float32', repeated([mixed(pointwise([20, 6], 48, 48), 'int8')], 3)],
+  ['float32', repeated([mixed(pointwise([10, 10], 64, 64), 'int8')], 3)],
+  ['float32', repeated([mixed(conv([14, 14], 16, 16), 'int8')], 3)],
+  ['float32', [mixed(conv([48, 10], 1, 48, [8, 4], 2), 'int8')]],
+  ['float32', [mixed(conv([44, 12], 1, 72, [10, 4], 2), 'int8')]],
+  ['float32', repeated([depthwise([22, 6], 64), mixed(pointwise([22, 6], 64, 64), 'int8')], 2)],
+  ['float32', repeated([depthwise([28, 5], 56), mixed(pointwise([28, 5], 56, 56), 'int8')], 2)],
+  ['float32', repeated([mixed(dense(128, 128), 'int8')], 3)],
+]
+
+const toBench = (dtype: BenchType, layers: readonly BenchLayer[], tier: number): Bench => {
+  return { name: nameOf(dtype, layers), dtype, layers, tier }
+}
+
+/** In steps of the golden ratio: any first part of it is spread over all. */
+export function spreadOut<T>(all: readonly T[]): readonly T[] {
+  const order = all.map((item, index) => ({ item, at: (index * 0.6180339887) % 1 }))
+  return order.sort((a, b) => a.at - b.at).map(({ item }) => item)
+}
+
+const all: readonly Bench[] = [
+  ...chains.flatMap((all, tier) =>
+    all.flatMap((layers) => [toBench('int8', layers, tier), toBench('float32', layers, tier)]),
   ),
-)
+  ...special.map(([dtype, layers]) => toBench(dtype, layers, 1)),
+]
+
+/** All microbenchmarks: what every place is timed on, coarse ones first; those of a tier so that a part of them says much. */
+export const benches: readonly Bench[] = [0, 1, 2].flatMap((tier) => {
+  const those = all.filter((bench) => bench.tier === tier)
+  return tier === 1 ? spreadOut(those) : those
+})

@@ -1,4 +1,4 @@
-import { type BenchLayer, type BenchType, benches, layerName } from './bench-layers.ts'
+import { type BenchLayer, type BenchType, benches, layerName, spreadOut } from './bench-layers.ts'
 
 /** A layer that is timed inside a tour, by the name that its figure is kept under. */
 export interface TourLayer {
@@ -18,13 +18,7 @@ const tourLayers = 14
 function layersOf(dtype: BenchType): readonly TourLayer[] {
   const all = benches.filter((bench) => bench.dtype === dtype).flatMap(({ layers }) => layers)
   const unique = [...new Map(all.map((layer) => [layerName(dtype, layer), layer]))]
-  return mixed(unique).map(([name, layer]) => ({ name, layer }))
-}
-
-/** In steps of about the golden ratio: any first part of it is spread over all. */
-function mixed<T>(all: readonly T[]): readonly T[] {
-  const order = all.map((item, index) => ({ item, at: (index * 0.6180339887) % 1 }))
-  return order.sort((a, b) => a.at - b.at).map(({ item }) => item)
+  return spreadOut(unique).map(([name, layer]) => ({ name, layer }))
 }
 
 /** Every layer of the microbenchmarks once, in their order, in tours. */

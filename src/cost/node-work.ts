@@ -5,12 +5,16 @@ import { dataTypeBits, elementCount, type Graph, type Node, numberAttribute, typ
 export type OpFamily =
   | 'conv 1x1'
   | 'conv kxk'
+  | 'conv stem'
   | 'depthwise'
+  | 'depthwise 1d'
   | 'fully connected'
   | 'pool'
+  | 'mean'
   | 'add'
   | 'softmax'
   | 'function'
+  | 'quantize'
   | 'move'
   | 'reshape'
   | 'other'
@@ -19,12 +23,16 @@ export type OpFamily =
 export const opFamilies: readonly OpFamily[] = [
   'conv 1x1',
   'conv kxk',
+  'conv stem',
   'depthwise',
+  'depthwise 1d',
   'fully connected',
   'pool',
+  'mean',
   'add',
   'softmax',
   'function',
+  'quantize',
   'move',
   'reshape',
   'other',
@@ -34,7 +42,7 @@ export const opFamilies: readonly OpFamily[] = [
 export interface NodeWork {
   readonly op: string
   readonly family: OpFamily
-  /** Of what it computes in: `int8`, `float32`, ... */
+  /** What it computes in: `int8`, `float32`, `float32 by int8` (weights), `int8 by channel` (weights, where unusual). */
   readonly dtype: string
   readonly macs: number
   /** Positions of the output: batch × height × width (rows of a matrix). */
@@ -55,11 +63,11 @@ export interface NodeWork {
 }
 
 const families: Readonly<Record<string, OpFamily>> = {
-  depthwise_conv_2d: 'depthwise',
   fully_connected: 'fully connected',
   average_pool_2d: 'pool',
   max_pool_2d: 'pool',
-  mean: 'pool',
+  mean: 'mean',
+  sum: 'mean',
   add: 'add',
   mul: 'add',
   sub: 'add',
@@ -70,8 +78,8 @@ const families: Readonly<Record<string, OpFamily>> = {
   relu6: 'function',
   hard_swish: 'function',
   leaky_relu: 'function',
-  quantize: 'function',
-  dequantize: 'function',
+  quantize: 'quantize',
+  dequantize: 'quantize',
   pad: 'move',
   padv2: 'move',
   concatenation: 'move',
@@ -84,9 +92,25 @@ const families: Readonly<Record<string, OpFamily>> = {
   expand_dims: 'reshape',
 }
 
-/** The family of an operator of the canonical form; a convolution's depends on its filter. */
-export function familyOf(op: string, taps: number): OpFamily {
-  return op === 'conv_2d' ? (taps === 1 ? 'conv 1x1' : 'conv kxk') : (families[op] ?? 'other')
+/** Convolutions of so few input channels are a model's first: engines gather their windows in another way. */
+const stemChannels = 4
+
+/** The family of an operator of the canonical form; a convolution's depends on its filter and its input channels. */
+export function familyOf(op: string, [height, width]: readonly [number, number], inputChannels: number): OpFamily {
+  const flat = (height === 1) !== (width === 1)
+  if (op === 'depthwise_conv_2d') return flat ? 'depthwise 1d' : 'depthwise'
+  if (op !== 'conv_2d') return families[op] ?? 'other'
+  if (height * width === 1) return 'conv 1x1'
+  return inputChannels <= stemChannels ? 'conv stem' : 'conv kxk'
+}
+
+/** What is computed in: the activations' type, and what is unusual of the weights. */
+function typeOf(op: string, input: Tensor | undefined, weights: Tensor | undefined): string {
+  const dtype = input?.dtype ?? 'float32'
+  if (!weights?.data || op === 'reshape') return dtype
+  if (dtype === 'float32' && weights.dtype === 'int8') return 'float32 by int8'
+  const byChannel = op === 'fully_connected' && (weights.quantization?.scales.length ?? 1) > 1
+  return byChannel ? `${dtype} by channel` : dtype
 }
 
 const product = (lengths: readonly number[]): number => lengths.reduce((all, length) => all * length, 1)
@@ -121,13 +145,14 @@ export function graphWork(graph: Graph): readonly NodeWork[] {
     const [height, width] = filterOf(node, lengthsOf(tensors[1]))
     const [inShape, outShape] = [lengthsOf(input), lengthsOf(output)]
     const { macs, weightBytes } = facts[index]!
+    const inputChannels = node.op === 'fully_connected' ? (lengthsOf(tensors[1])[1] ?? 1) : (inShape.at(-1) ?? 1)
     return {
       op: node.op,
-      family: familyOf(node.op, height * width),
-      dtype: input?.dtype ?? 'float32',
+      family: familyOf(node.op, [height, width], inputChannels),
+      dtype: typeOf(node.op, input, tensors[1]),
       macs: macs ?? 0,
       pixels: product(outShape.slice(0, -1)),
-      inputChannels: node.op === 'fully_connected' ? (lengthsOf(tensors[1])[1] ?? 1) : (inShape.at(-1) ?? 1),
+      inputChannels,
       outputChannels: outShape.at(-1) ?? 1,
       taps: height * width,
       tapsWide: width,

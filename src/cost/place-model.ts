@@ -1,7 +1,7 @@
 import type { SegmentBorder } from './border.ts'
 import { type Field, type FieldLaw, type FieldPoint, type FieldSum, fitField } from './field.ts'
 import type { NodeWork } from './node-work.ts'
-import { borderTerms, fitTrend, nodeTerms, type Observation, type Trend, trendOf } from './trend.ts'
+import { borderTerms, fitTrend, nearestKind, nodeTerms, type Observation, type Trend, trendOf } from './trend.ts'
 
 /** Seconds with the interval that holds 90 % of such figures. */
 export interface LatencyGuess {
@@ -30,12 +30,13 @@ const spare = (length: number, block: number): number =>
 
 /** Where a node lies: doublings of its lengths, and how far channels are from whole vector blocks. */
 function pointOf(node: NodeWork, share: number): FieldPoint {
-  const { family, dtype, pixels, inputChannels, outputChannels, taps, tapsWide, stride } = node
+  const { family, dtype, pixels, inputChannels, outputChannels, taps, tapsWide, stride, rowLength } = node
   return {
     group: `${family} ${dtype}`,
     share,
     at: [
       log2(pixels),
+      log2(rowLength) / 2,
       log2(inputChannels),
       log2(outputChannels),
       log2(taps),
@@ -49,7 +50,7 @@ function pointOf(node: NodeWork, share: number): FieldPoint {
 }
 
 function partsOf(trend: Trend, nodes: readonly NodeWork[], border: SegmentBorder | null) {
-  const nodesS = nodes.map((node) => Math.max(leastS, trendOf(trend, nodeTerms(node))))
+  const nodesS = nodes.map((node, index) => Math.max(leastS, trendOf(trend, nodeTerms(node, nodes[index - 1]))))
   const borderS = border ? Math.max(leastS, trendOf(trend, borderTerms(border))) : 0
   return { nodesS, borderS, totalS: nodesS.reduce((sum, each) => sum + each, borderS) }
 }
@@ -106,7 +107,11 @@ export function predictWork(
   nodes: readonly NodeWork[],
   border: SegmentBorder | null,
 ): LatencyGuess {
-  const { points, totalS } = pointsOf(trend, nodes, border)
+  const { points, totalS } = pointsOf(
+    trend,
+    nodes.map((node) => nearestKind(trend, node)),
+    border,
+  )
   const { value, deviation } = field.sum(points)
   return guess(totalS, value, Math.hypot(deviation, noise))
 }

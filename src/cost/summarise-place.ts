@@ -1,5 +1,6 @@
 import type { Sourced } from '../targets/target.ts'
 import type { BenchFigure, PlacePower, PlaceProfile } from './machine-profile.ts'
+import type { OpFamily } from './node-work.ts'
 import { observationsOf } from './observe.ts'
 import { fitTrend, type Observation } from './trend.ts'
 
@@ -51,4 +52,25 @@ export function summarisePlace(place: PlaceFigures): PlaceProfile {
     },
     runs: [],
   }
+}
+
+/** The best rate that microbenchmarks of one family and type reached, in multiply-accumulates a second. */
+export interface FamilyRate {
+  readonly family: OpFamily
+  readonly dtype: string
+  readonly macsPerS: number
+}
+
+/** Rates by family and type, from the microbenchmarks that hold one family alone; those without arithmetic are left out. */
+export function familyRates(figures: Readonly<Record<string, BenchFigure>>): readonly FamilyRate[] {
+  const best = new Map<string, FamilyRate>()
+  for (const observation of observationsOf(figures)) {
+    const { family, dtype } = observation.nodes[0]!
+    const alike = observation.nodes.every((node) => node.family === family && node.dtype === dtype)
+    const macsPerS = bestRate([observation], ({ nodes }) => nodes.reduce((sum, { macs }) => sum + macs, 0))
+    const key = `${family} ${dtype}`
+    if (alike && macsPerS !== undefined && macsPerS > (best.get(key)?.macsPerS ?? 0))
+      best.set(key, { family, dtype, macsPerS })
+  }
+  return [...best.values()]
 }

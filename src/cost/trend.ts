@@ -19,12 +19,23 @@ const padded = (length: number, block: number): number => Math.ceil(length / blo
 /**
  * What a node's time may be made of, each a non-negative number of seconds by amount: a fixed part, work in whole
  * vector blocks of output channels (16 for 128-bit and 64 for 512-bit integers), what is read, gathered and written.
- * This is the roofline (Williams, Waterman, Patterson 2009) as a sum instead of a maximum, so that it stays linear.
+ * Filters of few input channels work on channels padded to 8. This is the roofline (Williams, Waterman, Patterson 2009) as a sum instead of a maximum, so that it stays linear.
  */
-export function nodeTerms(node: NodeWork): Terms {
-  const { family, dtype, macs, pixels, inputChannels, outputChannels, taps, weightBytes } = node
+export function nodeTerms(node: NodeWork, before?: NodeWork): Terms {
+  return before && before.family !== node.family ? [...ownTerms(node), ...changeTerms(node)] : ownTerms(node)
+}
+
+/** Another kind of layer came before: engines turn values round, fetch other code, and find less in their caches. */
+const changeTerms = ({ dtype, inputBytes }: NodeWork): Terms => [
+  [`change ${dtype}`, 1],
+  [`change ${dtype} bytes`, inputBytes],
+]
+
+function ownTerms(node: NodeWork): Terms {
+  const { family, dtype, macs, pixels, rowLength, inputChannels, outputChannels, taps, weightBytes } = node
   const of = `${family} ${dtype}`
   const channels = Math.max(1, outputChannels)
+  const depth = family.startsWith('depthwise') ? 1 : Math.max(1, inputChannels)
   const common: Terms = [
     [`${of} node`, 1],
     [`${of} output`, node.outputBytes],
@@ -35,9 +46,12 @@ export function nodeTerms(node: NodeWork): Terms {
     ...common,
     [`${of} macs`, macs],
     [`${of} macs by 16`, (macs / channels) * padded(channels, 16)],
+    [`${of} macs by 16 in 8`, (macs / channels / depth) * padded(channels, 16) * padded(depth, 8)],
+    [`${of} lines`, pixels / rowLength],
+    [`${of} channel lines`, (pixels / rowLength) * channels],
     [`${of} macs by 64`, (macs / channels) * padded(channels, 64)],
     [`${of} rows`, pixels],
-    [`${of} gathered`, family === 'depthwise' ? pixels * taps : pixels * taps * inputChannels],
+    [`${of} gathered`, pixels * taps * depth],
     [`${of} weights`, weightBytes],
   ]
 }
@@ -57,7 +71,7 @@ export function borderTerms({ inputs, outputs }: SegmentBorder): Terms {
 export type Trend = ReadonlyMap<string, number>
 
 const termsOf = ({ nodes, border }: Observation): Terms => [
-  ...nodes.flatMap(nodeTerms),
+  ...nodes.flatMap((node, index) => nodeTerms(node, nodes[index - 1])),
   ...(border ? borderTerms(border) : []),
 ]
 
@@ -78,6 +92,19 @@ export function fitTrend(observations: readonly Observation[]): Trend {
     rows.map(({ target }) => target),
   )
   return new Map([...columns].map(([name, index]) => [name, solution[index]!]))
+}
+
+const knows = (trend: Trend, { family, dtype }: NodeWork): boolean => trend.has(`${family} ${dtype} node`)
+
+/**
+ * A node as the nearest kind that was timed: with usual weights where those with unusual ones were not, in the other
+ * type, as a copy.
+ */
+export function nearestKind(trend: Trend, node: NodeWork): NodeWork {
+  const types = [node.dtype, node.dtype.replace(/ by .*/, ''), 'float32', 'int8']
+  const kinds = types.map((dtype) => ({ ...node, dtype }))
+  const copies = types.map((dtype) => ({ ...node, dtype, family: 'add' as const }))
+  return [...kinds, ...copies].find((kind) => knows(trend, kind)) ?? node
 }
 
 /** Seconds of some terms by a trend; terms that it does not know cost nothing. */
