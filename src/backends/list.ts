@@ -19,9 +19,9 @@ export const backends: readonly Backend[] = [
   tfliteC,
 ]
 
-/** The backends of these names, or all. @throws MilliwattError BACKEND_UNKNOWN */
+/** The backends of these names, or all but those that want to be named. @throws MilliwattError BACKEND_UNKNOWN */
 export function selectBackends(names: readonly string[] | undefined): readonly Backend[] {
-  if (!names || names.length === 0) return backends
+  if (!names || names.length === 0) return backends.filter((backend) => !backend.onDemand)
   return names.map((name) => {
     const found = backends.find((backend) => backend.name === name)
     if (found) return found

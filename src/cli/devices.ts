@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { backends } from '../backends/list.ts'
 import type { Host } from '../core/host.ts'
 import { describeFinding } from '../devices/describe.ts'
 import { probe } from '../loop/probe.ts'
@@ -11,7 +12,7 @@ export function addDevicesCommand(program: Command, host: Host, finish: (code: n
     .description('show the processors, accelerators, boards and meters that are here, and why others are not usable')
     .option('--json', 'print one JSON document on standard output and nothing else')
     .action(async ({ json }: { readonly json?: boolean }) => {
-      const { machine, findings, power } = await probe(host)
+      const { machine, findings, power } = await probe(host, backends)
       // Nothing was read here: what rests on a board's published figures is modelled.
       const publishedPower = power && { ...power, provenance: 'modelled' }
       const lines = [`machine: ${machine}`, ...findings.map(describeFinding)]
