@@ -14,8 +14,10 @@ export const processor = 'cpu'
 export interface Placement {
   /** Name of the accelerator that was asked for. */
   readonly accelerator: string
-  /** Nodes as the engine runs them: some engines fuse several into one, or add copies between memories. */
+  /** Nodes as the engine runs them: some engines fuse several into one. */
   readonly nodes: readonly PlacedNode[]
+  /** Copies between memories and layouts in one run, where the engine tells them. */
+  readonly copies?: number
 }
 
 /** How to spread a model between an accelerator and the processor; engines without accelerator have no use for it. */
@@ -40,7 +42,8 @@ export function describePlacement(placement: Placement): string {
   const { accelerator, nodes } = placement
   const left = leftOver(placement)
   const rest = left.length > 0 ? `; on the processor: ${countByOp(left)}` : ''
-  return `${accelerator} took ${nodes.length - left.length} of ${nodes.length} nodes${rest}`
+  const moved = placement.copies ? `; ${placement.copies} copies between them` : ''
+  return `${accelerator} took ${nodes.length - left.length} of ${nodes.length} nodes${rest}${moved}`
 }
 
 /**

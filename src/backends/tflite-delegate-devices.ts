@@ -59,7 +59,7 @@ function toDevice(host: Host, { library, options, target }: NamedDelegate, took:
   const name = host.files.basename(library)
   const settings = Object.entries(options).map(([key, value]) => `${key}=${value}`)
   return {
-    id: `tflite-c:${target?.id ?? name}`,
+    id: `tflite-c:${target?.id ?? [name, ...settings].join(' ')}`,
     kind: 'npu',
     name: target ? `${target.name} through ${name}` : name,
     ...(target ? { target: target.id } : {}),

@@ -1,5 +1,7 @@
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
+import { readModel } from '../formats/list.ts'
+import type { Node } from '../graph/graph.ts'
 import type { Segment } from '../graph/segment.ts'
 import { type Address, type Koffi, loadKoffi } from './koffi.ts'
 import { type Placement, processor } from './placement.ts'
@@ -55,6 +57,17 @@ function create(koffi: Koffi, { library, options }: DelegateChoice, plugin: Plug
 }
 
 /**
+ * The nodes that the file of a segment holds, by the names that the segment has for them: a written file has nodes more
+ * where an operator of TensorFlow Lite cannot pad as the graph does. Null where the interpreter counts others.
+ */
+function nodesOfFile({ graph, source }: Segment, nodeCount: number): readonly Node[] | null {
+  if (graph.nodes.length === nodeCount) return graph.nodes
+  const { nodes } = readModel(source.bytes, graph.name).graph
+  if (nodes.length !== nodeCount) return null
+  return nodes.map((node) => graph.nodes.find(({ outputs }) => outputs[0] === node.outputs[0]) ?? node)
+}
+
+/**
  * Opens a delegate library.
  * @throws MilliwattError BACKEND_UNAVAILABLE without the library, BACKEND_FAILED with what it said
  */
@@ -72,9 +85,10 @@ export async function openDelegate(host: Host, choice: DelegateChoice): Promise<
       watch.end()
       koffi.unregister(report)
     },
-    placement: ({ graph: { nodes } }) => {
+    placement: (segment) => {
       const result = watch.result()
-      if (result?.nodeCount !== nodes.length) return null
+      const nodes = nodesOfFile(segment, result?.nodeCount ?? 0)
+      if (!result || !nodes) return null
       const place = (index: number) => (result.taken.has(index) ? accelerator : processor)
       return { accelerator, nodes: nodes.map(({ name, op }, index) => ({ name, op, at: place(index) })) }
     },

@@ -1,8 +1,16 @@
 import { type Command, Option } from 'commander'
-import { addDimensions, type DimensionOptions, type GoalOptions, toNumber, toPositive } from './options.ts'
+import {
+  addDelegates,
+  addDimensions,
+  type DelegateOptions,
+  type DimensionOptions,
+  type GoalOptions,
+  toNumber,
+  toPositive,
+} from './options.ts'
 
 /** Options of `milliwatt run`. */
-export interface RunOptions extends GoalOptions, DimensionOptions {
+export interface RunOptions extends GoalOptions, DimensionOptions, DelegateOptions {
   readonly input?: string
   readonly rawInput?: string
   readonly rawOutput?: string
@@ -88,6 +96,7 @@ export function addRunOptions(command: Command): Command {
   addRaw(command)
   addGoal(command)
   addMeter(command)
+  addDelegates(command)
   return command
     .option('--variant <name>', 'plan only over this variant')
     .option('-b, --backend <name...>', 'plan only over these backends')

@@ -8,6 +8,7 @@ import {
   type CandidateContext,
   isRunnable,
   type Prepared,
+  placementNotes,
   prepareCandidates,
   type Runnable,
   uncheckedNotes,
@@ -161,7 +162,12 @@ export async function planCatalogue(context: PlanContext, catalogue: Catalogue, 
     const candidates = prepared.map((one) => toCandidate(one, latencies, energies))
     const choice = choose(candidates, goal)
     kept = runnable.find(({ key }) => key === choice.chosen?.key)
-    return { choice, report: toReport(choice, goal, source, uncheckedNotes(prepared)), chosen: kept ?? null, profile }
+    return {
+      choice,
+      report: toReport(choice, goal, source, [...uncheckedNotes(prepared), ...placementNotes(prepared)]),
+      chosen: kept ?? null,
+      profile,
+    }
   } finally {
     for (const one of runnable) if (one !== kept) await one.executable[Symbol.asyncDispose]()
   }

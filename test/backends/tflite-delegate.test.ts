@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Executable, segmentFor, type TensorValue } from '../../src/backends/backend.ts'
 import { loadKoffi } from '../../src/backends/koffi.ts'
 import { describePlacement } from '../../src/backends/placement.ts'
 import { tfliteC } from '../../src/backends/tflite-c.ts'
-import type { Device } from '../../src/core/device.ts'
+import type { Device, Finding } from '../../src/core/device.ts'
 import { readModel } from '../../src/formats/list.ts'
 import { writeTflite } from '../../src/formats/tflite/writer.ts'
 import type { Graph } from '../../src/graph/graph.ts'
@@ -13,8 +13,10 @@ import { interpret } from '../../src/graph/reference/interpret.ts'
 import type { Values } from '../../src/graph/reference/values.ts'
 import type { Segment } from '../../src/graph/segment.ts'
 import { nodeHost } from '../../src/hosts/node.ts'
+import { openRuntimeOn } from '../../src/loop/runtime.ts'
 import { ownTargets } from '../devices/fixture.ts'
 import { randomNumbers, randomValues } from '../formats/convert-support.ts'
+import { milliwatt } from '../support/cli.ts'
 import { needs } from '../support/needs.ts'
 import { sharedPath } from '../support/shared.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -199,6 +201,36 @@ needs('cc')('an external delegate', () => {
         expect.stringMatching(/failed its trial: .*took 0 of 1 nodes/),
         expect.stringMatching(/failed its trial: .*cannot open shared object/),
       ])
+    })
+
+    it.runIf(here)('is planned over, with what it took in the report', { timeout: 60_000 }, async () => {
+      const own = { ...named(`${library}?ops=CONV_2D`), cacheFolder: join(folder, 'cache') }
+      await using runtime = await openRuntimeOn(own, { backends: ['tflite-c'] })
+      const model = await runtime.load(writeTflite(smallNetwork()))
+      const { candidates, profileSource } = model.plan
+      const row = candidates.find(({ device }) => device === 'tflite-c:libtestdelegate.so ops=CONV_2D')
+      expect(row?.latencyS).toBeGreaterThan(0)
+      expect(profileSource).toMatch(
+        / on tflite-c: libtestdelegate\.so took 1 of 5 nodes; on the processor: average_pool/,
+      )
+    })
+
+    it.runIf(here)('can be named on the command line', { timeout: 60_000 }, async () => {
+      const { stdout } = await milliwatt(['devices', '--json', '--delegate', `${library}?ops=CONV_2D`])
+      const { findings } = JSON.parse(stdout) as { readonly findings: readonly Finding[] }
+      const id = 'tflite-c:libtestdelegate.so ops=CONV_2D'
+      expect(findings).toContainEqual(
+        expect.objectContaining({ status: 'found', device: expect.objectContaining({ id }) }),
+      )
+    })
+
+    it.runIf(here)('names the nodes of the graph where the file holds more', async () => {
+      const bytes = readFileSync(resolve(import.meta.dirname, '../../models/kws/ds-cnn-16-int8.onnx'))
+      const segment = segmentFor(readModel(bytes, 'kws'), tfliteC)
+      await using executable = await tfliteC.prepare(segment, device(['ops=CONV_2D']), host)
+      const taken = executable.placement!.nodes.filter(({ at }) => at !== 'cpu')
+      const convolutions = segment.graph.nodes.filter(({ op }) => op === 'conv_2d')
+      expect(taken.map(({ name }) => name)).toEqual(convolutions.map(({ name }) => name))
     })
   })
 })
