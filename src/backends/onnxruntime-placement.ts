@@ -13,10 +13,10 @@ interface ProfileEvent {
 const ending = '_kernel_time'
 
 /** Nodes that onnxruntime puts between others: copies between memories, and between layouts of the processor's own. */
-const copyOps: ReadonlySet<string> = new Set(['MemcpyToHost', 'MemcpyFromHost', 'ReorderInput', 'ReorderOutput'])
+export const copyOps: ReadonlySet<string> = new Set(['MemcpyToHost', 'MemcpyFromHost', 'ReorderInput', 'ReorderOutput'])
 
 /** The model's own name of a node: onnxruntime appends to it when it lays a node out anew. */
-function ownName(ran: string, names: readonly string[]): string {
+export function ownName(ran: string, names: readonly string[]): string {
   const fitting = names.filter((name) => name !== '' && (ran === name || ran.startsWith(`${name}_`)))
   return fitting.reduce((longest, name) => (name.length > longest.length ? name : longest), '') || ran
 }

@@ -39,11 +39,16 @@ export interface OrtFlavour {
 /** Operator sets that onnxruntime carries besides the standard one. */
 const ortDomains = new Set(['', 'ai.onnx.ml', 'com.microsoft', 'com.microsoft.nchwc', 'ai.onnx.training'])
 
+/** Whether onnxruntime may have an operator; only a session tells for sure. */
+export function ortSupport(node: Node): Support {
+  if (ortDomains.has(node.domain)) return { ok: true }
+  return { ok: false, reason: `operator set "${node.domain}" is not in onnxruntime` }
+}
+
 function supportsNode(flavour: OrtFlavour, node: Node, device: Device): Support {
   if (device.kind !== 'cpu' && !providerOf(flavour.name, device))
     return { ok: false, reason: `${flavour.name} has no execution provider for a ${device.kind}` }
-  if (!ortDomains.has(node.domain)) return { ok: false, reason: `operator set "${node.domain}" is not in onnxruntime` }
-  return { ok: true }
+  return ortSupport(node)
 }
 
 type OrtType = Ort.Tensor.Type

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { backends } from '../../src/backends/list.ts'
+import { selectBackends } from '../../src/backends/list.ts'
 import { readModel } from '../../src/formats/list.ts'
 import { sharedPath } from '../support/shared.ts'
 import { differenceOn, host } from './compare.ts'
@@ -29,7 +29,7 @@ it.runIf(process.env.CI === 'true')('has ../shared/data/mlperf-tiny in CI', () =
 })
 
 describe.skipIf(!folder)('models on all backends (needs ../shared/data/mlperf-tiny)', async () => {
-  for (const backend of backends) {
+  for (const backend of selectBackends(undefined)) {
     const { ok } = await backend.available(host)
     it.runIf(ok).each(Object.entries(models))(
       `%s on ${backend.name}, within %d of the interpreter`,
