@@ -24,7 +24,13 @@ interface Browser {
 /** The part of playwright-core that is used here. */
 interface Playwright {
   readonly chromium: {
-    launch(options: { readonly executablePath: string; readonly args: readonly string[] }): Promise<Browser>
+    launch(options: {
+      readonly executablePath: string
+      readonly args: readonly string[]
+      readonly handleSIGINT: boolean
+      readonly handleSIGTERM: boolean
+      readonly handleSIGHUP: boolean
+    }): Promise<Browser>
   }
 }
 
@@ -94,7 +100,9 @@ const browsers = new Map<string, Shared>()
 async function launch(host: Host, path: string, args: readonly string[], gone: () => void): Promise<Browser> {
   const loaded = (await host.optionalPackage('playwright-core')) as Playwright & { readonly default?: Playwright }
   const { chromium } = loaded.default ?? loaded
-  const browser = await chromium.launch({ executablePath: path, args })
+  // The program decides what a signal means; the browser ends with the pipe to it in any case.
+  const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false }
+  const browser = await chromium.launch({ executablePath: path, args, ...signals })
   browser.on('disconnected', gone)
   return browser
 }

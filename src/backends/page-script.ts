@@ -22,7 +22,7 @@ globalThis.milliwatt = (() => {
       const found = await navigator.gpu.requestAdapter()
       if (!found) return { reason: 'WebGPU has no adapter' }
       const { vendor, architecture, device, description, isFallbackAdapter } = found.info
-      return { info: { vendor, architecture, device, description, isFallbackAdapter } }
+      return { info: { vendor, architecture, device, description, ...(isFallbackAdapter ? { software: true } : {}) } }
     } catch (error) {
       return { reason: reason(error) }
     }

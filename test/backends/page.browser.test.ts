@@ -125,7 +125,9 @@ needs('chromium')('a page of Chromium', () => {
     expect(scores.reduce((sum, score) => sum + score, 0)).toBeCloseTo(1, 3)
   })
 
-  it('gets a new page after a run that fails, and a new browser after its browser died', { timeout: 180_000 }, async () => {
+  it('gets a new page after a run that fails, and a new browser after its browser died', {
+    timeout: 180_000,
+  }, async () => {
     const pidFile = join(folder, 'pid')
     const script = join(folder, 'chromium')
     writeFileSync(script, `#!/bin/sh\necho $$ > ${pidFile}\nexec ${toolPath('chromium')} "$@"\n`, { mode: 0o755 })
@@ -150,7 +152,7 @@ needs('chromium')('a page of Chromium', () => {
     expect(findings.length).toBe(3)
     expect(findings[0]).toMatchObject({
       status: 'found',
-      device: { id: 'page:webgpu', facts: { trial: 'webgpu took 3 of 3 nodes', vendor: 'google' } },
+      device: { id: 'page:webgpu', facts: { trial: 'webgpu took 3 of 3 nodes', vendor: 'google', software: true } },
     })
     for (const finding of findings.slice(1))
       if (finding.status === 'absent') expect(finding.reason).toMatch(/Chromium has no webnn-\w+ here: .{10}/)
