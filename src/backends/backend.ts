@@ -1,4 +1,4 @@
-import type { Device } from '../core/device.ts'
+import type { Device, Finding } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
 import type { SegmentMove } from '../core/segment-move.ts'
 import type { NodeWork } from '../cost/node-work.ts'
@@ -8,6 +8,8 @@ import type { QuantizationParameters } from '../graph/quantization.ts'
 import type { Semantics } from '../graph/reference/kernel.ts'
 import type { Values } from '../graph/reference/values.ts'
 import type { Segment } from '../graph/segment.ts'
+import type { Targets } from '../targets/target.ts'
+import type { Placement, PlacementOptions } from './placement.ts'
 
 /** The array types that carry a tensor's elements. */
 export type TensorData = Values
@@ -105,6 +107,8 @@ export interface Executable extends AsyncDisposable {
   run(inputs: Readonly<Record<string, TensorValue>>): Promise<Readonly<Record<string, TensorValue>>>
   /** The model keeps state from one run to the next. */
   readonly stateful?: boolean
+  /** Where its nodes run, read back from the engine; only on accelerators. */
+  readonly placement?: Placement
   /** Only of engines that can run synchronously. Not to be kept beyond a `reset`. */
   readonly synchronous?: SynchronousRun | undefined
   /** Begins the state of a streaming model afresh; where it is absent the model is prepared again. */
@@ -126,6 +130,13 @@ export interface Backend {
   /** The form in which `supports` and `prepare` want a model; `any` for one that looks only at its borders. */
   readonly form: ModelForm | 'any'
   available(host: Host): Promise<Availability>
+  /** Used only when it is named: merely to see what is there takes it seconds. */
+  readonly onDemand?: true
+  /**
+   * Accelerators that this engine reaches and no bus shows, each found only after a small model ran on it in a process
+   * of its own. Their ids begin with the backend's name. Never throws.
+   */
+  devices?(host: Host, targets: Targets): Promise<readonly Finding[]>
   /** Whether a node can run on a device; with the segment that it is part of, types and shapes are looked at too. */
   supports(node: Node, device: Device, segment?: Segment): Support
   /** How it rounds integers, for the check against the reference interpreter; null when it does not compute the model. */
@@ -137,8 +148,8 @@ export interface Backend {
   work?(segment: Segment): readonly NodeWork[]
   /** Outputs are those of the reference interpreter in these semantics bit for bit, on every machine. */
   readonly exact?: true
-  /** @throws MilliwattError BACKEND_UNAVAILABLE, BACKEND_FAILED */
-  prepare(segment: Segment, device: Device, host: Host): Promise<Executable>
+  /** @throws MilliwattError BACKEND_UNAVAILABLE, BACKEND_FAILED, FALLBACK_REFUSED */
+  prepare(segment: Segment, device: Device, host: Host, options?: PlacementOptions): Promise<Executable>
   /** Another instance of an executable from what it shares, with a state of its own. @throws MilliwattError BACKEND_FAILED */
   open?(shared: unknown, segment: Segment): Executable
 }

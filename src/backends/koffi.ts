@@ -21,9 +21,19 @@ export interface Koffi {
   address(memory: Uint8Array): bigint
   proto(result: string, parameters: readonly string[]): object
   pointer(type: object): object
-  /** Makes a callback that C may call until the process ends. */
+  /** Makes a callback that C may call until the process ends, or until it is unregistered. */
   register(callback: CFunction, type: object): bigint
-  readonly decode: { string(at: Address): string }
+  unregister(callback: bigint): void
+  /** Calls the function at an address. */
+  call(at: Address, type: object, ...values: readonly unknown[]): unknown
+  sizeof(type: string): number
+  /** Writes a value so many bytes behind an address. */
+  encode(at: Address, offset: number, type: string, value: unknown): void
+  readonly decode: {
+    /** Reads a value so many bytes behind an address; pointers are addresses. */
+    (at: Address, offset: number, type: string): unknown
+    string(at: Address): string
+  }
 }
 
 /** The optional peer koffi; null when it is not installed. */

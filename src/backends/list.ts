@@ -5,6 +5,7 @@ import { litert } from './litert.ts'
 import { native } from './native.ts'
 import { onnxruntimeNode } from './onnxruntime-node.ts'
 import { onnxruntimeWeb } from './onnxruntime-web.ts'
+import { page } from './page.ts'
 import { tfjsTflite } from './tfjs-tflite.ts'
 import { tfliteC } from './tflite-c.ts'
 
@@ -17,11 +18,12 @@ export const backends: readonly Backend[] = [
   tfjsTflite,
   litert,
   tfliteC,
+  page,
 ]
 
-/** The backends of these names, or all. @throws MilliwattError BACKEND_UNKNOWN */
+/** The backends of these names, or all but those that want to be named. @throws MilliwattError BACKEND_UNKNOWN */
 export function selectBackends(names: readonly string[] | undefined): readonly Backend[] {
-  if (!names || names.length === 0) return backends
+  if (!names || names.length === 0) return backends.filter((backend) => !backend.onDemand)
   return names.map((name) => {
     const found = backends.find((backend) => backend.name === name)
     if (found) return found

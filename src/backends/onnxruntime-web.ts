@@ -14,5 +14,5 @@ export const onnxruntimeWeb: Backend = onnxruntimeBackend({
   load: loadWasm,
   reason: 'The package onnxruntime-web is not installed.',
   next: 'Run "npm install onnxruntime-web".',
-  providers: { cpu: 'wasm' },
+  processor: 'wasm',
 })

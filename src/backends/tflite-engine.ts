@@ -1,10 +1,11 @@
-import type { Device } from '../core/device.ts'
+import type { Device, Finding } from '../core/device.ts'
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { ModelForm } from '../formats/forms.ts'
 import { type DataType, elementCount, type Node } from '../graph/graph.ts'
 import { emptyValues } from '../graph/reference/values.ts'
 import type { Segment } from '../graph/segment.ts'
+import type { Targets } from '../targets/target.ts'
 import {
   type Availability,
   type Backend,
@@ -15,6 +16,7 @@ import {
   type TensorSpec,
   type TensorValue,
 } from './backend.ts'
+import type { Placement, PlacementOptions } from './placement.ts'
 
 /** A tensor of a model inside an engine. */
 export interface EngineTensor {
@@ -30,6 +32,8 @@ export interface EngineTensor {
 export interface EngineModel {
   readonly inputs: readonly EngineTensor[]
   readonly outputs: readonly EngineTensor[]
+  /** Where its nodes run, where an accelerator takes part. */
+  readonly placement?: Placement
   /** @throws MilliwattError BACKEND_FAILED when the inference fails */
   infer(): void | Promise<void>
   /** Gives the memory back. */
@@ -45,8 +49,12 @@ export interface TfliteEngine {
   /** Custom operators that it has, by name. */
   readonly customOperators: ReadonlySet<string>
   available(host: Host): Promise<Availability>
+  /** Accelerators that it reaches, as `Backend.devices` gives them. */
+  devices?(host: Host, targets: Targets): Promise<readonly Finding[]>
+  /** Whether it runs on a device that is no processor; none by default. */
+  reaches?(device: Device): boolean
   /** Reads a model; null when the engine is not installed. What it throws is told as BACKEND_FAILED. */
-  open(host: Host, segment: Segment): Promise<EngineModel | null>
+  open(host: Host, segment: Segment, device: Device, options?: PlacementOptions): Promise<EngineModel | null>
 }
 
 /** Numbers of TensorFlow Lite's tensor types in its C API. */
@@ -105,6 +113,7 @@ function executableOf(engine: string, model: EngineModel, segment: Segment): Exe
   return {
     inputs,
     outputs,
+    ...(model.placement ? { placement: model.placement } : {}),
     run: async (values) => {
       if (!open) throw new MilliwattError('BACKEND_FAILED', engine, 'The model was disposed of.')
       for (const [index, spec] of inputs.entries()) write(model.inputs[index]!, spec, values[spec.name])
@@ -121,11 +130,14 @@ function executableOf(engine: string, model: EngineModel, segment: Segment): Exe
   }
 }
 
-async function openIn(engine: TfliteEngine, host: Host, segment: Segment): Promise<EngineModel> {
+/** What `prepare` of a backend is given. */
+type Wanted = Parameters<Backend['prepare']>
+
+async function openIn(engine: TfliteEngine, [segment, device, host, options]: Wanted): Promise<EngineModel> {
   const availability = await engine.available(host)
   const missing = availability.ok ? '' : `${availability.reason} ${availability.next}`
   try {
-    const model = await engine.open(host, segment)
+    const model = await engine.open(host, segment, device, options)
     if (model) return model
   } catch (error) {
     if (error instanceof MilliwattError) throw error
@@ -134,10 +146,10 @@ async function openIn(engine: TfliteEngine, host: Host, segment: Segment): Promi
   throw new MilliwattError('BACKEND_UNAVAILABLE', engine.name, missing)
 }
 
-async function prepare(engine: TfliteEngine, host: Host, segment: Segment): Promise<Executable> {
-  const model = await openIn(engine, host, segment)
+async function prepare(engine: TfliteEngine, wanted: Wanted): Promise<Executable> {
+  const model = await openIn(engine, wanted)
   try {
-    return executableOf(engine.name, model, segment)
+    return executableOf(engine.name, model, wanted[0])
   } catch (error) {
     model.free()
     throw error
@@ -146,21 +158,23 @@ async function prepare(engine: TfliteEngine, host: Host, segment: Segment): Prom
 
 function supportsNode(engine: TfliteEngine, node: Node, device: Device): Support {
   const { name } = engine
-  if (device.kind !== 'cpu') return { ok: false, reason: `${name} runs on a cpu, not on a ${device.kind}` }
+  if (device.kind !== 'cpu' && !engine.reaches?.(device))
+    return { ok: false, reason: `${name} runs on a cpu, not on a ${device.kind}` }
   if (node.domain !== 'tflite') return { ok: false, reason: `${name} has no operators of "${node.domain}"` }
   if (node.attributes.custom !== 1 || engine.customOperators.has(node.op)) return { ok: true }
   return { ok: false, reason: `this custom operator is not in ${name}` }
 }
 
-/** Makes a backend of an engine that runs TensorFlow Lite's operators on a processor, with float scales. */
+/** Makes a backend of an engine that runs TensorFlow Lite's operators, on a processor with float scales. */
 export function tfliteBackend(engine: TfliteEngine): Backend {
   return {
     name: engine.name,
     summary: engine.summary,
     form: engine.form,
     available: (host) => engine.available(host),
+    ...(engine.devices ? { devices: engine.devices } : {}),
     supports: (node, device) => supportsNode(engine, node, device),
     semantics: () => 'fp32',
-    prepare: (segment, _device, host) => prepare(engine, host, segment),
+    prepare: (...wanted) => prepare(engine, wanted),
   }
 }

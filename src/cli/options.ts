@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { delegatesVariable } from '../backends/tflite-delegate-devices.ts'
+import type { Host } from '../core/host.ts'
 
 /** Parses a number option. @throws InvalidArgumentError */
 export function toNumber(text: string): number {
@@ -34,4 +36,25 @@ export function addDimensions(command: Command): Command {
     addDimension,
     {},
   )
+}
+
+/** External delegates that the user names. */
+export interface DelegateOptions {
+  readonly delegate?: readonly string[]
+}
+
+/** Gives a command the option that names accelerators for TensorFlow Lite. */
+export function addDelegates(command: Command): Command {
+  return command.option(
+    '--delegate <path?key=value&key=value...>',
+    'external delegates of TensorFlow Lite (.so) with their options, tried before they are used',
+  )
+}
+
+/** The host as it is when its environment names these delegates besides its own. */
+export function withDelegates(host: Host, { delegate = [] }: DelegateOptions): Host {
+  const named = [host.environment[delegatesVariable] ?? '', ...delegate].filter((text) => text !== '')
+  return named.length === 0
+    ? host
+    : { ...host, environment: { ...host.environment, [delegatesVariable]: named.join(';') } }
 }

@@ -11,11 +11,12 @@ import { planPage } from '../report/plan-html.ts'
 import { planText } from '../report/plan-text.ts'
 import { plainStyle } from '../report/table.ts'
 import { exitCodes } from './exit.ts'
+import { addGoalOptions, type GoalOptions, toGoal } from './goal-options.ts'
 import { interruptSignal } from './interrupt.ts'
-import { addDimensions, type DimensionOptions, type GoalOptions, toGoal, toNumber } from './options.ts'
+import { addDimensions, type DimensionOptions, toNumber } from './options.ts'
 import { type ProgressLine, progressLine } from './progress.ts'
 import { chosenMeter } from './run-meter.ts'
-import { addGoal, addMeterChoice } from './run-options.ts'
+import { addMeterChoice } from './run-options.ts'
 import { terminalStyle } from './run-output.ts'
 
 /** Options of `milliwatt plan`. */
@@ -73,7 +74,7 @@ async function planJob(host: Host, version: string, model: string, options: Plan
     })
     await ensureProfile(host, runtime, options, signal, progress)
     const planned = await runtime.plan(model, {
-      goal: toGoal(options),
+      goal: toGoal(options, host.clock.wallTime()),
       ...(options.variant === undefined ? {} : { variant: options.variant }),
       dimensions: options.dimensions,
       remeasure: options.remeasure ?? false,
@@ -115,7 +116,7 @@ export function addPlanCommand(program: Command, host: Host, version: string, fi
     .option('--html <file>', 'write the plan as a page')
     .option('--svg <file>', 'write the picture of layers and places')
     .option('--json', 'print one JSON document on standard output and nothing else')
-  addDimensions(addGoal(addMeterChoice(command))).action(async (model: string, options: PlanOptions) => {
+  addDimensions(addGoalOptions(addMeterChoice(command))).action(async (model: string, options: PlanOptions) => {
     const document = await planJob(host, version, model, options)
     const files = await writePictures(host, document, options)
     const style = process.stdout.isTTY ? terminalStyle : plainStyle

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander'
 import { addGoalOptions, type GoalOptions } from './goal-options.ts'
-import { addDimensions, type DimensionOptions, toPositive } from './options.ts'
+import { addDelegates, addDimensions, type DelegateOptions, type DimensionOptions, toPositive } from './options.ts'
 
 /** Options of `milliwatt run`. */
-export interface RunOptions extends GoalOptions, DimensionOptions {
+export interface RunOptions extends GoalOptions, DimensionOptions, DelegateOptions {
   readonly input?: string
   readonly rawInput?: string
   readonly rawOutput?: string
@@ -70,6 +70,7 @@ export function addRunOptions(command: Command): Command {
   addRaw(command)
   addGoalOptions(command)
   addMeter(command)
+  addDelegates(command)
   return command
     .option('--variant <name>', 'plan only over this variant')
     .option('-b, --backend <name...>', 'plan only over these backends')

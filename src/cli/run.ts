@@ -13,6 +13,7 @@ import { toText } from '../report/text.ts'
 import { exitCodes } from './exit.ts'
 import { toGoal } from './goal-options.ts'
 import { interruptSignal } from './interrupt.ts'
+import { withDelegates } from './options.ts'
 import { type ProgressLine, progressLine } from './progress.ts'
 import { isRawRun, rawRunCommand } from './raw-run.ts'
 import { runClips } from './run-input.ts'
@@ -155,6 +156,9 @@ export function addRunCommand(program: Command, host: Host, version: string, fin
     .argument('<model>', 'name of a shipped model (kws), a folder with a card.json, a model file, or a compiled .wasm')
     .description('pick a variant for this machine, run it over recordings, and measure energy per inference')
   addRunOptions(command).action(async (model: string, options: RunOptions) => {
-    finish(await (isRawRun(options) ? rawRunCommand(host, model, options) : runCommand(host, version, model, options)))
+    const given = withDelegates(host, options)
+    finish(
+      await (isRawRun(options) ? rawRunCommand(given, model, options) : runCommand(given, version, model, options)),
+    )
   })
 }

@@ -131,6 +131,10 @@ export const errorTable = {
     what: 'The model cannot be cut like this.',
     next: 'Keep the nodes that the detail names together at one place.',
   },
+  FALLBACK_REFUSED: {
+    what: 'The accelerator does not take the model, and nothing runs on the processor in its place unsaid.',
+    next: 'Split the model between devices, allow the fallback where only some nodes stay behind, or choose another device; the detail names the nodes.',
+  },
   GOAL_NOT_MET: {
     what: 'No variant on this machine meets the goal.',
     next: 'Relax the limit that the detail names.',

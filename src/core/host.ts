@@ -90,13 +90,13 @@ export interface SerialPorts {
   open(path: string, options: { readonly baudRate: number }): Promise<Link>
 }
 
-/** A thread of its own with milliwatt loaded. Messages are copied (structured clone) except for buffers that are moved. */
+/** A thread or process of its own with milliwatt loaded. Messages are copied (structured clone) except for buffers that are moved. */
 export interface HostWorker {
   post(message: unknown, transfer: readonly ArrayBuffer[]): void
   onMessage(listener: (message: unknown) => void): void
-  /** Called once when the thread is gone, with the reason. */
+  /** Called once when it is gone, with the reason. */
   onEnd(listener: (reason: string) => void): void
-  /** Ends the thread at once, whatever it does. */
+  /** Ends it at once, whatever it does. */
   end(): Promise<void>
 }
 
@@ -119,6 +119,8 @@ export interface Host {
   readonly packageFolder: string
   /** Starts a thread for a pool; absent where the host has none. */
   startWorker?(): HostWorker
+  /** Starts a process that tries a model (`TrialRequest`) and dies alone if that kills it; absent where the host has none. */
+  startProcess?(): HostWorker
   /** Runs a command with a deadline; null when it is not installed or did not end in time. */
   command(name: string, args: readonly string[], timeoutS: number): Promise<CommandResult | null>
   /**

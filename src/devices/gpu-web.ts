@@ -1,7 +1,7 @@
 import type { Device, DeviceFact } from '../core/device.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
-import { inTime } from './in-time.ts'
+import { inTime } from '../core/in-time.ts'
 
 /** Adapters, or why there is none; `reason` is empty when there is one. */
 export interface WebGpuResult {

@@ -6,7 +6,7 @@ import { findNvidia, type NvidiaGpu } from './gpu-nvidia.ts'
 import { findWebGpu } from './gpu-web.ts'
 import { distinct, fact } from './read.ts'
 
-/** Names of milliwatt's backends that run on a GPU; empty as long as none does. */
+/** Names of milliwatt's backends that run on a GPU that this finder finds; those that engines reach, engines find. */
 const gpuBackends: readonly string[] = []
 
 /** PCI vendors of GPUs, from the PCI id list. */
@@ -44,8 +44,9 @@ const vendorDrivers: readonly DrmNode[] = [
   { node: '/dev/mali0', folder: '/sys/class/misc/mali0', driver: 'mali', compatible: 'arm,mali' },
 ]
 
-const noBackend = 'no backend of milliwatt runs on a GPU yet'
-const meanwhile = 'Use the CPU backends; milliwatt chooses them by itself.'
+const noBackend = 'no backend addresses it by itself'
+const meanwhile =
+  'Install onnxruntime-node: what it reaches through WebGPU or CUDA has a line of its own; until then the processor runs everything.'
 
 /**
  * Finds GPUs: a WebGPU adapter when the optional package `webgpu` is installed, render nodes of the Linux

@@ -1,11 +1,11 @@
 import type { DeviceFinder, Finding } from '../core/device.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
+import { inTime } from '../core/in-time.ts'
 import type { Targets } from '../targets/target.ts'
 import { boardFinder } from './board.ts'
 import { cpuFinder } from './cpu.ts'
 import { gpuFinder } from './gpu.ts'
-import { inTime } from './in-time.ts'
 import { meterFinder } from './meter.ts'
 import { npuFinder } from './npu.ts'
 

@@ -85,13 +85,19 @@ async function judge(host: Host, target: AcceleratorTarget, traces: Traces): Pro
   const closed = await closedNodes(host.system, traces.nodes)
   if (target.backends.length === 0) {
     const access = closed.length > 0 ? `; this user may not open ${closed.join(', ')} either` : ''
-    return problem(`no backend of milliwatt runs on it yet${access}`, `${target.exists} ${target.needs}`)
+    return problem(`${wayIn(target)}${access}`, `${target.exists} ${target.needs}`)
   }
   if (closed.length === 0) return { status: 'found', kind: 'npu', device }
   return problem(
     `this user may not open ${closed.join(', ')}`,
     `Add the user to the group that owns it (ls -l ${closed[0]} names it; sudo usermod -aG GROUP $USER), then log in again.`,
   )
+}
+
+/** How milliwatt gets at an accelerator on which no backend runs by itself. */
+function wayIn({ delegate }: AcceleratorTarget): string {
+  if (!delegate) return 'no backend of milliwatt runs on it yet'
+  return `milliwatt reaches it only through TensorFlow Lite's delegate ${delegate.libraries.join(' or ')} (${delegate.status}), which has a line of its own where it is installed`
 }
 
 /** The nodes, when none of them is open to this user; else none. */

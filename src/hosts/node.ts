@@ -7,6 +7,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Clock, CommandResult, FileAppender, FileReader, Host, HostFiles, SystemTree } from '../core/host.ts'
 import { optionalPackage, packageFile, packagePath, packageScript } from './node-packages.ts'
+import { startNodeProcess } from './node-process.ts'
 import { nodeSerial } from './node-serial.ts'
 import { serveWeb } from './node-web.ts'
 import { startNodeWorker } from './node-worker.ts'
@@ -164,6 +165,7 @@ export function nodeHost(): Host {
     cacheFolder: cacheFolderOf(process.env, process.platform),
     packageFolder,
     startWorker: () => startNodeWorker(join(packageFolder, 'dist', 'entries', 'worker.js')),
+    startProcess: () => startNodeProcess(join(packageFolder, 'dist', 'entries', 'trial.js')),
     command: runCommand,
     startCommand: openProcessLink,
     connect: openTcpLink,

@@ -1,4 +1,5 @@
 import type { Backend, Executable } from '../backends/backend.ts'
+import { describePlacement } from '../backends/placement.ts'
 import type { SimulatedNpus } from '../backends/simulated-npu.ts'
 import type { Catalogue, Variant } from '../catalogue/load.ts'
 import type { Device } from '../core/device.ts'
@@ -104,4 +105,11 @@ export function uncheckedNotes(prepared: readonly Prepared[]): readonly string[]
     unchecked ? [`no golden check of ${variant.name}: ${unchecked}`] : [],
   )
   return [...new Set(notes)]
+}
+
+/** A sentence for each candidate on an accelerator: what it took, and what the processor runs. */
+export function placementNotes(prepared: readonly Prepared[]): readonly string[] {
+  return prepared.flatMap(({ variant, backend, executable }) =>
+    executable?.placement ? [`${variant.name} on ${backend.name}: ${describePlacement(executable.placement)}`] : [],
+  )
 }

@@ -1,4 +1,4 @@
-import { backends } from '../backends/list.ts'
+import { selectBackends } from '../backends/list.ts'
 import type { Variant } from '../catalogue/load.ts'
 import { compileGraph } from '../compile/compile.ts'
 import { hostSimd } from '../compile/host-simd.ts'
@@ -77,7 +77,7 @@ function inspectEngine(segment: Segment): InspectedEngine {
 
 async function inspectBackends(host: Host, variant: Variant): Promise<readonly InspectedBackend[]> {
   const rows: InspectedBackend[] = []
-  for (const backend of backends) {
+  for (const backend of selectBackends(undefined)) {
     const attempt = await tryBackend(host, backend, variant, thisCpu)
     if (!attempt.executable) {
       rows.push({ name: backend.name, ok: false, engine: null, reason: attempt.reason })

@@ -13,6 +13,7 @@ import {
   type CandidateContext,
   isRunnable,
   type Prepared,
+  placementNotes,
   prepareCandidates,
   type Runnable,
   uncheckedNotes,
@@ -226,7 +227,7 @@ export async function planCatalogue(context: PlanContext, catalogue: Catalogue, 
     return {
       spreads,
       choice,
-      report: toReport(choice, goal, source, uncheckedNotes(prepared)),
+      report: toReport(choice, goal, source, [...uncheckedNotes(prepared), ...placementNotes(prepared)]),
       chosen: kept ?? null,
       profile,
     }

@@ -1,3 +1,5 @@
+import type { Backend } from '../backends/backend.ts'
+import { selectBackends } from '../backends/list.ts'
 import type { Device, Finding } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
 import type { PublishedPower } from '../cost/modelled.ts'
@@ -21,10 +23,18 @@ export interface Probe {
 
 const computing = new Set(['cpu', 'gpu', 'npu'])
 
-/** Looks at this machine. Finding nothing is a result, never an error. */
-export async function probe(host: Host): Promise<Probe> {
+/**
+ * Looks at this machine. Finding nothing is a result, never an error.
+ * @param backends engines that are asked for accelerators which only they reach
+ */
+export async function probe(host: Host, backends: readonly Backend[] = selectBackends(undefined)): Promise<Probe> {
   const targets = await loadTargets(host)
-  const [findings, machine] = await Promise.all([findDevices(host, targets), identifyMachine(host, targets)])
+  const [onBuses, machine, ...through] = await Promise.all([
+    findDevices(host, targets),
+    identifyMachine(host, targets),
+    ...backends.map((backend) => backend.devices?.(host, targets) ?? []),
+  ])
+  const findings = [...onBuses, ...through.flat()]
   const devices = findings.flatMap((finding) =>
     finding.status === 'found' && computing.has(finding.kind) ? [finding.device] : [],
   )

@@ -219,7 +219,7 @@ export class GoalNotMet extends MilliwattError {
  * @throws MilliwattError METER_*, TARGET_INVALID, TARGET_UNKNOWN, BACKEND_UNKNOWN
  */
 export async function openRuntimeOn(host: Host, options: RuntimeOptions = {}): Promise<Runtime> {
-  const probed = await probe(host)
+  const probed = await probe(host, options.backends && toBackends(options.backends))
   const session = await startSession(host, options)
   try {
     return new Runtime(host, options, probed, session)

@@ -12,7 +12,8 @@ const noNetwork = "default-src 'none'; style-src 'unsafe-inline'"
 
 function placementHtml(report: PlacementReport): Html {
   const { layers, notes, algorithm } = report
-  const below = (at: number) => [layers[at]!.why, ...layers[at]!.elsewhere.map((other) => elsewhereText(other, report))].join(' · ')
+  const below = (at: number) =>
+    [layers[at]!.why, ...layers[at]!.elsewhere.map((other) => elsewhereText(other, report))].join(' · ')
   return html`${section(
     'Layers by place',
     html`<div class="stack"><p>${placementSummary(report)}</p><p class="note">${algorithm}</p>${notes.map((note) => html`<p class="note">${note}</p>`)}

@@ -143,6 +143,14 @@ const accelerator = z.strictObject({
   detect: detection,
   dtypes: z.strictObject({ value: z.array(text).min(1), source: sourceText }),
   backends: z.array(text),
+  delegate: z
+    .strictObject({
+      libraries: z.array(text).min(1),
+      options: z.record(text, text),
+      status: z.enum(['runs', 'written against its documented interface; not run']),
+      source: sourceText,
+    })
+    .exactOptional(),
   exists: text,
   needs: text,
   next: text,

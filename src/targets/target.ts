@@ -207,6 +207,8 @@ export interface AcceleratorTarget extends TargetHead {
   readonly dtypes: Sourced<readonly string[]>
   /** Names of milliwatt's backends that run on it; empty as long as none does. */
   readonly backends: readonly string[]
+  /** The external delegate by which TensorFlow Lite reaches it. */
+  readonly delegate?: DelegateTarget
   /** What runs on it outside milliwatt, as a sentence. */
   readonly exists: string
   /** The driver and the runtime that the user needs. */
@@ -215,6 +217,16 @@ export interface AcceleratorTarget extends TargetHead {
   readonly next: string
   /** What it would take, for `--what-if`. */
   readonly simulation?: Simulation
+}
+
+/** A shared library that gives TensorFlow Lite an accelerator. */
+export interface DelegateTarget {
+  /** File names of the library, the first that is found counts. */
+  readonly libraries: readonly string[]
+  /** What it is told when it is opened. */
+  readonly options: Readonly<Record<string, string>>
+  readonly status: 'runs' | 'written against its documented interface; not run'
+  readonly source: string
 }
 
 /** `targets/meters/*.json`: a power meter, how it is seen and what it can. */

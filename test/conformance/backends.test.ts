@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { type Executable, firstUnsupported, segmentFor } from '../../src/backends/backend.ts'
 import { emulatedBackend } from '../../src/backends/emulated.ts'
 import { backends, selectBackends } from '../../src/backends/list.ts'
@@ -6,6 +6,9 @@ import type { Device } from '../../src/core/device.ts'
 import { readModel } from '../../src/formats/list.ts'
 import { nodeHost } from '../../src/hosts/node.ts'
 import { buildOnnx, denseModel, floats } from '../support/onnx-builder.ts'
+
+// A browser takes its time to start.
+vi.setConfig({ testTimeout: 120_000 })
 
 const host = nodeHost()
 const cpu: Device = { id: 'cpu', kind: 'cpu', name: 'cpu', facts: {}, sources: [] }

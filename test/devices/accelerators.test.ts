@@ -43,10 +43,14 @@ describe('an accelerator with its driver', () => {
     ['ethos-u65', { ...tree('fsl,imx93-npu\0arm,ethos-u65'), '/dev/ethosu0': { node: true } }],
     ['qualcomm-hexagon', { '/dev/fastrpc-cdsp': { node: true } }],
     ['nvidia-dla', { ...tree('nvidia,tegra234-nvdla', 'nvdla0@15880000'), '/dev/nvhost-ctrl-nvdla0': { node: true } }],
-  ])('%s is there, but no backend runs on it', async (id, root) => {
+  ])('%s is there, but no backend runs on it by itself', async (id, root) => {
     const findings = await npus(fakeHost({ root }))
     expect(findings.map((finding) => [finding.status, deviceOf(finding).target])).toEqual([['unusable', id]])
-    expect(findings[0]).toMatchObject({ reason: 'no backend of milliwatt runs on it yet' })
+    const { delegate } = targets.accelerators.get(id)!
+    const reason = delegate
+      ? expect.stringContaining(`delegate ${delegate.libraries.join(' or ')} (${delegate.status})`)
+      : 'no backend of milliwatt runs on it yet'
+    expect(findings[0]).toMatchObject({ reason })
     expect(findings[0]).toMatchObject({ next: expect.stringContaining('Outside milliwatt') })
   })
 

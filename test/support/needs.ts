@@ -24,6 +24,20 @@ const tools = {
     paths: [resolve(import.meta.dirname, '../../node_modules/koffi/package.json')],
     next: 'Install it (npm install --no-save koffi) or name its package.json in MILLIWATT_KOFFI.',
   },
+  'a Vulkan loader': {
+    variable: 'MILLIWATT_VULKAN_LOADER',
+    paths: [
+      '/usr/lib/x86_64-linux-gnu/libvulkan.so.1',
+      '/usr/lib/aarch64-linux-gnu/libvulkan.so.1',
+      '/usr/lib/chromium/libvulkan.so.1',
+    ],
+    next: 'Install it (Debian: apt-get install libvulkan1, or chromium, which brings its own).',
+  },
+  'software Vulkan': {
+    variable: 'MILLIWATT_SOFTWARE_VULKAN',
+    paths: ['/usr/lib/chromium/vk_swiftshader_icd.json'],
+    next: 'Install SwiftShader (Debian: apt-get install chromium brings it) or name its driver file.',
+  },
   'a compiler for 64-bit Arm': {
     variable: 'MILLIWATT_AARCH64_CC',
     paths: ['/usr/bin/aarch64-linux-gnu-gcc'],

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/host.ts'
+import type { Clock } from './host.ts'
 
 /** Runs something with a deadline in seconds; `late` when it did not end in time. Its own failure is passed on. */
 export async function inTime<T>(clock: Clock, seconds: number, run: () => Promise<T>): Promise<T | 'late'> {
