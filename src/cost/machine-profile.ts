@@ -125,7 +125,7 @@ export function machineProfileText(profile: MachineProfile): string {
 }
 
 /** Figures older than this are measured again, in seconds: thirty days. */
-const mostAgeS: number = 30 * 24 * 3600
+export const mostAgeS: number = 30 * 24 * 3600
 
 /** Age of a place's newest figure in seconds. */
 export function ageS({ measuredAt }: PlaceProfile, now: Date): number {

@@ -20,7 +20,7 @@ export type OpFamily =
   | 'other'
 
 /** All families, dearest first. */
-const opFamilies: readonly OpFamily[] = [
+export const opFamilies: readonly OpFamily[] = [
   'conv 1x1',
   'conv kxk',
   'conv stem',
@@ -96,7 +96,7 @@ const families: Readonly<Record<string, OpFamily>> = {
 const stemChannels = 4
 
 /** The family of an operator of the canonical form; a convolution's depends on its filter and its input channels. */
-function familyOf(op: string, [height, width]: readonly [number, number], inputChannels: number): OpFamily {
+export function familyOf(op: string, [height, width]: readonly [number, number], inputChannels: number): OpFamily {
   const flat = (height === 1) !== (width === 1)
   if (op === 'depthwise_conv_2d') return flat ? 'depthwise 1d' : 'depthwise'
   if (op !== 'conv_2d') return families[op] ?? 'other'

@@ -16,11 +16,11 @@ export interface Numbers {
 }
 
 /** Tells whether energy matters to what is asked. */
-const needsEnergy = ({ minimize, maxEnergyJ }: PartitionAsk): boolean =>
+export const needsEnergy = ({ minimize, maxEnergyJ }: PartitionAsk): boolean =>
   minimize === 'energy' || maxEnergyJ !== undefined
 
 /** Why a cost cannot be used for what is asked, although it is known; null when it can. */
-function energyComplaint({ energy }: StepCost, ask: PartitionAsk): string | null {
+export function energyComplaint({ energy }: StepCost, ask: PartitionAsk): string | null {
   if (!needsEnergy(ask)) return null
   if (!energy) return 'its energy is not known'
   const accepted = ask.acceptProvenance
