@@ -18,6 +18,8 @@ export interface Limit {
   readonly share?: true
   /** It states how the model is used and is no wish: no goal that can be met gives it up. */
   readonly given?: true
+  /** It rests on the energy of an inference. */
+  readonly ofEnergy?: true
   of(goal: Goal): number | undefined
   /** The figure of a candidate whose latency is known, beside the best accuracy of all candidates. */
   figure(candidate: Candidate, goal: Goal, bestAccuracy: number): Figure
@@ -120,6 +122,7 @@ export const limits: readonly Limit[] = [
   {
     name: 'maxEnergyJ',
     sense: 'most',
+    ofEnergy: true,
     of: (goal) => goal.maxEnergyJ,
     figure: energyFigure,
     inWords: (value, goal) => `energy ≤ ${digits(value * 1e3)} mJ an inference (${acceptedBy(goal).join(' or ')})`,
@@ -153,6 +156,7 @@ export const limits: readonly Limit[] = [
   {
     name: 'maxMeanPowerW',
     sense: 'most',
+    ofEnergy: true,
     of: (goal) => goal.maxMeanPowerW,
     figure: powerFigure,
     inWords: (value) => `mean power ≤ ${digits(value * 1e3)} mW`,
@@ -161,6 +165,7 @@ export const limits: readonly Limit[] = [
   {
     name: 'minBatteryLifeS',
     sense: 'least',
+    ofEnergy: true,
     of: (goal) => goal.minBatteryLifeS,
     figure: (candidate, goal) =>
       mapped(powerFigure(candidate, goal), (watts) => storedEnergyOf(goal.use!.battery!) / watts),
@@ -173,6 +178,7 @@ export const limits: readonly Limit[] = [
   {
     name: 'maxGramsCo2e',
     sense: 'most',
+    ofEnergy: true,
     of: (goal) => goal.maxGramsCo2e,
     figure: (candidate, goal) => {
       const { gramsPerKwh, inferences } = goal.use!.carbon!

@@ -36,7 +36,7 @@ describe('limits of a goal', () => {
     // 2 mJ in 20 ms once a second and 1 mW between: 2.98 mW; 5.4 kJ last 1.812 million seconds.
     const one = candidate('one', 20, 2)
     const use = { everyS: 1, battery, carbon: { gramsPerKwh: 360, inferences: 1e6 } }
-    const fails = (limit: Partial<Goal>) => reasonsOf([one], { minimize: 'energy', use, ...limit })['one']
+    const fails = (limit: Partial<Goal>) => reasonsOf([one], { minimize: 'energy', use, ...limit }).one
     expect(fails({ maxArenaBytes: 19_999 })).toBe('memory for tensors 20000 bytes > 19999 bytes')
     expect(fails({ maxMeanPowerW: 2.9e-3 })).toBe('mean power 2.98 mW > 2.90 mW')
     expect(fails({ minBatteryLifeS: 21 * 86400 })).toBe('battery life 21.0 days < 21.0 days')
