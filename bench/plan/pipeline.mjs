@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { compiled } from '../../dist/backends/compiled.js'
+import { emulatedBackend } from '../../dist/backends/emulated.js'
 import { onnxruntimeNode } from '../../dist/backends/onnxruntime-node.js'
 import { cutSegment, cuttable } from '../../dist/formats/cut-segment.js'
 import { readModel } from '../../dist/formats/list.js'
@@ -18,7 +19,7 @@ const names = ['kws_ref_model', 'pretrainedResnet_quant', 'vww_96_int8', 'ad01_i
 const host = nodeHost()
 const cpu = { id: 'cpu', kind: 'cpu', name: 'cpu', facts: {}, sources: [] }
 const here = { backend: compiled, device: cpu }
-const rounds = 31
+const rounds = 15
 const inputs = 64
 
 /** Places by node: the first half of the multiply-accumulates in one segment, the others in the second. */
@@ -80,6 +81,11 @@ async function ways(model) {
     all.push(['the same, pipeline', (given) => inFlight(mixed, given)])
     closing.push(mixed)
   }
+  const device = (id) => ({ backend: emulatedBackend({ engine: compiled, latencyS: 0.002 }), device: { ...cpu, id } })
+  const apart = await open(parts(model, (index) => ({ place: device(`npu:${index}`) })))
+  all.push(['2 devices, 2 ms each, one by one', (given) => oneByOne(apart, given)])
+  all.push(['2 devices, 2 ms each, pipeline', (given) => inFlight(apart, given)])
+  closing.push(apart)
   return { all, close: () => Promise.all(closing.map((each) => each[Symbol.asyncDispose]())) }
 }
 
@@ -93,7 +99,7 @@ for (const name of names) {
   const { all, close } = await ways(model)
   const specs = model.graph.inputs.map((input) => model.graph.tensors.get(input))
   const given = Array.from({ length: inputs }, (_, seed) => sampleInput(specs, seed + 1))
-  for (const [, run] of all) for (let turn = 0; turn < 25; turn++) await run(given)
+  for (const [, run] of all) for (let turn = 0; turn < 20; turn++) await run(given)
   const times = all.map(() => [])
   for (let round = 0; round < rounds; round++)
     for (const [index, [, run]] of all.entries()) {

@@ -123,6 +123,7 @@ export class PartitionedExecutable implements Executable {
   /**
    * Runs many inputs and gives the outputs in their order. Segments on different devices or in workers work at the same
    * time on different inputs; where all of them share the caller's thread there is nothing to gain, and they take turns.
+   * It pays where segments wait for devices of their own (figures in bench/plan/README.md).
    */
   runMany(
     inputs: Iterable<Tensors> | AsyncIterable<Tensors>,
