@@ -36,6 +36,8 @@ export interface PlanContext extends CandidateContext {
 /** The plan and the executable of the chosen candidate, ready to run. */
 export interface Planned {
   readonly choice: Choice
+  /** By key: what every candidate is. */
+  readonly attempted: ReadonlyMap<string, Attempted>
   /** By name of the variant: its layers over all places. */
   readonly spreads: ReadonlyMap<string, Spread>
   readonly report: PlanReport
@@ -226,6 +228,7 @@ export async function planCatalogue(context: PlanContext, catalogue: Catalogue, 
     kept = runnable.find(({ key }) => key === choice.chosen?.key)
     return {
       spreads,
+      attempted: new Map(prepared.map((one) => [one.key, one])),
       choice,
       report: toReport(choice, goal, source, [...uncheckedNotes(prepared), ...placementNotes(prepared)]),
       chosen: kept ?? null,

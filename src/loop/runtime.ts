@@ -10,15 +10,18 @@ import { rawDecoders } from '../meters/raw-decoders.ts'
 import { checkGoal, defaultGoal, type Goal } from '../plan/goal.ts'
 import { openCapture } from '../trace/capture.ts'
 import type { SampleEvent } from '../trace/samples.ts'
+import { AdaptiveModel, type AdaptOptions } from './adaptive.ts'
+import type { Runnable } from './candidates.ts'
 import { knownShape } from './input.ts'
 import { readMachineProfile } from './machine-profile-store.ts'
 import { LoadedModel } from './model.ts'
 import { explainSpread, type ModelPlan } from './model-plan.ts'
 import { readModelSource, withDimensions } from './model-source.ts'
-import { type PlanContext, planCatalogue } from './plan.ts'
+import { type PlanContext, type Planned, planCatalogue } from './plan.ts'
 import { PowerSession } from './power.ts'
 import { type Probe, probe } from './probe.ts'
 import type { OnProgress } from './progress.ts'
+import { tryBackend } from './try-backend.ts'
 import { chosenNpus } from './what-if.ts'
 
 /** How to open a runtime. */
@@ -139,8 +142,33 @@ export class Runtime implements AsyncDisposable {
    * @throws MilliwattError MODEL_*, CARD_INVALID, VARIANT_*, GOAL_INVALID, GOAL_NOT_MET, INPUT_SHAPE for open dimensions
    */
   async load(model: string | Uint8Array, options: LoadOptions = {}): Promise<LoadedModel> {
-    const { planned, catalogue: all } = await this.#plan(model, options)
-    if (!planned.chosen) throw new GoalNotMet(typeof model === 'string' ? model : all.name, planned.report)
+    const { planned, catalogue } = await this.#plan(model, options)
+    return this.#open(model, catalogue, planned)
+  }
+
+  /**
+   * Loads a model that goes on choosing while it runs, under the same goal: see `AdaptiveModel`.
+   * @throws MilliwattError as `load`
+   */
+  async loadAdaptive(model: string | Uint8Array, options: LoadOptions & AdaptOptions = {}): Promise<AdaptiveModel> {
+    const { planned, catalogue, goal } = await this.#plan(model, options)
+    const first = await this.#open(model, catalogue, planned)
+    const load = async (key: string) => {
+      const { backend, variant, device } = planned.attempted.get(key)!
+      const { executable, reason } = await tryBackend(this.#host, backend, variant, device)
+      if (!executable) throw new MilliwattError('BACKEND_FAILED', backend.name, reason)
+      return this.#loaded(catalogue, planned, { key, variant, backend, device, executable, unusable: null })
+    }
+    const { clock } = this.#host
+    return new AdaptiveModel({ clock, judged: planned.choice.judged, goal, first, load }, options)
+  }
+
+  async #open(model: string | Uint8Array, catalogue: Catalogue, planned: Planned): Promise<LoadedModel> {
+    if (planned.chosen) return this.#loaded(catalogue, planned, planned.chosen)
+    throw new GoalNotMet(typeof model === 'string' ? model : catalogue.name, planned.report)
+  }
+
+  async #loaded(catalogue: Catalogue, planned: Planned, chosen: Runnable): Promise<LoadedModel> {
     const context = {
       host: this.#host,
       session: this.session,
@@ -148,7 +176,7 @@ export class Runtime implements AsyncDisposable {
       idlePowerW: () => this.#idlePowerW,
       onDispose: (disposed: LoadedModel) => void this.#models.delete(disposed),
     }
-    const loaded = new LoadedModel(context, all, planned.report, planned.chosen)
+    const loaded = new LoadedModel(context, catalogue, planned.report, chosen)
     this.#models.add(loaded)
     // Measuring has moved the state of a streaming model.
     await loaded.reset()
@@ -170,7 +198,7 @@ export class Runtime implements AsyncDisposable {
     const { catalogue, backend } = await readModelSource(this.#host, model)
     const backends = options.backends ? toBackends(options.backends) : this.#backends
     const context = await this.#planContext(options, backend ? [backend] : backends)
-    return { catalogue, planned: await planCatalogue(context, narrowed(catalogue, options), goal) }
+    return { goal, catalogue, planned: await planCatalogue(context, narrowed(catalogue, options), goal) }
   }
 
   async #planContext({ remeasure = false }: LoadOptions, backends: readonly Backend[]): Promise<PlanContext> {
