@@ -14,7 +14,10 @@ import type { PlanReport } from '../../src/report/report.ts'
 function manualClock() {
   let timeS = 0
   const read = () => timeS
-  return { ...fakeHost().clock, nowS: read, preciseS: read, pass: (seconds: number) => void (timeS += seconds) }
+  const pass = (seconds: number) => {
+    timeS += seconds
+  }
+  return { nowS: read, preciseS: read, wallTime: () => new Date(timeS * 1e3), sleep: async () => undefined, pass }
 }
 
 const candidate = (key: string, latencyS: number, accuracy: number): Candidate => ({
