@@ -23,7 +23,7 @@ export function modelledCost(latencyS: number, power: PublishedPower | null): Co
 
 /** Cost of one inference on a simulated device, as its model declares it. */
 export function declaredAsCost({ latencyS, energyJ, provenance }: DeclaredCost): Cost {
-  if (energyJ === null) return noEnergy(latencyS, 'the simulated device declares no power')
+  if (energyJ === null) return noEnergy(latencyS, 'the simulated device, or a part beside it, declares no power')
   return { latencyS, meanPowerW: energyJ / latencyS, energyJ, netEnergyJ: null, provenance }
 }
 
