@@ -12,6 +12,8 @@ export interface LatencyFigure {
 export interface EnergyFigure {
   readonly energyJ: number
   readonly provenance: Provenance
+  /** What it may plausibly be at most, where it is predicted: limits are held against this. */
+  readonly highJ?: number
 }
 
 /** What was measured of one variant × backend × device. */

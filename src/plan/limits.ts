@@ -61,7 +61,7 @@ function unaccepted(what: string, provenance: Provenance, goal: Goal): { readonl
 
 function energyFigure({ energy }: Candidate, goal: Goal): number | { readonly missing: string } {
   if (!energy) return { missing: 'there is no energy figure, but the goal limits energy' }
-  return unaccepted('energy', energy.provenance, goal) ?? energy.energyJ
+  return unaccepted('energy', energy.provenance, goal) ?? energy.highJ ?? energy.energyJ
 }
 
 /** Power between inferences: as stated, else the machine's idle power. */

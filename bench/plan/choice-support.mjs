@@ -1,0 +1,63 @@
+// What the parts of the choice bench share: models, places, candidates.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { selectBackends } from '../../dist/backends/list.js'
+import { catalogueOfBytes, loadCatalogue } from '../../dist/catalogue/load.js'
+import { nodeHost } from '../../dist/hosts/node.js'
+import { probe } from '../../dist/loop/probe.js'
+import { tryBackend } from '../../dist/loop/try-backend.js'
+
+export const host = nodeHost()
+export const probed = await probe(host)
+export const cpu = probed.devices.find(({ kind }) => kind === 'cpu')
+export const backends = selectBackends(undefined)
+const shared = process.env.MILLIWATT_SHARED ?? join(import.meta.dirname, '../../../shared')
+
+async function family(name, files) {
+  const variants = []
+  for (const file of files) {
+    const path = join(shared, 'data/mlperf-tiny/models', file)
+    const {
+      variants: [one],
+    } = await catalogueOfBytes(host, new Uint8Array(readFileSync(path)), file)
+    variants.push({ ...one, name: file })
+  }
+  return { name, variants }
+}
+
+/** Models with their variants: the shipped one, and MLPerf Tiny's in int8 and float32. */
+export async function families() {
+  const kws = await loadCatalogue(host, 'kws')
+  return [
+    { name: 'kws', variants: kws.variants },
+    await family('visual wake words', ['vww_96_int8.tflite', 'vww_96_float.tflite']),
+    await family('image classification', ['pretrainedResnet_quant.tflite', 'pretrainedResnet.tflite']),
+    await family('anomaly detection', ['ad01_int8.tflite', 'ad01_fp32.tflite']),
+  ]
+}
+
+/** Everything of a family that runs on these backends and this device. */
+export async function runnables(variants, among, device) {
+  const found = []
+  for (const variant of variants)
+    for (const backend of among) {
+      const { executable } = await tryBackend(host, backend, variant, device)
+      if (executable)
+        found.push({ key: `${variant.name} ${backend.name} ${device.id}`, variant, backend, device, executable })
+    }
+  return found
+}
+
+/** A candidate as the planner sees it. */
+export const candidateOf = ({ key, variant, backend, device }, latency, energy = null) => ({
+  key,
+  variant: variant.name,
+  places: [{ backend: backend.name, device: device.id }],
+  accuracy: variant.accuracy?.value ?? null,
+  modelBytes: variant.bytes,
+  arenaBytes: null,
+  macs: variant.facts.macs,
+  latency,
+  energy,
+  idle: null,
+})
