@@ -11,6 +11,7 @@ export type {
 } from './backends/backend.ts'
 export { emulatedBackend } from './backends/emulated.ts'
 export { backends } from './backends/list.ts'
+export { describePlacement, type PlacedNode, type Placement, type PlacementOptions } from './backends/placement.ts'
 export type { Card, CardAccuracy, CardVariant } from './catalogue/card.ts'
 export type { Catalogue, Variant } from './catalogue/load.ts'
 export { loadCatalogue } from './catalogue/load.ts'

@@ -34,9 +34,13 @@ function candidateOf(results, truth) {
   }
 }
 
-const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]
+/** Five limits, evenly spaced by ratio between the least and the greatest figure. */
+const limitsOver = (figures) => {
+  const [low, high] = [Math.min(...figures), Math.max(...figures)]
+  return [0.1, 0.3, 0.5, 0.7, 0.9].map((share) => low * (high / low) ** share)
+}
 
-/** Cases: every model × limits on latency and on energy at five quantiles of the boards × what is minimised. */
+/** Cases: every model × five limits on latency and on energy × what is minimised. */
 export function recordedCases(file) {
   const results = readPublished(readFileSync(file, 'utf8')).filter(({ meanPowerW }) => meanPowerW !== null)
   const acceptProvenance = ['measured', 'replayed', 'modelled']
@@ -46,23 +50,13 @@ export function recordedCases(file) {
       const candidate = candidateOf(results, truth)
       return candidate ? [{ truth, candidate }] : []
     })
-    const latencies = pairs.map(({ truth }) => latencyOf(truth)).sort((a, b) => a - b)
-    const energies = pairs.map(({ truth }) => energyOf(truth)).sort((a, b) => a - b)
-    const goals = [0.1, 0.25, 0.5, 0.75, 0.95].flatMap((q) => [
-      { minimize: 'energy', maxLatencyS: quantile(latencies, q), acceptProvenance },
-      { minimize: 'latency', maxEnergyJ: quantile(energies, q), acceptProvenance },
-      {
-        minimize: 'energy',
-        maxLatencyS: quantile(latencies, q),
-        maxEnergyJ: quantile(energies, 0.6),
-        acceptProvenance,
-      },
-      {
-        minimize: 'latency',
-        maxLatencyS: quantile(latencies, 0.6),
-        maxEnergyJ: quantile(energies, q),
-        acceptProvenance,
-      },
+    const latencies = limitsOver(pairs.map(({ truth }) => latencyOf(truth)))
+    const energies = limitsOver(pairs.map(({ truth }) => energyOf(truth)))
+    const goals = latencies.flatMap((maxLatencyS, at) => [
+      { minimize: 'energy', maxLatencyS, acceptProvenance },
+      { minimize: 'latency', maxEnergyJ: energies[at], acceptProvenance },
+      { minimize: 'energy', maxLatencyS, maxEnergyJ: energies[2], acceptProvenance },
+      { minimize: 'latency', maxLatencyS: latencies[2], maxEnergyJ: energies[at], acceptProvenance },
     ])
     return goals.map((goal) => {
       const { chosen } = choose(

@@ -50,8 +50,11 @@ export interface OpenPage {
   close(): Promise<void>
 }
 
-/** Environment variables: the browser's path, and flags that it is started with besides. */
-const [browserVariable, flagsVariable] = ['MILLIWATT_CHROMIUM', 'MILLIWATT_CHROMIUM_FLAGS']
+/** Environment variable that names the browser. */
+const browserVariable = 'MILLIWATT_CHROMIUM'
+
+/** Environment variable with flags that the browser is started with besides. */
+export const flagsVariable = 'MILLIWATT_CHROMIUM_FLAGS'
 
 const places = [
   '/usr/bin/chromium',

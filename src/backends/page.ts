@@ -5,7 +5,7 @@ import { segmentIn } from '../formats/forms.ts'
 import type { Segment } from '../graph/segment.ts'
 import { type Backend, type Executable, segmentSpecs, type TensorValue } from './backend.ts'
 import { ortSupport } from './onnxruntime.ts'
-import { findPageNeeds, type OpenPage, openPage, pageReason } from './page-browser.ts'
+import { findPageNeeds, flagsVariable, type OpenPage, openPage, pageReason } from './page-browser.ts'
 import { placementFromLog } from './page-placement.ts'
 import { onProcessor, type PageProvider, pageEngine, pageProviderOf, pageProviders } from './page-providers.ts'
 import { checkPlacement, describePlacement, type Placement, type PlacementOptions } from './placement.ts'
@@ -119,6 +119,11 @@ async function judge(host: Host, provider: PageProvider, look: Look): Promise<Fi
   if ('reason' in look)
     return { status: 'absent', kind, reason: `Chromium has no ${name} here: ${look.reason.replace(/\.$/, '')}` }
   const device = toDevice(provider, look.info)
+  if (look.info.software && !host.environment[flagsVariable]) {
+    const reason = 'it computes on the processor in software, slower than WebAssembly does'
+    const next = `Name --use-webgpu-adapter=swiftshader in ${flagsVariable} to use it all the same.`
+    return { status: 'unusable', kind, device, reason, next }
+  }
   try {
     await using executable = await prepare(segmentIn(trialModel('float32'), 'onnx'), device, host)
     await executable.run(trialInputs('float32'))

@@ -9,7 +9,10 @@ import { trialInputs, trialModel } from './trial-model.ts'
 /** Environment variable that names delegates of the user's own: `PATH?KEY=VALUE&KEY=VALUE`, several with `;` between. */
 export const delegatesVariable = 'MILLIWATT_TFLITE_DELEGATES'
 
-interface NamedDelegate extends DelegateChoice {
+interface NamedDelegate {
+  readonly library: string
+  /** Each as `key=value`. */
+  readonly options: readonly string[]
   readonly target?: AcceleratorTarget
 }
 
@@ -17,7 +20,9 @@ const namedByUser = (host: Host): readonly NamedDelegate[] =>
   (host.environment[delegatesVariable] ?? '').split(';').flatMap((text) => {
     const [path, query] = text.trim().split('?', 2)
     if (!path) return []
-    return [{ library: host.files.resolve(path), options: Object.fromEntries(new URLSearchParams(query)) }]
+    return [
+      { library: host.files.resolve(path), options: [...new URLSearchParams(query)].map((pair) => pair.join('=')) },
+    ]
   })
 
 /** Folders of libraries by architecture, as Debian and vendors' systems have them; the system's own search has more. */
@@ -44,7 +49,7 @@ async function knownHere(host: Host, targets: Targets): Promise<readonly NamedDe
   const folders = libraryFolders(host)
   const found: NamedDelegate[] = []
   for (const target of targets.accelerators.values()) {
-    const { libraries = [], options = {} } = target.delegate ?? {}
+    const { libraries = [], options = [] } = target.delegate ?? {}
     const paths = libraries.flatMap((name) => folders.map((folder) => host.files.join(folder, name)))
     for (const path of paths) {
       if (!(await host.files.stat(path))) continue
@@ -57,15 +62,14 @@ async function knownHere(host: Host, targets: Targets): Promise<readonly NamedDe
 
 function toDevice(host: Host, { library, options, target }: NamedDelegate, took: string | null): Device {
   const name = host.files.basename(library)
-  const settings = Object.entries(options).map(([key, value]) => `${key}=${value}`)
   return {
-    id: `tflite-c:${target?.id ?? [name, ...settings].join(' ')}`,
+    id: `tflite-c:${target?.id ?? [name, ...options].join(' ')}`,
     kind: 'npu',
     name: target ? `${target.name} through ${name}` : name,
     ...(target ? { target: target.id } : {}),
     facts: {
       delegate: library,
-      options: settings,
+      options,
       ...(target?.delegate ? { proof: target.delegate.status } : {}),
       ...(took === null ? {} : { trial: took }),
     },
@@ -91,6 +95,14 @@ async function judge(host: Host, named: NamedDelegate): Promise<Finding> {
     const took = answer.placement ? describePlacement(answer.placement) : 'ran'
     return { status: 'found', kind: 'npu', device: toDevice(host, named, took) }
   }
+  // A delegate that wants models made for it has nothing to take here; that it could be made must do.
+  const compiledOnly = named.target?.delegate?.takes === 'models compiled for it'
+  if (compiledOnly && answer.code === 'FALLBACK_REFUSED')
+    return {
+      status: 'found',
+      kind: 'npu',
+      device: toDevice(host, named, 'it was opened; it takes only models compiled for it'),
+    }
   const next = named.target?.needs ?? `Look at the delegate's own requirements, or take it out of ${delegatesVariable}.`
   return { status: 'unusable', kind: 'npu', device, reason: `the delegate failed its trial: ${answer.reason}`, next }
 }

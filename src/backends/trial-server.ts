@@ -11,6 +11,7 @@ export async function answerTrial(host: Host, request: TrialRequest): Promise<Tr
     const outputs = await executable.run(request.inputs)
     return { ok: true, outputs, placement: executable.placement ?? null }
   } catch (error) {
-    return { ok: false, reason: isMilliwattError(error) && error.detail ? error.detail : messageOf(error) }
+    if (!isMilliwattError(error)) return { ok: false, reason: messageOf(error) }
+    return { ok: false, reason: error.detail ?? error.message, code: error.code }
   }
 }

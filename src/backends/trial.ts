@@ -1,4 +1,5 @@
 import type { Device } from '../core/device.ts'
+import type { ErrorCode } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { inTime } from '../core/in-time.ts'
 import type { Segment } from '../graph/segment.ts'
@@ -22,7 +23,7 @@ export type TrialAnswer =
       readonly outputs: Readonly<Record<string, TensorValue>>
       readonly placement: Placement | null
     }
-  | { readonly ok: false; readonly reason: string }
+  | { readonly ok: false; readonly reason: string; readonly code?: ErrorCode }
 
 /** A driver compiles its programs at the first run. */
 const timeoutS = 60

@@ -146,7 +146,8 @@ const accelerator = z.strictObject({
   delegate: z
     .strictObject({
       libraries: z.array(text).min(1),
-      options: z.record(text, text),
+      options: z.array(text),
+      takes: z.enum(['any model', 'models compiled for it']),
       status: z.enum(['runs', 'written against its documented interface; not run']),
       source: sourceText,
     })

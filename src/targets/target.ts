@@ -223,8 +223,9 @@ export interface AcceleratorTarget extends TargetHead {
 export interface DelegateTarget {
   /** File names of the library, the first that is found counts. */
   readonly libraries: readonly string[]
-  /** What it is told when it is opened. */
-  readonly options: Readonly<Record<string, string>>
+  /** What it is told when it is opened, each as `key=value`. */
+  readonly options: readonly string[]
+  readonly takes: 'any model' | 'models compiled for it'
   readonly status: 'runs' | 'written against its documented interface; not run'
   readonly source: string
 }

@@ -154,6 +154,8 @@ needs('chromium')('a page of Chromium', () => {
       status: 'found',
       device: { id: 'page:webgpu', facts: { trial: 'webgpu took 3 of 3 nodes', vendor: 'google', software: true } },
     })
+    const [unasked] = await page.devices!(host(''), targets)
+    expect(['absent', 'unusable']).toContain(unasked!.status)
     for (const finding of findings.slice(1))
       if (finding.status === 'absent') expect(finding.reason).toMatch(/Chromium has no webnn-\w+ here: .{10}/)
       else

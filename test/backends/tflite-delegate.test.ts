@@ -203,6 +203,33 @@ needs('cc')('an external delegate', () => {
       ])
     })
 
+    it.runIf(here)(
+      'that a target names is found by its library, also when it takes only models compiled for it',
+      async () => {
+        const all = await ownTargets()
+        const target = all.accelerators.get('coral-edge-tpu-usb')!
+        const withDelegate = (options: readonly string[], takes: 'any model' | 'models compiled for it') => {
+          const delegate = { ...target.delegate!, libraries: ['libnothere.so', 'libtestdelegate.so'], options, takes }
+          return { ...all, accelerators: new Map([[target.id, { ...target, delegate }]]) }
+        }
+        const own = { ...host, environment: { ...host.environment, LD_LIBRARY_PATH: folder } }
+        const [any] = await tfliteC.devices!(own, withDelegate([`ops=${every}`], 'any model'))
+        const device = {
+          id: 'tflite-c:coral-edge-tpu-usb',
+          target: target.id,
+          facts: { proof: target.delegate!.status },
+        }
+        expect(any).toMatchObject({ status: 'found', device })
+        const [compiled] = await tfliteC.devices!(own, withDelegate(['ops=none'], 'models compiled for it'))
+        expect(compiled).toMatchObject({
+          status: 'found',
+          device: { facts: { trial: expect.stringContaining('compiled') } },
+        })
+        const [broken] = await tfliteC.devices!(own, withDelegate(['fail=create'], 'models compiled for it'))
+        expect(broken).toMatchObject({ status: 'unusable', next: target.needs })
+      },
+    )
+
     it.runIf(here)('is planned over, with what it took in the report', { timeout: 60_000 }, async () => {
       const own = { ...named(`${library}?ops=CONV_2D`), cacheFolder: join(folder, 'cache') }
       await using runtime = await openRuntimeOn(own, { backends: ['tflite-c'] })

@@ -42,6 +42,7 @@ describe('an accelerator with its driver', () => {
     ['rockchip-rknpu', { '/dev/rknpu': { node: true } }],
     ['ethos-u65', { ...tree('fsl,imx93-npu\0arm,ethos-u65'), '/dev/ethosu0': { node: true } }],
     ['qualcomm-hexagon', { '/dev/fastrpc-cdsp': { node: true } }],
+    ['verisilicon-vip', tree('fsl,imx8mp')],
     ['nvidia-dla', { ...tree('nvidia,tegra234-nvdla', 'nvdla0@15880000'), '/dev/nvhost-ctrl-nvdla0': { node: true } }],
   ])('%s is there, but no backend runs on it by itself', async (id, root) => {
     const findings = await npus(fakeHost({ root }))
