@@ -89,6 +89,7 @@ async function energiesOf(
 
 function toCandidate(
   prepared: Prepared,
+  idleW: number | null,
   latencies: ReadonlyMap<string, LatencyFigure>,
   energies: ReadonlyMap<string, EnergyFigure>,
 ): Candidate {
@@ -103,7 +104,7 @@ function toCandidate(
     macs: variant.facts.macs,
     latency: latencies.get(key) ?? null,
     energy: energies.get(key) ?? null,
-    idle: null,
+    idle: idleW === null ? null : { powerW: idleW, provenance: 'modelled' },
     ...(unusable === null ? {} : { unusable }),
   }
 }
@@ -175,7 +176,7 @@ export async function planCatalogue(context: PlanContext, catalogue: Catalogue, 
     const energies = await energiesOf(context, runnable, latencies)
     const fresh = source.startsWith('measured')
     const profile = fresh ? await updateProfile(context, known, latencies, energies) : known
-    const candidates = prepared.map((one) => toCandidate(one, latencies, energies))
+    const candidates = prepared.map((one) => toCandidate(one, context.probe.power?.idleW ?? null, latencies, energies))
     const choice = choose(candidates, goal)
     kept = runnable.find(({ key }) => key === choice.chosen?.key)
     return { choice, report: toReport(choice, goal, source, uncheckedNotes(prepared)), chosen: kept ?? null, profile }
