@@ -114,6 +114,7 @@ async function energiesOf(
 
 function toCandidate(
   prepared: Prepared,
+  idleW: number | null,
   latencies: ReadonlyMap<string, LatencyFigure>,
   energies: ReadonlyMap<string, EnergyFigure>,
 ): Candidate {
@@ -128,7 +129,7 @@ function toCandidate(
     macs: variant.facts.macs,
     latency: latencies.get(key) ?? null,
     energy: energies.get(key) ?? null,
-    idle: null,
+    idle: idleW === null ? null : { powerW: idleW, provenance: 'modelled' },
     ...(unusable === null ? {} : { unusable }),
   }
 }
@@ -223,7 +224,7 @@ export async function planCatalogue(context: PlanContext, catalogue: Catalogue, 
     const energies = await energiesOf(context, runnable, latencies)
     const fresh = source.startsWith('measured')
     const profile = fresh ? await updateProfile(context, known, runnable, latencies, energies) : known
-    const candidates = prepared.map((one) => toCandidate(one, latencies, energies))
+    const candidates = prepared.map((one) => toCandidate(one, context.probe.power?.idleW ?? null, latencies, energies))
     const choice = choose(candidates, goal)
     kept = runnable.find(({ key }) => key === choice.chosen?.key)
     return {

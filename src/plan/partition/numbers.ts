@@ -16,11 +16,11 @@ export interface Numbers {
 }
 
 /** Tells whether energy matters to what is asked. */
-export const needsEnergy = ({ minimize, maxEnergyJ }: PartitionAsk): boolean =>
+const needsEnergy = ({ minimize, maxEnergyJ }: PartitionAsk): boolean =>
   minimize === 'energy' || maxEnergyJ !== undefined
 
 /** Why a cost cannot be used for what is asked, although it is known; null when it can. */
-export function energyComplaint({ energy }: StepCost, ask: PartitionAsk): string | null {
+function energyComplaint({ energy }: StepCost, ask: PartitionAsk): string | null {
   if (!needsEnergy(ask)) return null
   if (!energy) return 'its energy is not known'
   const accepted = ask.acceptProvenance

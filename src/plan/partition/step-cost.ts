@@ -5,7 +5,7 @@ import type { StepCost } from './problem.ts'
 export const noCost: StepCost = { latencyS: 0, energy: { energyJ: 0, provenance: 'measured' } }
 
 /** The weaker of two provenances: a sum is no better known than its weakest part. */
-export function weaker(a: Provenance, b: Provenance): Provenance {
+function weaker(a: Provenance, b: Provenance): Provenance {
   return provenances.indexOf(a) > provenances.indexOf(b) ? a : b
 }
 
