@@ -28,8 +28,6 @@ export interface FieldLaw {
 /** A field of mean zero that sums are known of, ready to be asked for other sums. */
 export interface Field {
   sum(points: readonly FieldPoint[]): Guess
-  /** Log density of what is known under the law, up to a constant; larger fits better. */
-  readonly logLikelihood: number
 }
 
 function distance(a: readonly number[], b: readonly number[]): number {
@@ -38,15 +36,71 @@ function distance(a: readonly number[], b: readonly number[]): number {
   return Math.sqrt(square)
 }
 
-function covariance(left: readonly FieldPoint[], right: readonly FieldPoint[], law: FieldLaw): number {
-  let sum = 0
+/** What two sums have in common, by how it hangs together: all of it, within groups, and falling off with distance. */
+type Overlap = readonly [all: number, group: number, near: number]
+
+function overlap(left: readonly FieldPoint[], right: readonly FieldPoint[], length: number): Overlap {
+  let [all, group, near] = [0, 0, 0]
   for (const a of left)
     for (const b of right) {
-      let each = law.common ** 2
-      if (a.group === b.group) each += law.group ** 2 + law.local ** 2 * Math.exp(-distance(a.at, b.at) / law.length)
-      sum += a.share * b.share * each
+      const shares = a.share * b.share
+      all += shares
+      if (a.group !== b.group) continue
+      group += shares
+      near += shares * Math.exp(-distance(a.at, b.at) / length)
     }
-  return sum
+  return [all, group, near]
+}
+
+const weigh = ([all, group, near]: Overlap, law: FieldLaw): number =>
+  law.common ** 2 * all + law.group ** 2 * group + law.local ** 2 * near
+
+const covariance = (left: readonly FieldPoint[], right: readonly FieldPoint[], law: FieldLaw): number =>
+  weigh(overlap(left, right, law.length), law)
+
+/** One point for all that lie in the same place, with their shares together. */
+export function mergePoints(points: readonly FieldPoint[]): readonly FieldPoint[] {
+  const merged = new Map<string, FieldPoint>()
+  for (const point of points) {
+    const key = `${point.group} ${point.at.join(' ')}`
+    const known = merged.get(key)
+    merged.set(key, known ? { ...known, share: known.share + point.share } : point)
+  }
+  return [...merged.values()]
+}
+
+/** A law with the deviation that every known sum has beyond its own. */
+export interface NoisyLaw {
+  readonly law: FieldLaw
+  readonly noise: number
+}
+
+/** The law under which what is known is likeliest. */
+export function likeliestLaw(
+  known: readonly FieldSum[],
+  laws: readonly FieldLaw[],
+  noises: readonly number[],
+): NoisyLaw {
+  const values = known.map(({ value }) => value)
+  const overlaps = new Map(
+    laws.map(({ length }) => [length, null as readonly (readonly Overlap[])[] | null] as const),
+  )
+  for (const length of overlaps.keys())
+    overlaps.set(
+      length,
+      known.map((left, i) => known.slice(0, i + 1).map((right) => overlap(left.points, right.points, length))),
+    )
+  let [best, likelihood]: [NoisyLaw, number] = [{ law: laws[0]!, noise: noises[0]! }, Number.NEGATIVE_INFINITY]
+  for (const law of laws)
+    for (const noise of noises) {
+      const own = (i: number) => known[i]!.deviation ** 2 + noise ** 2 + 1e-9
+      const { logLikelihood } = condition(
+        values,
+        (i, j) => weigh(overlaps.get(law.length)![i]![j]!, law) + (i === j ? own(i) : 0),
+      )
+      if (logLikelihood > likelihood) [best, likelihood] = [{ law, noise }, logLikelihood]
+    }
+  return best
 }
 
 /**
@@ -61,7 +115,6 @@ export function fitField(known: readonly FieldSum[], law: FieldLaw): Field {
     return covariance(known[i]!.points, known[j]!.points, law) + noise
   })
   return {
-    logLikelihood: conditioned.logLikelihood,
     sum: (points) => {
       const near = known.map((each) => covariance(each.points, points, law))
       return conditioned.guess(near, Math.sqrt(covariance(points, points, law)))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Provenance } from '../core/provenance.ts'
 import type { Sourced } from '../targets/target.ts'
+import type { PlaceFit } from './place-model.ts'
 import type { Observation } from './trend.ts'
 
 /** One microbenchmark's figure: a low quantile over interleaved visits, and how far the visits lay apart. */
@@ -13,6 +14,8 @@ export interface BenchFigure {
 /** Power of a place as a meter read it while a microbenchmark ran, and while nothing did. */
 export interface PlacePower {
   readonly activeW: number
+  /** How far models lie apart, relative: 0.05 is 5 %. */
+  readonly deviation: number
   readonly idleW: number | null
   readonly provenance: Provenance
 }
@@ -41,6 +44,8 @@ export interface PlaceProfile {
   readonly power: PlacePower | null
   /** By name of the microbenchmark. */
   readonly figures: Readonly<Record<string, BenchFigure>>
+  /** What predictions rest on, fitted to the figures. */
+  readonly fit: PlaceFit
   /** The newest real runs, one a key. */
   readonly runs: readonly RealRun[]
 }
@@ -81,9 +86,19 @@ const place = z.strictObject({
   }),
   // What a simulated meter read is not kept.
   power: z
-    .strictObject({ activeW: positive, idleW: z.number().nullable(), provenance: z.enum(['measured', 'replayed']) })
+    .strictObject({
+      activeW: positive,
+      deviation: z.number(),
+      idleW: z.number().nullable(),
+      provenance: z.enum(['measured', 'replayed']),
+    })
     .nullable(),
   figures: z.record(z.string(), z.strictObject({ latencyS: positive, deviation: z.number() })),
+  fit: z.strictObject({
+    terms: z.record(z.string(), z.number()),
+    law: z.strictObject({ common: z.number(), group: z.number(), local: z.number(), length: positive }),
+    noise: z.number(),
+  }),
   runs: z.array(run),
 })
 

@@ -7,7 +7,7 @@ export type OpFamily =
   | 'conv kxk'
   | 'conv stem'
   | 'depthwise'
-  | 'depthwise 1d'
+  | 'depthwise odd'
   | 'fully connected'
   | 'pool'
   | 'mean'
@@ -25,7 +25,7 @@ export const opFamilies: readonly OpFamily[] = [
   'conv kxk',
   'conv stem',
   'depthwise',
-  'depthwise 1d',
+  'depthwise odd',
   'fully connected',
   'pool',
   'mean',
@@ -95,10 +95,12 @@ const families: Readonly<Record<string, OpFamily>> = {
 /** Convolutions of so few input channels are a model's first: engines gather their windows in another way. */
 const stemChannels = 4
 
+/** Depthwise filters of so many taps (3×3, 5×5) have kernels of their own in most engines, others a slow general one. */
+const usualTaps: readonly number[] = [9, 25]
+
 /** The family of an operator of the canonical form; a convolution's depends on its filter and its input channels. */
 export function familyOf(op: string, [height, width]: readonly [number, number], inputChannels: number): OpFamily {
-  const flat = (height === 1) !== (width === 1)
-  if (op === 'depthwise_conv_2d') return flat ? 'depthwise 1d' : 'depthwise'
+  if (op === 'depthwise_conv_2d') return usualTaps.includes(height * width) ? 'depthwise' : 'depthwise odd'
   if (op !== 'conv_2d') return families[op] ?? 'other'
   if (height * width === 1) return 'conv 1x1'
   return inputChannels <= stemChannels ? 'conv stem' : 'conv kxk'

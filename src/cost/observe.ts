@@ -4,7 +4,7 @@ import { tours } from './bench-tours.ts'
 import { graphBorder } from './border.ts'
 import type { BenchFigure, PlaceProfile } from './machine-profile.ts'
 import { graphWork } from './node-work.ts'
-import { fitPlaceModel, type PlaceModel } from './place-model.ts'
+import { openPlaceModel, type PlaceModel } from './place-model.ts'
 import type { Observation } from './trend.ts'
 
 /** Layers that take no time (their output is their input) say nothing of others. */
@@ -44,9 +44,11 @@ export function observationsOf(figures: Readonly<Record<string, BenchFigure>>): 
 
 const models = new WeakMap<PlaceProfile, PlaceModel>()
 
-/** The model of a place, fitted to its microbenchmarks and real runs; made once a profile. */
+/** The model of a place, with its microbenchmarks and real runs; made ready once a profile. */
 export function placeModel(profile: PlaceProfile): PlaceModel {
-  const model = models.get(profile) ?? fitPlaceModel(observationsOf(profile.figures), profile.runs)
+  const known = models.get(profile)
+  if (known) return known
+  const model = openPlaceModel(profile.fit, [...observationsOf(profile.figures), ...profile.runs])
   models.set(profile, model)
   return model
 }

@@ -1,5 +1,5 @@
 import type { SegmentBorder } from './border.ts'
-import { type Field, type FieldLaw, type FieldPoint, type FieldSum, fitField } from './field.ts'
+import { type Field, type FieldLaw, type FieldPoint, type FieldSum, fitField, likeliestLaw, mergePoints } from './field.ts'
 import type { NodeWork } from './node-work.ts'
 import { borderTerms, fitTrend, nearestKind, nodeTerms, type Observation, type Trend, trendOf } from './trend.ts'
 
@@ -10,12 +10,19 @@ export interface LatencyGuess {
   readonly high90S: number
 }
 
-/** What a place was seen to take, as a model: a trend by terms, and a field of what the trend leaves over. */
+/** What was fitted to a place's microbenchmarks: plain values, to be kept. */
+export interface PlaceFit {
+  /** Seconds by term. */
+  readonly terms: Readonly<Record<string, number>>
+  readonly law: FieldLaw
+  /** Relative deviation of one figure from the model that no further measurement removes. */
+  readonly noise: number
+}
+
+/** A fitted place, ready to be asked: a trend by terms, and a field of what the trend leaves over. */
 export interface PlaceModel {
   readonly trend: Trend
   readonly field: Field
-  readonly law: FieldLaw
-  /** Relative deviation of one figure from the model that no further measurement removes. */
   readonly noise: number
 }
 
@@ -55,14 +62,15 @@ function partsOf(trend: Trend, nodes: readonly NodeWork[], border: SegmentBorder
   return { nodesS, borderS, totalS: nodesS.reduce((sum, each) => sum + each, borderS) }
 }
 
-function pointsOf(trend: Trend, nodes: readonly NodeWork[], border: SegmentBorder | null) {
+function pointsOf(trend: Trend, given: readonly NodeWork[], border: SegmentBorder | null) {
+  const nodes = given.map((node) => nearestKind(trend, node))
   const { nodesS, borderS, totalS } = partsOf(trend, nodes, border)
   const points = nodes.map((node, index) => pointOf(node, nodesS[index]! / totalS))
   if (border) {
     const bytes = [...border.inputs, ...border.outputs].reduce((sum, tensor) => sum + tensor.bytes, 0)
     points.push({ group: 'border', share: borderS / totalS, at: [log2(bytes) / 2] })
   }
-  return { points, totalS }
+  return { points: mergePoints(points), totalS }
 }
 
 /** What is left of an observation when the trend is taken off, in natural logarithms. */
@@ -71,28 +79,28 @@ function leftOver(trend: Trend, { nodes, border, latencyS, deviation }: Observat
   return { points, value: Math.log(latencyS / totalS), deviation: Math.hypot(deviation, noise) }
 }
 
-const laws: readonly FieldLaw[] = [0.05, 0.1, 0.2, 0.35].flatMap((local) =>
-  [1.5, 3, 6].map((length) => ({ common: 0.03, group: local / 2, local, length })),
+const laws: readonly FieldLaw[] = [0.1, 0.2].flatMap((local) =>
+  [4, 8].map((length) => ({ common: 0.03, group: local / 2, local, length })),
 )
-const noises = [0.02, 0.05]
+const noises: readonly number[] = [0.03, 0.06, 0.09]
 
-/**
- * Fits a place's model: the trend to microbenchmarks alone, the field to real runs as well. The law of the field is the
- * likeliest of a small grid.
- */
-export function fitPlaceModel(benches: readonly Observation[], runs: readonly Observation[]): PlaceModel {
+/** So many observations tell the laws apart; more only take longer. */
+const lawObservations = 160
+
+/** Fits a place to its microbenchmarks. The law of the field is the likeliest of a small grid. */
+export function fitPlace(benches: readonly Observation[]): PlaceFit {
   const trend = fitTrend(benches)
-  const observations = [...benches, ...runs]
-  let best: PlaceModel | null = null
-  for (const noise of noises)
-    for (const law of laws) {
-      const field = fitField(
-        observations.map((observation) => leftOver(trend, observation, noise)),
-        law,
-      )
-      if (!best || field.logLikelihood > best.field.logLikelihood) best = { trend, field, law, noise }
-    }
-  return best!
+  const every = Math.max(1, Math.ceil(benches.length / lawObservations))
+  const some = benches.filter((_, index) => index % every === 0)
+  const left = some.map((observation) => leftOver(trend, observation, 0))
+  return { terms: Object.fromEntries(trend), ...likeliestLaw(left, laws, noises) }
+}
+
+/** Makes a fit ready to be asked, with the observations that it was fitted to and any that came later. */
+export function openPlaceModel({ terms, law, noise }: PlaceFit, observations: readonly Observation[]): PlaceModel {
+  const trend: Trend = new Map(Object.entries(terms))
+  const left = observations.map((observation) => leftOver(trend, observation, noise))
+  return { trend, field: fitField(left, law), noise }
 }
 
 function guess(totalS: number, value: number, deviation: number): LatencyGuess {
@@ -107,11 +115,15 @@ export function predictWork(
   nodes: readonly NodeWork[],
   border: SegmentBorder | null,
 ): LatencyGuess {
-  const { points, totalS } = pointsOf(
-    trend,
-    nodes.map((node) => nearestKind(trend, node)),
-    border,
-  )
+  const { points, totalS } = pointsOf(trend, nodes, border)
   const { value, deviation } = field.sum(points)
+  return guess(totalS, value, Math.hypot(deviation, noise))
+}
+
+/** Predicts one node of a run of nodes, from what came before it. */
+export function predictNode({ trend, field, noise }: PlaceModel, given: NodeWork, before?: NodeWork): LatencyGuess {
+  const node = nearestKind(trend, given)
+  const totalS = Math.max(leastS, trendOf(trend, nodeTerms(node, before && nearestKind(trend, before))))
+  const { value, deviation } = field.sum([pointOf(node, 1)])
   return guess(totalS, value, Math.hypot(deviation, noise))
 }

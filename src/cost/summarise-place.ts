@@ -2,7 +2,8 @@ import type { Sourced } from '../targets/target.ts'
 import type { BenchFigure, PlacePower, PlaceProfile } from './machine-profile.ts'
 import type { OpFamily } from './node-work.ts'
 import { observationsOf } from './observe.ts'
-import { fitTrend, type Observation } from './trend.ts'
+import { fitPlace } from './place-model.ts'
+import type { Observation } from './trend.ts'
 
 /** What is known of a place while it is profiled. */
 export interface PlaceFigures {
@@ -37,11 +38,11 @@ const bytesOf = ({ nodes }: Observation): number =>
 /** A place's profile from its figures: dispatch and peak rates in the fields of a datasheet. */
 export function summarisePlace(place: PlaceFigures): PlaceProfile {
   const observations = observationsOf(place.figures)
-  const trend = fitTrend(observations)
+  const fit = fitPlace(observations)
   const source = `microbenchmarks on this machine, ${place.measuredAt.slice(0, 10)}`
   const rate = (name: string, value: number | undefined): Record<string, Sourced<number>> =>
     value === undefined ? {} : { [name]: { value, source } }
-  const dispatch = (trend.get('dispatch') ?? 0) + 2 * (trend.get('tensor') ?? 0)
+  const dispatch = (fit.terms.dispatch ?? 0) + 2 * (fit.terms.tensor ?? 0)
   return {
     ...place,
     dispatchS: { value: dispatch, source },
@@ -50,6 +51,7 @@ export function summarisePlace(place: PlaceFigures): PlaceProfile {
       ...rate('float32MacsPerS', bestRate(observations, macsOf('float32'))),
       ...rate('bytesPerS', bestRate(observations, bytesOf)),
     },
+    fit,
     runs: [],
   }
 }

@@ -71,6 +71,10 @@ export async function openJob(host: Host, place: BenchPlace, job: BenchJob): Pro
   return executable && timed && { place, timed, executable }
 }
 
+/** Engines that show their layers are often dear to build: so many tours and whole models say enough of them. */
+const mostTours = 16
+const mostWhole = 24
+
 /**
  * What a place is timed on, coarse first: whole models everywhere, and where an engine shows its layers single layers
  * instead of most of them, since they say more for every model that is built.
@@ -79,5 +83,5 @@ export function benchJobs(showsLayers: boolean): readonly BenchJob[] {
   const ordered = [0, 2, 1].flatMap((tier) => benches.filter((bench) => bench.tier === tier))
   if (!showsLayers) return [...benches]
   const whole = ordered.filter(({ layers }) => layers.length === 1 || layers.length > 4)
-  return [...whole.slice(0, 2), ...tours.slice(0, 8), ...whole.slice(2, 10), ...tours.slice(8), ...whole.slice(10)]
+  return [...whole.slice(0, 2), ...tours.slice(0, 8), ...whole.slice(2, 8), ...tours.slice(8, mostTours), ...whole.slice(8, mostWhole)]
 }

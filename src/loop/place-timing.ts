@@ -6,7 +6,10 @@ import { sampleInput } from './input.ts'
 
 /** Seconds that one visit to an engine takes; at least two runs are made. */
 const visitS = 0.002
-const warmBursts = 12
+const warmBursts = 30
+/** Least runs of a warm-up, unless they take longer than so many seconds. */
+const warmRuns = 120
+const warmS = 0.03
 /** A burst that is this much faster than the best before it shows that the engine is still warming up. */
 const stillFaster = 0.95
 
@@ -21,7 +24,7 @@ async function visit(host: Host, executable: Executable, input: Readonly<Record<
     times.push(nowS - beforeS)
     beforeS = nowS
   }
-  return quantile(times, 0.25)
+  return { latencyS: quantile(times, 0.25), runs: times.length }
 }
 
 /** An engine that is timed in visits. */
@@ -46,15 +49,18 @@ export function timedRuns(host: Host, name: string, executable: Executable): Tim
   const visits: number[] = []
   return {
     async warmUp() {
-      let [best, calm] = [Number.POSITIVE_INFINITY, 0]
-      for (let burst = 0; burst < warmBursts && calm < 2; burst++) {
-        const time = await visit(host, executable, input)
-        calm = time < best * stillFaster ? 0 : calm + 1
-        best = Math.min(best, time)
+      let [best, calm, runs] = [Number.POSITIVE_INFINITY, 0, 0]
+      const enoughS = host.clock.nowS() + warmS
+      const isWarm = () => calm >= 2 && (runs >= warmRuns || host.clock.nowS() > enoughS)
+      for (let burst = 0; burst < warmBursts && !isWarm(); burst++) {
+        const burstOf = await visit(host, executable, input)
+        calm = burstOf.latencyS < best * stillFaster ? 0 : calm + 1
+        best = Math.min(best, burstOf.latencyS)
+        runs += burstOf.runs
       }
     },
     visit: async () => {
-      visits.push(await visit(host, executable, input))
+      visits.push((await visit(host, executable, input)).latencyS)
     },
     figures: () => ({ [name]: figureOf(visits) }),
   }

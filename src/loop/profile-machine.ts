@@ -1,7 +1,8 @@
 import type { Backend } from '../backends/backend.ts'
 import type { Host } from '../core/host.ts'
 import { chainGraph } from '../cost/bench-graph.ts'
-import { benches } from '../cost/bench-layers.ts'
+import { sampleDeviation } from '../core/stats.ts'
+import { type Bench, benches } from '../cost/bench-layers.ts'
 import { isFresh, type MachineProfile, type PlacePower, type PlaceProfile, placeId } from '../cost/machine-profile.ts'
 import { summarisePlace } from '../cost/summarise-place.ts'
 import {
@@ -43,8 +44,8 @@ const visits = 7
 const dearS = 0.25
 /** How far, in seconds, a place may be ahead of the one that had the least time. */
 const fairS = 0.5
-/** Figures are kept at least so often, in seconds. */
-const writeEveryS = 4
+/** Figures are kept after so many seconds for the first time, then at times that double: each time they are fitted anew. */
+const firstWriteS = 4
 /** Seconds of one power window. */
 const powerWindowS = 1
 
@@ -127,9 +128,8 @@ function merged(host: Host, profile: MachineProfile, places: readonly BenchPlace
   return { ...profile, places: { ...profile.places, ...Object.fromEntries(fresh) } }
 }
 
-/** Mean power while a place works, against an idle level that was read before. */
-async function powerOf(host: Host, place: BenchPlace, session: PowerSession, idleW: number | null) {
-  const bench = benches.find(({ layers }) => layers.length > 5)!
+/** Mean power while one microbenchmark runs at a place; null where it does not run or was not measured. */
+async function meanPowerOf(host: Host, place: BenchPlace, session: PowerSession, bench: Bench): Promise<number | null> {
   const executable = await openGraph(host, place, chainGraph(bench.layers, bench.dtype))
   if (!executable) return null
   try {
@@ -138,16 +138,31 @@ async function powerOf(host: Host, place: BenchPlace, session: PowerSession, idl
     const { window } = await session.window(`profile: ${place.id}`, 0, async () => {
       while (host.clock.nowS() < endS) await executable.run(input)
     })
-    if (window.energy?.verdict !== 'complete') return null
-    const power: PlacePower = {
-      activeW: window.energy.meanPowerW,
-      idleW,
-      provenance: session.meter.info.provenance,
-    }
-    return power
+    return window.energy?.verdict === 'complete' ? window.energy.meanPowerW : null
   } finally {
     await executable[Symbol.asyncDispose]()
   }
+}
+
+/** Two windows say little of a spread; it is never taken for less. */
+const leastSpread = 0.03
+
+/** Power of a place over two microbenchmarks, one a type, against an idle level that was read before. */
+async function powerOf(
+  host: Host,
+  place: BenchPlace,
+  session: PowerSession,
+  idleW: number | null,
+): Promise<PlacePower | null> {
+  const read: number[] = []
+  for (const bench of benches.filter(({ layers }) => layers.length > 5).slice(0, 2)) {
+    const powerW = await meanPowerOf(host, place, session, bench)
+    if (powerW !== null) read.push(powerW)
+  }
+  if (read.length === 0) return null
+  const activeW = read.reduce((sum, powerW) => sum + powerW, 0) / read.length
+  const deviation = Math.max(leastSpread, read.length > 1 ? sampleDeviation(read) / activeW : 0)
+  return { activeW, deviation, idleW, provenance: session.meter.info.provenance }
 }
 
 async function withPower(options: MachineProfileOptions, profile: MachineProfile, places: readonly BenchPlace[]) {
@@ -179,13 +194,15 @@ export async function profileMachine(options: MachineProfileOptions): Promise<Ma
   const places = await findPlaces(options, kept)
   const total = places.reduce((sum, { jobs }) => sum + jobs.length, 0)
   const left = () => places.reduce((sum, { jobs }) => sum + jobs.length, 0)
-  let writtenS = Number.NEGATIVE_INFINITY
+  let waitS = firstWriteS
+  let writeS = host.clock.nowS() + waitS
   while (left() > 0 && host.clock.nowS() < endS && !signal?.aborted) {
     await runBatch(host, nextJobs(places), signal)
     onProgress?.({ stage: 'machine', done: total - left(), total })
-    if (host.clock.nowS() - writtenS > writeEveryS) {
+    if (host.clock.nowS() > writeS) {
       await writeMachineProfile(host, merged(host, kept, places))
-      writtenS = host.clock.nowS()
+      waitS *= 2
+      writeS = host.clock.nowS() + waitS
     }
     await host.clock.sleep(0)
   }
