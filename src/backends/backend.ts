@@ -115,6 +115,8 @@ export interface Executable extends AsyncDisposable {
   reset?(): void
   /** Times every layer, on an instance of its own: the state of this one stays. @throws MilliwattError BACKEND_LACKS */
   profile?(inputs: Readonly<Record<string, TensorValue>>, options: ProfileOptions): LayerProfile
+  /** Memory for tensors while it runs, where the engine plans it ahead. */
+  readonly arenaBytes?: number
   /** Only of simulated devices: what a run costs there, to be told in place of the wall time that it takes here. */
   readonly declaredCost?: DeclaredCost | undefined
   /** Only of partitions: the segments that moved to another place because theirs failed, oldest first. */

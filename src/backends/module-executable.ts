@@ -88,6 +88,7 @@ export function moduleExecutable(module: WasmModule, border: ModuleBorder): Exec
     inputs: border.inputs,
     outputs: border.outputs,
     stateful: border.stateful,
+    arenaBytes: running.manifest.arenaBytes,
     shared: module,
     get synchronous() {
       return views(alive())

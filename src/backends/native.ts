@@ -64,6 +64,7 @@ async function prepare(segment: Segment, host: Host): Promise<Executable> {
     ...segmentSpecs(segment),
     synchronous: { inputs, outputs, run: model.run },
     stateful: isStateful(segment.graph),
+    arenaBytes: model.manifest.arenaBytes,
     run: async (given) => runOn(model, given),
     reset: model.reset,
     profile: (given, options) => {

@@ -1,5 +1,13 @@
 import type { SegmentBorder } from './border.ts'
-import { type Field, type FieldLaw, type FieldPoint, type FieldSum, fitField, likeliestLaw, mergePoints } from './field.ts'
+import {
+  type Field,
+  type FieldLaw,
+  type FieldPoint,
+  type FieldSum,
+  fitField,
+  likeliestLaw,
+  mergePoints,
+} from './field.ts'
 import type { NodeWork } from './node-work.ts'
 import { borderTerms, fitTrend, nearestKind, nodeTerms, type Observation, type Trend, trendOf } from './trend.ts'
 

@@ -83,5 +83,11 @@ export function benchJobs(showsLayers: boolean): readonly BenchJob[] {
   const ordered = [0, 2, 1].flatMap((tier) => benches.filter((bench) => bench.tier === tier))
   if (!showsLayers) return [...benches]
   const whole = ordered.filter(({ layers }) => layers.length === 1 || layers.length > 4)
-  return [...whole.slice(0, 2), ...tours.slice(0, 8), ...whole.slice(2, 8), ...tours.slice(8, mostTours), ...whole.slice(8, mostWhole)]
+  return [
+    ...whole.slice(0, 2),
+    ...tours.slice(0, 8),
+    ...whole.slice(2, 8),
+    ...tours.slice(8, mostTours),
+    ...whole.slice(8, mostWhole),
+  ]
 }

@@ -1,12 +1,12 @@
-import { firstUnsupported, segmentFor } from '../backends/backend.ts'
-import { type BorderWork, graphBorder } from '../cost/border.ts'
+import { type Backend, firstUnsupported, segmentFor } from '../backends/backend.ts'
+import { graphBorder } from '../cost/border.ts'
 import { type MachineProfile, type PlacePower, placeId as profileId } from '../cost/machine-profile.ts'
 import type { PublishedPower } from '../cost/modelled.ts'
-import { graphWork } from '../cost/node-work.ts'
+import { graphWork, type NodeWork } from '../cost/node-work.ts'
 import { npuCost, npuTransferS } from '../cost/npu-cost.ts'
 import type { NpuModel } from '../cost/npu-model.ts'
-import { placeModel } from '../cost/observe.ts'
-import { type LatencyGuess, predictWork } from '../cost/place-model.ts'
+import type { LatencyGuess } from '../cost/place-model.ts'
+import { predictNodes, predictTransfer } from '../cost/predict.ts'
 import type { EnergyFigure } from '../cost/profile.ts'
 import { cutSegment } from '../formats/cut-segment.ts'
 import type { Segment } from '../graph/segment.ts'
@@ -66,6 +66,15 @@ function rateOf(power: PlacePower | null, published: PublishedPower | null): Ene
   return power ?? (published && { activeW: published.activeW, provenance: 'modelled' })
 }
 
+/** What a backend computes of every node; what the graph says where it does not tell. */
+export function workAt(backend: Backend, segment: Segment): readonly NodeWork[] {
+  try {
+    return backend.work?.(segment) ?? graphWork(segment.graph)
+  } catch {
+    return graphWork(segment.graph)
+  }
+}
+
 /** Costs of a graph's nodes at a place that was profiled; null where it was not. */
 export function predictedCosts(
   segment: Segment,
@@ -76,14 +85,11 @@ export function predictedCosts(
 ): PlaceCosts | null {
   const known = profile.places[profileId(place.backend.name, place.device.id)]
   if (!known) return null
-  const model = placeModel(known)
+  const { graph } = segment
   const power = rateOf(known.power, published)
-  const works = graphWork(segment.graph)
-  const reasons = works.map((_, index) => (singles.has(index) ? whyNot(place, singles.get(index)!) : null))
-  const guesses = works.map((work, index) => (reasons[index] === null ? predictWork(model, [work], null) : null))
-  const border = (tensors: readonly BorderWork[], way: 'in' | 'out') =>
-    predictWork(model, [], { inputs: way === 'in' ? tensors : [], outputs: way === 'out' ? tensors : [] }).latencyS
-  const dispatchS = border([], 'in')
+  const reasons = graph.nodes.map((_, index) => (singles.has(index) ? whyNot(place, singles.get(index)!) : null))
+  const { dispatchS, nodes } = predictNodes(known, graph, workAt(place.backend, segment))
+  const guesses = nodes.map((guess, index) => (reasons[index] === null ? guess : null))
   return {
     place,
     basis: 'predicted',
@@ -91,8 +97,9 @@ export function predictedCosts(
     nodes: guesses.map((guess, index) => (guess ? step(guess.latencyS, power) : { unsupported: reasons[index]! })),
     guesses,
     moved: (tensor, way) => {
-      const { inputs } = graphBorder({ ...segment.graph, inputs: [tensor], outputs: [] })
-      return step(Math.max(0, border(inputs, way) - dispatchS), power)
+      const [border] = graphBorder({ ...graph, inputs: [tensor], outputs: [] }).inputs
+      if (!border) return step(0, power)
+      return step(way === 'in' ? predictTransfer(null, known, border) : predictTransfer(known, null, border), power)
     },
   }
 }

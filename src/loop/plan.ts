@@ -24,6 +24,7 @@ import type { PowerSession } from './power.ts'
 import { measureLatencies } from './profile.ts'
 import { readProfile, writeProfile } from './profile-store.ts'
 import { stopIfAborted } from './progress.ts'
+import { refitMachine } from './refit-machine.ts'
 import { type Spread, spread, spreadAsk, spreadCandidate } from './spread.ts'
 
 /** What planning works with. */
@@ -118,14 +119,14 @@ function toCandidate(
   latencies: ReadonlyMap<string, LatencyFigure>,
   energies: ReadonlyMap<string, EnergyFigure>,
 ): Candidate {
-  const { key, variant, backend, device, unusable } = prepared
+  const { key, variant, backend, device, executable, unusable } = prepared
   return {
     key,
     variant: variant.name,
     places: [{ backend: backend.name, device: device.id }],
     accuracy: variant.accuracy?.value ?? null,
     modelBytes: variant.bytes,
-    arenaBytes: null,
+    arenaBytes: executable?.arenaBytes ?? null,
     macs: variant.facts.macs,
     latency: latencies.get(key) ?? null,
     energy: energies.get(key) ?? null,
@@ -224,6 +225,12 @@ export async function planCatalogue(context: PlanContext, catalogue: Catalogue, 
     const energies = await energiesOf(context, runnable, latencies)
     const fresh = source.startsWith('measured')
     const profile = fresh ? await updateProfile(context, known, runnable, latencies, energies) : known
+    if (fresh)
+      await refitMachine(
+        context,
+        runnable.filter((one) => !isDeclared(one)),
+        latencies,
+      )
     const candidates = prepared.map((one) => toCandidate(one, context.probe.power?.idleW ?? null, latencies, energies))
     const choice = choose(candidates, goal)
     kept = runnable.find(({ key }) => key === choice.chosen?.key)

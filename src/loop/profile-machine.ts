@@ -1,7 +1,7 @@
 import type { Backend } from '../backends/backend.ts'
 import type { Host } from '../core/host.ts'
-import { chainGraph } from '../cost/bench-graph.ts'
 import { sampleDeviation } from '../core/stats.ts'
+import { chainGraph } from '../cost/bench-graph.ts'
 import { type Bench, benches } from '../cost/bench-layers.ts'
 import { isFresh, type MachineProfile, type PlacePower, type PlaceProfile, placeId } from '../cost/machine-profile.ts'
 import { summarisePlace } from '../cost/summarise-place.ts'

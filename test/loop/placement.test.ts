@@ -22,7 +22,7 @@ const cpu: Device = { id: 'cpu', kind: 'cpu', name: 'cpu', facts: {}, sources: [
 const other: Device = { ...cpu, id: 'cpu:1', name: 'other' }
 const network = smallNetwork()
 const input = Int8Array.from({ length: 60 }, (_, i) => ((i * 97) % 256) - 128)
-const power: PlacePower = { activeW: 2, idleW: 1, provenance: 'measured' }
+const power: PlacePower = { activeW: 2, idleW: 1, deviation: 0.01, provenance: 'measured' }
 
 const someBenches = benches.filter((_, index) => index % 8 === 0)
 

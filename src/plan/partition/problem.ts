@@ -81,7 +81,7 @@ export interface PartitionAsk {
 }
 
 /** Most places of a problem: a set of places is one byte. */
-const mostPlaces = 8
+export const mostPlaces = 8
 
 /** Tells whether a node's entry says why it cannot run. */
 export const isUnsupported = (entry: StepCost | Unsupported): entry is Unsupported => 'unsupported' in entry
