@@ -68,7 +68,11 @@ function line(title, list) {
   )
 }
 
-for (const place of [...new Set(rows.map((row) => row.place))]) line(place, rows.filter((row) => row.place === place))
+for (const place of [...new Set(rows.map((row) => row.place))])
+  line(
+    place,
+    rows.filter((row) => row.place === place),
+  )
 line('all', rows)
 if (values.all)
   for (const { place, segment, latencyS, guess, error } of rows) {

@@ -46,4 +46,7 @@ const sameSilicon = (one, held) => one.system !== held.system && silicon(one) ==
 tell('energy, mean power of the other models', leaveOneOut(flat, energyOf))
 tell('energy', leaveOneOut(predictPublishedEnergy, energyOf))
 tell('energy, other results of the chip left out', leaveOneOut(predictPublishedEnergy, energyOf, sameSilicon))
-tell('latency', leaveOneOut(predictPublishedLatency, ({ inferencesPerS }) => 1 / inferencesPerS))
+tell(
+  'latency',
+  leaveOneOut(predictPublishedLatency, ({ inferencesPerS }) => 1 / inferencesPerS),
+)

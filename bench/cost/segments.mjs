@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readModel } from '../../dist/formats/list.js'
 import { segmentIn } from '../../dist/formats/forms.js'
+import { readModel } from '../../dist/formats/list.js'
 import { writeTflite } from '../../dist/formats/tflite/writer.js'
 
 const shared = process.env.MILLIWATT_SHARED ?? join(import.meta.dirname, '../../../shared')

@@ -150,7 +150,8 @@ const isInside = ({ op, width }: BenchLayer): boolean => isPool(op) || width ===
 /** Height and width of what a layer makes. */
 function outputLengths(layer: BenchLayer): readonly [number, number] {
   const { height, width, filterH, filterW, stride } = layer
-  const extent = (length: number, filter: number) => Math.ceil((isInside(layer) ? length - filter + 1 : length) / stride)
+  const extent = (length: number, filter: number) =>
+    Math.ceil((isInside(layer) ? length - filter + 1 : length) / stride)
   return [extent(height, filterH), extent(width, filterW)]
 }
 
@@ -185,7 +186,9 @@ export function chainGraph(layers: readonly BenchLayer[], dtype: BenchType): Gra
 /** Layers side by side, each with an input and an output of its own, for engines that time every layer. */
 export function parallelGraph(layers: readonly BenchLayer[], dtype: BenchType): Graph {
   const graph = new BenchGraph(dtype)
-  const inputs = layers.map((layer, index) => graph.value(`x${index}`, inputShape(layer), activations, inputType(layer)))
+  const inputs = layers.map((layer, index) =>
+    graph.value(`x${index}`, inputShape(layer), activations, inputType(layer)),
+  )
   const outputs = layers.map((layer, index) => graph.layer(layer, inputs[index]!))
   return graph.build(inputs, outputs)
 }

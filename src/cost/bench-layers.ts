@@ -90,7 +90,11 @@ const head = (size: Lengths, channels: number, classes: number) => [
 ]
 
 /** Depthwise and pointwise in turn: `size channels` through `outputs[i]` with strides; ends in a head. */
-function separable(first: BenchLayer, blocks: readonly (readonly [outputs: number, stride: number])[], classes: number) {
+function separable(
+  first: BenchLayer,
+  blocks: readonly (readonly [outputs: number, stride: number])[],
+  classes: number,
+) {
   const layers = [first]
   let { height, width, outputs: channels } = first
   ;[height, width] = [Math.ceil(height / first.stride), Math.ceil(width / first.stride)]
@@ -144,7 +148,16 @@ const chains: readonly (readonly (readonly BenchLayer[])[])[] = [
     repeated([conv([14, 14], 24, 24)], 3),
     repeated([dense(192, 192)], 4),
     [same('add', [4, 4], 8)],
-    separable(conv([40, 40], 3, 16, [3, 3], 2), [[24, 1], [48, 2], [96, 2], [96, 1]], 8),
+    separable(
+      conv([40, 40], 3, 16, [3, 3], 2),
+      [
+        [24, 1],
+        [48, 2],
+        [96, 2],
+        [96, 1],
+      ],
+      8,
+    ),
   ],
   [
     [same('add', [20, 20], 32)],
@@ -254,14 +267,76 @@ const chains: readonly (readonly (readonly BenchLayer[])[])[] = [
     repeated([{ ...same('average_pool_2d', [28, 28], 16), filterH: 2, filterW: 2, stride: 2 }], 1),
   ],
   [
-    separable(conv([48, 10], 1, 48, [8, 4], 2), [[48, 1], [48, 1], [48, 1]], 10),
-    separable(conv([80, 80], 3, 8, [3, 3], 2), [[16, 1], [32, 2], [32, 1], [64, 2], [64, 1], [128, 2], [128, 1], [128, 1], [192, 2]], 2),
-    separable(conv([56, 56], 1, 16, [3, 3], 2), [[32, 1], [64, 2], [64, 1], [64, 2]], 5),
+    separable(
+      conv([48, 10], 1, 48, [8, 4], 2),
+      [
+        [48, 1],
+        [48, 1],
+        [48, 1],
+      ],
+      10,
+    ),
+    separable(
+      conv([80, 80], 3, 8, [3, 3], 2),
+      [
+        [16, 1],
+        [32, 2],
+        [32, 1],
+        [64, 2],
+        [64, 1],
+        [128, 2],
+        [128, 1],
+        [128, 1],
+        [192, 2],
+      ],
+      2,
+    ),
+    separable(
+      conv([56, 56], 1, 16, [3, 3], 2),
+      [
+        [32, 1],
+        [64, 2],
+        [64, 1],
+        [64, 2],
+      ],
+      5,
+    ),
     residual(28, [16, 24, 48], 10),
     residual(20, [24, 48, 64], 4),
-    separable(conv([60, 10], 1, 24, [10, 4], 2), [[24, 1], [24, 1], [24, 1], [24, 1]], 8),
-    separable(conv([44, 10], 1, 72, [10, 4], 2), [[72, 1], [72, 1], [72, 1]], 12),
-    separable(conv([64, 64], 3, 8, [3, 3], 2), [[16, 1], [24, 2], [24, 1], [48, 2], [48, 1], [96, 2], [96, 1], [192, 2], [192, 1]], 2),
+    separable(
+      conv([60, 10], 1, 24, [10, 4], 2),
+      [
+        [24, 1],
+        [24, 1],
+        [24, 1],
+        [24, 1],
+      ],
+      8,
+    ),
+    separable(
+      conv([44, 10], 1, 72, [10, 4], 2),
+      [
+        [72, 1],
+        [72, 1],
+        [72, 1],
+      ],
+      12,
+    ),
+    separable(
+      conv([64, 64], 3, 8, [3, 3], 2),
+      [
+        [16, 1],
+        [24, 2],
+        [24, 1],
+        [48, 2],
+        [48, 1],
+        [96, 2],
+        [96, 1],
+        [192, 2],
+        [192, 1],
+      ],
+      2,
+    ),
     autoencoder(512, 96, 12),
     autoencoder(320, 160, 16),
     temporal(24, 32, 96),

@@ -82,9 +82,7 @@ export function likeliestLaw(
   noises: readonly number[],
 ): NoisyLaw {
   const values = known.map(({ value }) => value)
-  const overlaps = new Map(
-    laws.map(({ length }) => [length, null as readonly (readonly Overlap[])[] | null] as const),
-  )
+  const overlaps = new Map(laws.map(({ length }) => [length, null as readonly (readonly Overlap[])[] | null] as const))
   for (const length of overlaps.keys())
     overlaps.set(
       length,

@@ -1,5 +1,5 @@
-import { dataTypeBits, elementCount, type Graph, type Node, numberAttribute, type Tensor } from '../graph/graph.ts'
 import { nodeFacts } from '../graph/facts.ts'
+import { dataTypeBits, elementCount, type Graph, type Node, numberAttribute, type Tensor } from '../graph/graph.ts'
 
 /** Operators that cost alike, so that what was measured of one tells of the others. */
 export type OpFamily =

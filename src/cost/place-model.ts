@@ -1,5 +1,13 @@
 import type { SegmentBorder } from './border.ts'
-import { type Field, type FieldLaw, type FieldPoint, type FieldSum, fitField, likeliestLaw, mergePoints } from './field.ts'
+import {
+  type Field,
+  type FieldLaw,
+  type FieldPoint,
+  type FieldSum,
+  fitField,
+  likeliestLaw,
+  mergePoints,
+} from './field.ts'
 import type { NodeWork } from './node-work.ts'
 import { borderTerms, fitTrend, nearestKind, nodeTerms, type Observation, type Trend, trendOf } from './trend.ts'
 
@@ -32,7 +40,8 @@ const leastS = 1e-12
 const z90 = 1.6449
 
 const log2 = (value: number): number => Math.log2(Math.max(1, value))
-const spare = (length: number, block: number): number => Math.log2((Math.ceil(length / block) * block) / Math.max(1, length))
+const spare = (length: number, block: number): number =>
+  Math.log2((Math.ceil(length / block) * block) / Math.max(1, length))
 
 /** Where a node lies: doublings of its lengths, and how far channels are from whole vector blocks. */
 function pointOf(node: NodeWork, share: number): FieldPoint {
@@ -60,6 +69,9 @@ function partsOf(trend: Trend, nodes: readonly NodeWork[], border: SegmentBorder
   const borderS = border ? Math.max(leastS, trendOf(trend, borderTerms(border))) : 0
   return { nodesS, borderS, totalS: nodesS.reduce((sum, each) => sum + each, borderS) }
 }
+
+/** What real runs and predictions share beside what microbenchmarks tell: a machine that is busier than it was, say. */
+const realPoint: FieldPoint = { group: 'real', at: [], share: 0.5 }
 
 function pointsOf(trend: Trend, given: readonly NodeWork[], border: SegmentBorder | null) {
   const nodes = given.map((node) => nearestKind(trend, node))
@@ -95,11 +107,19 @@ export function fitPlace(benches: readonly Observation[]): PlaceFit {
   return { terms: Object.fromEntries(trend), ...likeliestLaw(left, laws, noises) }
 }
 
-/** Makes a fit ready to be asked, with the observations that it was fitted to and any that came later. */
-export function openPlaceModel({ terms, law, noise }: PlaceFit, observations: readonly Observation[]): PlaceModel {
+/** Makes a fit ready to be asked, with the microbenchmarks that it was fitted to and the real runs since then. */
+export function openPlaceModel(
+  { terms, law, noise }: PlaceFit,
+  benches: readonly Observation[],
+  runs: readonly Observation[] = [],
+): PlaceModel {
   const trend: Trend = new Map(Object.entries(terms))
-  const left = observations.map((observation) => leftOver(trend, observation, noise))
-  return { trend, field: fitField(left, law), noise }
+  const timed = benches.map((observation) => leftOver(trend, observation, noise))
+  const real = runs.map((observation) => {
+    const left = leftOver(trend, observation, noise)
+    return { ...left, points: [...left.points, realPoint] }
+  })
+  return { trend, field: fitField([...timed, ...real], law), noise }
 }
 
 function guess(totalS: number, value: number, deviation: number): LatencyGuess {
@@ -115,7 +135,7 @@ export function predictWork(
   border: SegmentBorder | null,
 ): LatencyGuess {
   const { points, totalS } = pointsOf(trend, nodes, border)
-  const { value, deviation } = field.sum(points)
+  const { value, deviation } = field.sum([...points, realPoint])
   return guess(totalS, value, Math.hypot(deviation, noise))
 }
 
@@ -123,6 +143,6 @@ export function predictWork(
 export function predictNode({ trend, field, noise }: PlaceModel, given: NodeWork, before?: NodeWork): LatencyGuess {
   const node = nearestKind(trend, given)
   const totalS = Math.max(leastS, trendOf(trend, nodeTerms(node, before && nearestKind(trend, before))))
-  const { value, deviation } = field.sum([pointOf(node, 1)])
+  const { value, deviation } = field.sum([pointOf(node, 1), realPoint])
   return guess(totalS, value, Math.hypot(deviation, noise))
 }
