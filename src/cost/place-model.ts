@@ -9,7 +9,7 @@ import {
   mergePoints,
 } from './field.ts'
 import type { NodeWork } from './node-work.ts'
-import { borderTerms, fitTrend, nearestKind, nodeTerms, type Observation, type Trend, trendOf } from './trend.ts'
+import { besideTerms, fitTrend, nearestKind, nodeTerms, type Observation, type Trend, trendOf } from './trend.ts'
 
 /** Seconds with the interval that holds 90 % of such figures. */
 export interface LatencyGuess {
@@ -66,7 +66,7 @@ function pointOf(node: NodeWork, share: number): FieldPoint {
 
 function partsOf(trend: Trend, nodes: readonly NodeWork[], border: SegmentBorder | null) {
   const nodesS = nodes.map((node, index) => Math.max(leastS, trendOf(trend, nodeTerms(node, nodes[index - 1]))))
-  const borderS = border ? Math.max(leastS, trendOf(trend, borderTerms(border))) : 0
+  const borderS = Math.max(leastS, trendOf(trend, besideTerms(nodes, border)))
   return { nodesS, borderS, totalS: nodesS.reduce((sum, each) => sum + each, borderS) }
 }
 
