@@ -1,8 +1,5 @@
-// Times held-out segments on every place: node bench/cost/collect.mjs OUT.json [BACKENDS] [ready]
-import { writeFileSync } from 'node:fs'
 import { firstUnsupported, segmentFor } from '../../dist/backends/backend.js'
 import { selectBackends } from '../../dist/backends/list.js'
-import { nodeHost } from '../../dist/hosts/node.js'
 import { timedRuns } from '../../dist/loop/place-timing.js'
 import { probe } from '../../dist/loop/probe.js'
 import { heldOutSegments } from './segments.mjs'

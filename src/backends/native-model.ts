@@ -15,6 +15,8 @@ export interface NativeModel {
   readonly manifest: CManifest
   /** One function a layer, in order; null where there is nothing to do. */
   readonly layers: readonly ((() => void) | null)[]
+  /** Calls the library for nothing. */
+  nothing(): void
   /** Gives the arena back. */
   close(): void
 }
@@ -63,6 +65,7 @@ export function openNative(koffi: Koffi, library: string, manifest: CManifest): 
   return {
     manifest,
     layers,
+    nothing: onArena((memory) => layer(memory, -1)),
     inputs: manifest.inputs.map(view),
     outputs: manifest.outputs.map(view),
     run: onArena(call),

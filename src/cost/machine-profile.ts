@@ -115,7 +115,7 @@ export function placeId(backend: string, device: string): string {
 }
 
 /** A profile without places. */
-export function emptyMachineProfile(fingerprint: string): MachineProfile {
+function emptyMachineProfile(fingerprint: string): MachineProfile {
   return { version: 2, kind: 'milliwatt-machine-profile', fingerprint, places: {} }
 }
 
@@ -140,7 +140,7 @@ export function machineProfileText(profile: MachineProfile): string {
 }
 
 /** Figures older than this are measured again, in seconds: thirty days. */
-export const mostAgeS: number = 30 * 24 * 3600
+const mostAgeS = 30 * 24 * 3600
 
 /** Age of a place's newest figure in seconds. */
 export function ageS({ measuredAt }: PlaceProfile, now: Date): number {

@@ -19,25 +19,6 @@ export type OpFamily =
   | 'reshape'
   | 'other'
 
-/** All families, dearest first. */
-export const opFamilies: readonly OpFamily[] = [
-  'conv 1x1',
-  'conv kxk',
-  'conv stem',
-  'depthwise',
-  'depthwise odd',
-  'fully connected',
-  'pool',
-  'mean',
-  'add',
-  'softmax',
-  'function',
-  'quantize',
-  'move',
-  'reshape',
-  'other',
-]
-
 /** What a node computes, as far as its time depends on it. Lengths count elements, sizes bytes. */
 export interface NodeWork {
   readonly op: string
@@ -99,7 +80,7 @@ const stemChannels = 4
 const usualTaps: readonly number[] = [9, 25]
 
 /** The family of an operator of the canonical form; a convolution's depends on its filter and its input channels. */
-export function familyOf(op: string, [height, width]: readonly [number, number], inputChannels: number): OpFamily {
+function familyOf(op: string, [height, width]: readonly [number, number], inputChannels: number): OpFamily {
   if (op === 'depthwise_conv_2d') return usualTaps.includes(height * width) ? 'depthwise' : 'depthwise odd'
   if (op !== 'conv_2d') return families[op] ?? 'other'
   if (height * width === 1) return 'conv 1x1'

@@ -48,7 +48,7 @@ const models = new WeakMap<PlaceProfile, PlaceModel>()
 export function placeModel(profile: PlaceProfile): PlaceModel {
   const known = models.get(profile)
   if (known) return known
-  const model = openPlaceModel(profile.fit, [...observationsOf(profile.figures), ...profile.runs])
+  const model = openPlaceModel(profile.fit, observationsOf(profile.figures), profile.runs)
   models.set(profile, model)
   return model
 }

@@ -9,7 +9,7 @@ import {
   mergePoints,
 } from './field.ts'
 import type { NodeWork } from './node-work.ts'
-import { borderTerms, fitTrend, nearestKind, nodeTerms, type Observation, type Trend, trendOf } from './trend.ts'
+import { besideTerms, fitTrend, nearestKind, nodeTerms, type Observation, type Trend, trendOf } from './trend.ts'
 
 /** Seconds with the interval that holds 90 % of such figures. */
 export interface LatencyGuess {
@@ -66,9 +66,12 @@ function pointOf(node: NodeWork, share: number): FieldPoint {
 
 function partsOf(trend: Trend, nodes: readonly NodeWork[], border: SegmentBorder | null) {
   const nodesS = nodes.map((node, index) => Math.max(leastS, trendOf(trend, nodeTerms(node, nodes[index - 1]))))
-  const borderS = border ? Math.max(leastS, trendOf(trend, borderTerms(border))) : 0
+  const borderS = Math.max(leastS, trendOf(trend, besideTerms(nodes, border)))
   return { nodesS, borderS, totalS: nodesS.reduce((sum, each) => sum + each, borderS) }
 }
+
+/** What real runs and predictions share beside what microbenchmarks tell: a machine that is busier than it was, say. */
+const realPoint: FieldPoint = { group: 'real', at: [], share: 0.5 }
 
 function pointsOf(trend: Trend, given: readonly NodeWork[], border: SegmentBorder | null) {
   const nodes = given.map((node) => nearestKind(trend, node))
@@ -104,11 +107,19 @@ export function fitPlace(benches: readonly Observation[]): PlaceFit {
   return { terms: Object.fromEntries(trend), ...likeliestLaw(left, laws, noises) }
 }
 
-/** Makes a fit ready to be asked, with the observations that it was fitted to and any that came later. */
-export function openPlaceModel({ terms, law, noise }: PlaceFit, observations: readonly Observation[]): PlaceModel {
+/** Makes a fit ready to be asked, with the microbenchmarks that it was fitted to and the real runs since then. */
+export function openPlaceModel(
+  { terms, law, noise }: PlaceFit,
+  benches: readonly Observation[],
+  runs: readonly Observation[] = [],
+): PlaceModel {
   const trend: Trend = new Map(Object.entries(terms))
-  const left = observations.map((observation) => leftOver(trend, observation, noise))
-  return { trend, field: fitField(left, law), noise }
+  const timed = benches.map((observation) => leftOver(trend, observation, noise))
+  const real = runs.map((observation) => {
+    const left = leftOver(trend, observation, noise)
+    return { ...left, points: [...left.points, realPoint] }
+  })
+  return { trend, field: fitField([...timed, ...real], law), noise }
 }
 
 function guess(totalS: number, value: number, deviation: number): LatencyGuess {
@@ -124,7 +135,7 @@ export function predictWork(
   border: SegmentBorder | null,
 ): LatencyGuess {
   const { points, totalS } = pointsOf(trend, nodes, border)
-  const { value, deviation } = field.sum(points)
+  const { value, deviation } = field.sum([...points, realPoint])
   return guess(totalS, value, Math.hypot(deviation, noise))
 }
 
@@ -132,6 +143,6 @@ export function predictWork(
 export function predictNode({ trend, field, noise }: PlaceModel, given: NodeWork, before?: NodeWork): LatencyGuess {
   const node = nearestKind(trend, given)
   const totalS = Math.max(leastS, trendOf(trend, nodeTerms(node, before && nearestKind(trend, before))))
-  const { value, deviation } = field.sum([pointOf(node, 1)])
+  const { value, deviation } = field.sum([pointOf(node, 1), realPoint])
   return guess(totalS, value, Math.hypot(deviation, noise))
 }

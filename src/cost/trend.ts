@@ -5,7 +5,7 @@ import { nonNegativeLeastSquares } from './non-negative.ts'
 /** What was timed: nodes that ran one after another, with the border of their segment where it was timed too. */
 export interface Observation {
   readonly nodes: readonly NodeWork[]
-  /** Null where layers were timed inside a model: neither dispatch nor copies are in it. */
+  /** Null where layers were timed by themselves inside a model: neither dispatch nor copies are in it. */
   readonly border: SegmentBorder | null
   readonly latencyS: number
   /** Relative standard deviation of the figure. */
@@ -67,12 +67,24 @@ export function borderTerms({ inputs, outputs }: SegmentBorder): Terms {
   return [['dispatch', 1], ...copies(inputs, 'in'), ...copies(outputs, 'out')]
 }
 
+/** What timing a layer by itself adds: the call, and values that are no longer in the nearest cache. */
+const aloneTerms = (nodes: readonly NodeWork[]): Terms =>
+  nodes.flatMap(({ inputBytes, outputBytes, weightBytes }) => [
+    ['alone', 1] as const,
+    ['alone bytes', inputBytes + outputBytes] as const,
+    ['alone weights', weightBytes] as const,
+  ])
+
+/** What was timed beside the nodes themselves. */
+export const besideTerms = (nodes: readonly NodeWork[], border: SegmentBorder | null): Terms =>
+  border ? borderTerms(border) : aloneTerms(nodes)
+
 /** Seconds by term. */
 export type Trend = ReadonlyMap<string, number>
 
 const termsOf = ({ nodes, border }: Observation): Terms => [
   ...nodes.flatMap((node, index) => nodeTerms(node, nodes[index - 1])),
-  ...(border ? borderTerms(border) : []),
+  ...besideTerms(nodes, border),
 ]
 
 /** Fits the terms to what was timed, every observation by its relative error. */

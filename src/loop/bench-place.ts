@@ -71,23 +71,25 @@ export async function openJob(host: Host, place: BenchPlace, job: BenchJob): Pro
   return executable && timed && { place, timed, executable }
 }
 
-/** Engines that show their layers are often dear to build: so many tours and whole models say enough of them. */
-const mostTours = 16
-const mostWhole = 24
+/** Engines that show their layers are often dear to build: so many of each say enough of them. */
+const most = { tours: 16, single: 28, networks: 10 } as const
+
+const isNetwork = ({ layers }: Bench): boolean => layers.length > 5
 
 /**
- * What a place is timed on, coarse first: whole models everywhere, and where an engine shows its layers single layers
- * instead of most of them, since they say more for every model that is built.
+ * What a place is timed on, coarse first: whole models everywhere, and where an engine shows its layers those instead of
+ * most models, since they say more for every model that is built. Models of one layer then tell what goes in and out.
  */
 export function benchJobs(showsLayers: boolean): readonly BenchJob[] {
-  const ordered = [0, 2, 1].flatMap((tier) => benches.filter((bench) => bench.tier === tier))
   if (!showsLayers) return [...benches]
-  const whole = ordered.filter(({ layers }) => layers.length === 1 || layers.length > 4)
+  const single = benches.filter(({ layers }) => layers.length === 1).slice(0, most.single)
+  const networks = benches.filter(isNetwork).slice(0, most.networks)
   return [
-    ...whole.slice(0, 2),
+    ...single.slice(0, 2),
+    ...networks.slice(0, 2),
     ...tours.slice(0, 8),
-    ...whole.slice(2, 8),
-    ...tours.slice(8, mostTours),
-    ...whole.slice(8, mostWhole),
+    ...single.slice(2),
+    ...tours.slice(8, most.tours),
+    ...networks.slice(2),
   ]
 }

@@ -18,6 +18,7 @@ import { sampleInput } from './input.ts'
 import { readMachineProfile, writeMachineProfile } from './machine-profile-store.ts'
 import type { PowerSession } from './power.ts'
 import type { Probe } from './probe.ts'
+import { driftedPlaces } from './profile-drift.ts'
 import type { OnProgress } from './progress.ts'
 
 /** How to profile a machine. */
@@ -27,7 +28,7 @@ export interface MachineProfileOptions {
   readonly backends: readonly Backend[]
   /** Reads power while places work; none by default. */
   readonly session?: PowerSession | null
-  /** Seconds after which nothing new is begun; 60 by default. */
+  /** Seconds after which nothing new is begun, after a first batch; 60 by default. */
   readonly budgetS?: number
   /** Measure again even what is fresh: everything, or the places of these ids. */
   readonly remeasure?: boolean | readonly string[]
@@ -49,34 +50,48 @@ const firstWriteS = 4
 /** Seconds of one power window. */
 const powerWindowS = 1
 
-/** Places that are to be timed, with the figures that they have of an earlier profile which did not end. */
-async function findPlaces(options: MachineProfileOptions, kept: MachineProfile): Promise<BenchPlace[]> {
-  const { host, probe, backends, remeasure = false } = options
-  const now = host.clock.wallTime()
+/** Every backend on every device that it may run on here. */
+async function candidates({ host, probe, backends }: MachineProfileOptions): Promise<readonly BenchPlace[]> {
   const places: BenchPlace[] = []
   for (const backend of backends) {
     const availability = await backend.available(host)
     if (!availability.ok) continue
+    const { engine } = availability
     for (const device of probe.devices) {
       const id = placeId(backend.name, device.id)
-      const again = typeof remeasure === 'boolean' ? remeasure : remeasure.includes(id)
-      const earlier = kept.places[id]
-      const { engine } = availability
-      if (!again && isFresh(earlier, engine, now)) continue
-      const showsLayers = await canBeTimed(host, backend, device)
-      if (showsLayers === null) continue
-      const figures = !again && earlier?.engine === engine && !earlier.complete ? earlier.figures : {}
-      const jobs = benchJobs(showsLayers).filter((job) => figureNames(job).some((name) => !(name in figures)))
-      places.push({ id, backend, device, engine, jobs: [...jobs], figures: { ...figures }, spentS: 0, built: 0 })
+      places.push({ id, backend, device, engine, jobs: [], figures: {}, spentS: 0, built: 0 })
     }
   }
   return places
 }
 
+/** Places that are to be timed, with the figures that they have of an earlier profile which did not end. */
+async function findPlaces(options: MachineProfileOptions, kept: MachineProfile): Promise<readonly BenchPlace[]> {
+  const { host, remeasure = false, signal } = options
+  const now = host.clock.wallTime()
+  const all = await candidates(options)
+  const fresh = all.filter(({ id, engine }) => isFresh(kept.places[id], engine, now))
+  const asked = all.filter(({ id }) => (typeof remeasure === 'boolean' ? remeasure : remeasure.includes(id)))
+  const drifted = remeasure === true ? [] : await driftedPlaces(host, kept, fresh, signal)
+  const places: BenchPlace[] = []
+  for (const place of all) {
+    const { id, engine } = place
+    const again = asked.includes(place) || drifted.includes(id)
+    if (!again && fresh.includes(place)) continue
+    const showsLayers = await canBeTimed(host, place)
+    if (showsLayers === null) continue
+    const earlier = kept.places[id]
+    const figures = !again && earlier?.engine === engine && !earlier.complete ? earlier.figures : {}
+    const jobs = benchJobs(showsLayers).filter((job) => figureNames(job).some((name) => !(name in figures)))
+    places.push({ ...place, jobs: [...jobs], figures: { ...figures }, spentS: 0, built: 0 })
+  }
+  return places
+}
+
 /** Whether an engine shows its layers; null where it does not run on this device. */
-async function canBeTimed(host: Host, backend: Backend, device: BenchPlace['device']): Promise<boolean | null> {
+async function canBeTimed(host: Host, place: BenchPlace): Promise<boolean | null> {
   const [first] = benches
-  const executable = await openGraph(host, { backend, device }, chainGraph(first!.layers, first!.dtype))
+  const executable = await openGraph(host, place, chainGraph(first!.layers, first!.dtype))
   if (!executable) return null
   await executable[Symbol.asyncDispose]()
   return executable.profile !== undefined
@@ -196,7 +211,8 @@ export async function profileMachine(options: MachineProfileOptions): Promise<Ma
   const left = () => places.reduce((sum, { jobs }) => sum + jobs.length, 0)
   let waitS = firstWriteS
   let writeS = host.clock.nowS() + waitS
-  while (left() > 0 && host.clock.nowS() < endS && !signal?.aborted) {
+  const isOver = () => left() === 0 || host.clock.nowS() >= endS || signal?.aborted === true
+  for (let batch = 0; left() > 0 && (batch === 0 || !isOver()); batch++) {
     await runBatch(host, nextJobs(places), signal)
     onProgress?.({ stage: 'machine', done: total - left(), total })
     if (host.clock.nowS() > writeS) {

@@ -70,6 +70,11 @@ const boundOf = ({ nodes }: PlaceCosts): number =>
 export function spread(context: SpreadContext, variant: Variant, ask: PartitionAsk): Spread | null {
   const { costs, notes } = costsOf(context, variant)
   if (costs.length < 2) return null
+  const coarse = Object.entries(context.machine.places).filter(([, { complete }]) => !complete)
+  if (coarse.length > 0)
+    notes.push(
+      `predicted from a few figures so far ("milliwatt profile" goes on): ${coarse.map(([id]) => id).join(', ')}`,
+    )
   const most = mostPlaces - 1
   const kept = costs.length > most ? [...costs].sort((a, b) => boundOf(a) - boundOf(b)).slice(0, most) : costs
   const left = costs.filter((one) => !kept.includes(one)).map(({ place }) => placeId(place))

@@ -9,7 +9,10 @@ import { smallNetwork } from '../support/tflite-graphs.ts'
 const folder = temporaryFolder()
 writeFileSync(join(folder, 'small.tflite'), writeTflite(smallNetwork()))
 const profile = (...args: readonly string[]) =>
-  milliwatt(['profile', 'small.tflite', ...args], { cwd: folder, cache: join(folder, 'cache') })
+  milliwatt(['profile', 'small.tflite', '--backend', 'compiled', ...args], {
+    cwd: folder,
+    cache: join(folder, 'cache'),
+  })
 
 describe('milliwatt profile', () => {
   it('shows time, share, MACs, bytes and kernel of every layer, and what profiling costs', async () => {
