@@ -68,7 +68,7 @@ export class AdaptiveModel implements AsyncDisposable {
   #turn: Promise<unknown> = Promise.resolve()
   #advice: Advice | null = null
 
-  constructor(parts: AdaptiveParts, options: AdaptOptions) {
+  constructor(parts: AdaptiveParts, options: AdaptOptions = {}) {
     this.#parts = parts
     this.#options = options
     this.#candidates = parts.judged

@@ -4,7 +4,7 @@ import { simulatedNpus } from '../../src/backends/simulated-npu.ts'
 import type { Device } from '../../src/core/device.ts'
 import { chainGraph } from '../../src/cost/bench-graph.ts'
 import { benches } from '../../src/cost/bench-layers.ts'
-import { emptyMachineProfile, type MachineProfile, type PlacePower } from '../../src/cost/machine-profile.ts'
+import type { MachineProfile, PlacePower } from '../../src/cost/machine-profile.ts'
 import { graphWork } from '../../src/cost/node-work.ts'
 import { summarisePlace } from '../../src/cost/summarise-place.ts'
 import { writeTflite } from '../../src/formats/tflite/writer.ts'
@@ -45,7 +45,7 @@ function placeOf(device: string, macsPerS: number, layerS = 1e-6, withPower: Pla
 
 function profileOf(places: readonly ReturnType<typeof placeOf>[], fingerprint = 'here'): MachineProfile {
   const named = places.map((place) => [`${place.backend} ${place.device}`, place] as const)
-  return { ...emptyMachineProfile(fingerprint), places: Object.fromEntries(named) }
+  return { version: 2, kind: 'milliwatt-machine-profile', fingerprint, places: Object.fromEntries(named) }
 }
 
 const variantOf = (graph: Graph) => ({
