@@ -26,7 +26,7 @@ const shownFamilies: readonly OpFamily[] = ['conv 1x1', 'conv kxk', 'depthwise',
 const shownTypes: readonly string[] = ['int8', 'float32']
 
 const columns: readonly Column[] = [
-  { title: 'place', align: 'left', shrinks: true },
+  { title: 'place', align: 'left' },
   { title: 'dispatch', align: 'right' },
   ...shownTypes.flatMap((type) =>
     shownFamilies.map((family): Column => ({ title: `${type} ${family}`, align: 'right' })),
@@ -49,7 +49,7 @@ function rowOf(id: string, place: PlaceProfile, now: Date): readonly Cell[] {
   }
   const { power } = place
   return [
-    { text: `${id}${place.complete ? '' : ' (not complete)'}` },
+    { text: `${id}${place.complete ? '' : ' (part)'}` },
     { text: formatTime(place.dispatchS.value) },
     ...shownTypes.flatMap((type) => shownFamilies.map((family) => rate(type, family))),
     { text: place.rates.bytesPerS ? (place.rates.bytesPerS.value / 1e9).toFixed(1) : noFigure },
