@@ -54,7 +54,7 @@ function rowOf(id: string, place: PlaceProfile, now: Date): readonly Cell[] {
   }
   const { power } = place
   return [
-    { text: `${id}${place.complete ? '' : ' (not complete)'}` },
+    { text: `${id}${place.complete ? '' : ' (part)'}` },
     { text: formatTime(place.dispatchS.value) },
     ...shownTypes.flatMap((type) => shownFamilies.map((family) => rate(type, family))),
     { text: place.rates.bytesPerS ? (place.rates.bytesPerS.value / 1e9).toFixed(1) : noFigure },

@@ -69,7 +69,15 @@ export function mergePoints(points: readonly FieldPoint[]): readonly FieldPoint[
   return [...merged.values()]
 }
 
-/** A law with the deviation that every known sum has beyond its own. */
+/**
+ * Variance of a sum in which every point is off by itself by a deviation: sums of many points are less off than each of
+ * them.
+ */
+export function ownVariance(points: readonly FieldPoint[], deviation: number): number {
+  return deviation ** 2 * points.reduce((sum, { share }) => sum + share ** 2, 0)
+}
+
+/** A law with the deviation that every point has by itself. */
 export interface NoisyLaw {
   readonly law: FieldLaw
   readonly noise: number
@@ -91,7 +99,7 @@ export function likeliestLaw(
   let [best, likelihood]: [NoisyLaw, number] = [{ law: laws[0]!, noise: noises[0]! }, Number.NEGATIVE_INFINITY]
   for (const law of laws)
     for (const noise of noises) {
-      const own = (i: number) => known[i]!.deviation ** 2 + noise ** 2 + 1e-9
+      const own = (i: number) => known[i]!.deviation ** 2 + ownVariance(known[i]!.points, noise) + 1e-9
       const { logLikelihood } = condition(
         values,
         (i, j) => weigh(overlaps.get(law.length)![i]![j]!, law) + (i === j ? own(i) : 0),

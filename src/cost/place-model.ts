@@ -7,6 +7,7 @@ import {
   fitField,
   likeliestLaw,
   mergePoints,
+  ownVariance,
 } from './field.ts'
 import type { NodeWork } from './node-work.ts'
 import { besideTerms, fitTrend, nearestKind, nodeTerms, type Observation, type Trend, trendOf } from './trend.ts'
@@ -23,7 +24,7 @@ export interface PlaceFit {
   /** Seconds by term. */
   readonly terms: Readonly<Record<string, number>>
   readonly law: FieldLaw
-  /** Relative deviation of one figure from the model that no further measurement removes. */
+  /** Relative deviation of one node from the model that no further measurement removes. */
   readonly noise: number
 }
 
@@ -84,10 +85,16 @@ function pointsOf(trend: Trend, given: readonly NodeWork[], border: SegmentBorde
   return { points: mergePoints(points), totalS }
 }
 
+/** No figure is nearer than this to any model, relative. */
+const leastDeviation = 0.02
+
+const restOf = (points: readonly FieldPoint[], noise: number): number =>
+  Math.hypot(leastDeviation, Math.sqrt(ownVariance(points, noise)))
+
 /** What is left of an observation when the trend is taken off, in natural logarithms. */
 function leftOver(trend: Trend, { nodes, border, latencyS, deviation }: Observation, noise: number): FieldSum {
   const { points, totalS } = pointsOf(trend, nodes, border)
-  return { points, value: Math.log(latencyS / totalS), deviation: Math.hypot(deviation, noise) }
+  return { points, value: Math.log(latencyS / totalS), deviation: Math.hypot(deviation, restOf(points, noise)) }
 }
 
 const laws: readonly FieldLaw[] = [0.1, 0.2].flatMap((local) =>
@@ -136,7 +143,7 @@ export function predictWork(
 ): LatencyGuess {
   const { points, totalS } = pointsOf(trend, nodes, border)
   const { value, deviation } = field.sum([...points, realPoint])
-  return guess(totalS, value, Math.hypot(deviation, noise))
+  return guess(totalS, value, Math.hypot(deviation, restOf(points, noise)))
 }
 
 /** Predicts one node of a run of nodes, from what came before it. */

@@ -87,6 +87,9 @@ const termsOf = ({ nodes, border }: Observation): Terms => [
   ...besideTerms(nodes, border),
 ]
 
+/** No figure is weighed as nearer than this, relative. */
+const leastDeviation = 0.02
+
 /** Fits the terms to what was timed, every observation by its relative error. */
 export function fitTrend(observations: readonly Observation[]): Trend {
   const columns = new Map<string, number>()
@@ -94,7 +97,7 @@ export function fitTrend(observations: readonly Observation[]): Trend {
   for (const terms of all) for (const [name] of terms) if (!columns.has(name)) columns.set(name, columns.size)
   const rows = all.map((terms, index) => {
     const { latencyS, deviation } = observations[index]!
-    const weight = 1 / (latencyS * Math.max(deviation, 0.02))
+    const weight = 1 / (latencyS * Math.max(deviation, leastDeviation))
     const row = new Array<number>(columns.size).fill(0)
     for (const [name, amount] of terms) row[columns.get(name)!] = row[columns.get(name)!]! + amount * weight
     return { row, target: latencyS * weight }

@@ -11,7 +11,7 @@ describe('microbenchmarks', () => {
     expect(new Set(benches.map(({ name }) => name)).size).toBe(benches.length)
     for (const { name, layers, dtype } of benches) {
       const graph = checkGraph(chainGraph(layers, dtype), name)
-      expect(() => checkShapes(graph)).not.toThrow()
+      expect(() => checkShapes(graph, name)).not.toThrow()
       expect(graph.nodes).toHaveLength(layers.length)
     }
   })
@@ -24,7 +24,7 @@ describe('microbenchmarks', () => {
       tour.layers.map(({ layer }) => layer),
       tour.dtype,
     )
-    expect(() => checkShapes(checkGraph(graph, 'tour'))).not.toThrow()
+    expect(() => checkShapes(checkGraph(graph, 'tour'), 'tour')).not.toThrow()
     expect(graph.inputs).toHaveLength(tour.layers.length)
   })
 
