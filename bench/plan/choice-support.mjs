@@ -1,9 +1,11 @@
-// What the parts of the choice bench share: models, places, candidates.
+// What the parts of the choice bench share: models, places, candidates, and the oracle's own measurement.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { selectBackends } from '../../dist/backends/list.js'
 import { catalogueOfBytes, loadCatalogue } from '../../dist/catalogue/load.js'
+import { median, quantile } from '../../dist/core/stats.js'
 import { nodeHost } from '../../dist/hosts/node.js'
+import { sampleInput } from '../../dist/loop/input.js'
 import { probe } from '../../dist/loop/probe.js'
 import { tryBackend } from '../../dist/loop/try-backend.js'
 
@@ -61,3 +63,21 @@ export const candidateOf = ({ key, variant, backend, device }, latency, energy =
   energy,
   idle: null,
 })
+
+/** The oracle's figures: in turns over all, medians and 95th percentiles over all runs. */
+export async function truthsOf(found, rounds = 24, visitS = 0.02) {
+  const seconds = new Map(found.map(({ key }) => [key, []]))
+  for (let round = 0; round < rounds; round++)
+    for (const { key, executable } of found) {
+      const input = sampleInput(executable.inputs)
+      const endS = host.clock.nowS() + visitS
+      for (let run = 0; run < 3 || host.clock.nowS() < endS; run++) {
+        const startS = host.clock.preciseS()
+        await executable.run(input)
+        seconds.get(key).push(host.clock.preciseS() - startS)
+      }
+    }
+  return new Map(
+    [...seconds].map(([key, all]) => [key, { medianS: median(all), p95S: quantile(all, 0.95), n: all.length }]),
+  )
+}

@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import type { Provenance } from '../core/provenance.ts'
 
-/** Measured latency of one variant on one backend and device, in seconds, over `n` runs after warm-up. */
+/**
+ * Measured latency of one variant on one backend and device, in seconds, over `n` runs after warm-up. `p95S` is the 95th
+ * percentile, of the slowest third of the time where a plan measured it.
+ */
 export interface LatencyFigure {
   readonly medianS: number
   readonly p95S: number
