@@ -8,6 +8,7 @@ import { sampleInput } from '../../dist/loop/input.js'
 import { preparePartition } from '../../dist/loop/partitioned.js'
 import { placeId } from '../../dist/loop/place.js'
 import { partsOf, placedSegment } from '../../dist/loop/placement.js'
+import { measureLatencies } from '../../dist/loop/profile.js'
 import { profileMachine } from '../../dist/loop/profile-machine.js'
 import { spread } from '../../dist/loop/spread.js'
 import { choose } from '../../dist/plan/choose.js'
@@ -15,11 +16,15 @@ import { isUnsupported } from '../../dist/plan/partition/problem.js'
 import { candidateOf, cpu, families, host, probed } from './choice-support.mjs'
 
 const accelerators = ['ethos-u55-32', 'ethos-u65-256', 'coral-edge-tpu-usb', 'example-npu-64']
-const rounds = 25
+const rounds = 100
+const warmUpS = 0.06
 
-/** What a run costs: declared where a part is simulated, else by the clock. */
+/** What a run costs once the host's compiler is done with it: declared where a part is simulated, else by the clock. */
 async function costOf(executable) {
   const input = sampleInput(executable.inputs)
+  const warmS = host.clock.nowS() + warmUpS
+  while (host.clock.nowS() < warmS) await executable.run(input)
+  await host.clock.sleep(0.002)
   const seconds = []
   for (let round = 0; round < rounds; round++) {
     const startS = host.clock.preciseS()
@@ -71,28 +76,21 @@ async function truthsOf(variant, places, found) {
   return { truths, attempt }
 }
 
-/** The planner's candidates of a variant, from predictions alone, each with the key of what the oracle ran. */
+/** The planner's candidates of a variant: each place alone, and the best arrangement by prediction; ready to be measured. */
 async function plannedOf(variant, context, attempt) {
   const found = spread(context, variant, { minimize: 'latency' })
   if (!found || found.found.kind === 'infeasible') return []
   const { placement, found: best } = found
-  const rows = []
-  const add = async (assignment, costs) => {
-    const key = await attempt(partsOf(placement, assignment).map(({ segment, place }) => ({ segment, place })))
-    const guesses = assignment.map((place, node) => placement.costs[place - 1].guesses[placement.groups[node][0]])
-    const spare = guesses.reduce((sum, guess) => sum + (guess ? guess.high90S - guess.latencyS : 0), 0)
-    const latency = { medianS: costs.total.latencyS, p95S: costs.total.latencyS + spare, n: 1 }
-    const one = { key: `${variant.name}: ${key}`, variant, backend: { name: 'segments' }, device: { id: 'both' } }
-    rows.push(candidateOf(one, latency))
+  const alone = best.singles.flatMap(({ place, costs }) => (costs ? [best.assignment.map(() => place)] : []))
+  const rows = new Map()
+  for (const assignment of [best.assignment, ...alone]) {
+    const parts = partsOf(placement, assignment).map(({ segment, place }) => ({ segment, place }))
+    const key = `${variant.name}: ${await attempt(parts)}`
+    if (rows.has(key)) continue
+    const executable = await preparePartition(host, placement.segment, parts)
+    rows.set(key, { key, variant, backend: { name: 'segments' }, device: { id: 'both' }, executable })
   }
-  await add(best.assignment, best)
-  for (const { place, costs } of best.singles)
-    if (costs && new Set(best.assignment).size + Number(best.assignment[0] !== place) > 1)
-      await add(
-        best.assignment.map(() => place),
-        costs,
-      )
-  return rows
+  return [...rows.values()]
 }
 
 export async function simulatedCases() {
@@ -109,13 +107,16 @@ export async function simulatedCases() {
       { backend: compiled, device: cpu },
     ]
     for (const { variants } of await families()) {
-      const [seen, truths] = [[], []]
+      const [planned, truths] = [[], []]
       for (const variant of variants) {
         const first = spread(context, variant, { minimize: 'latency' })
         const oracle = await truthsOf(variant, places, first)
-        seen.push(...(await plannedOf(variant, context, oracle.attempt)))
+        planned.push(...(await plannedOf(variant, context, oracle.attempt)))
         truths.push(...oracle.truths)
       }
+      const figures = await measureLatencies(host, planned)
+      const seen = planned.map((one) => candidateOf(one, figures.get(one.key)))
+      for (const { executable } of planned) await executable[Symbol.asyncDispose]()
       const fastest = Math.min(...truths.map(({ latency }) => latency.medianS))
       const hasAccuracy = truths.some(({ accuracy }) => accuracy !== null)
       const goals = [

@@ -2,8 +2,9 @@
 // node bench/plan/choice.mjs [--published FILE]. Build first. Exit code 1 when a figure misses its bound.
 //
 // Real backends: every variant on every backend is measured twice, far apart in time. The planner sees the first
-// measurement, the oracle picks the best of the second. Simulated accelerators: the planner predicts layer by layer, the
-// oracle prepares and runs every variant on every place and every single cut between two places. Recorded boards: the
+// measurement, the oracle picks the best of the second. Simulated accelerators: the planner
+// measures each place alone and the arrangement that it predicts to be best, the oracle every place and every single cut
+// between two places. Recorded boards: the
 // planner predicts a board's energy from its other published results, the oracle reads the published one.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
