@@ -41,7 +41,10 @@ function costsOf(context: SpreadContext, variant: Variant): { readonly costs: Pl
   const { backends, devices, machine, published, simulated } = context
   for (const device of simulated?.devices ?? []) {
     const place: Place = { backend: simulated!.backend, device }
-    costs.push(declaredCosts(segment, singles, place, simulated!.models.get(device.id)!))
+    const model = simulated!.models.get(device.id)!
+    costs.push(declaredCosts(segment, singles, place, model))
+    if (model.dispatchS === 0)
+      notes.push(`${device.id} declares no time to start a segment: what runs there takes longer`)
   }
   for (const backend of backends)
     for (const device of devices) {
@@ -70,11 +73,10 @@ const boundOf = ({ nodes }: PlaceCosts): number =>
 export function spread(context: SpreadContext, variant: Variant, ask: PartitionAsk): Spread | null {
   const { costs, notes } = costsOf(context, variant)
   if (costs.length < 2) return null
-  const coarse = Object.entries(context.machine.places).filter(([, { complete }]) => !complete)
+  const ids = costs.map(({ place }) => placeId(place))
+  const coarse = ids.filter((id) => context.machine.places[id]?.complete === false)
   if (coarse.length > 0)
-    notes.push(
-      `predicted from a few figures so far ("milliwatt profile" goes on): ${coarse.map(([id]) => id).join(', ')}`,
-    )
+    notes.push(`predicted from a few figures so far ("milliwatt profile" goes on): ${coarse.join(', ')}`)
   const most = mostPlaces - 1
   const kept = costs.length > most ? [...costs].sort((a, b) => boundOf(a) - boundOf(b)).slice(0, most) : costs
   const left = costs.filter((one) => !kept.includes(one)).map(({ place }) => placeId(place))

@@ -2,9 +2,13 @@ import { columnFormat, formatEnergy, formatMacs, formatTime, noFigure, scaleFor,
 import type { LayerElsewhere, PlacedLayer, PlacementReport } from './placement.ts'
 import { cleanLine, plainStyle, type Table, type TextStyle, tableLines, wrap } from './table.ts'
 
+/** Seconds or joules that nobody can tell apart. */
+const negligible = 1e-11
+
 /** What another place would have meant: `+12.3 µs on native cpu`, or why it cannot take the layer. */
 export function elsewhereText({ place, extra, reason }: LayerElsewhere, { objective }: PlacementReport): string {
   if (extra === null) return `not on ${place}: ${reason}`
+  if (extra < negligible) return `as good on ${place}`
   return `+${withUnit(extra, objective === 'latency' ? 's' : 'J', '')} on ${place}`
 }
 
@@ -64,7 +68,7 @@ export function placeTable({ places }: PlacementReport): Table {
       { title: 'place', align: 'left' },
       { title: 'times', align: 'left' },
       { title: 'dispatch', align: 'right' },
-      { title: 'whole model', align: 'left', shrinks: true },
+      { title: 'whole model', align: 'left' },
     ],
     rows: places.map(({ id, basis, dispatchS, whole }) => [
       { text: id },
