@@ -3,7 +3,7 @@ import { html } from './html-escape.ts'
 import type { PlacedLayer, PlacementReport } from './placement.ts'
 import { elsewhereText, placementSummary } from './placement-text.ts'
 
-const [rowHeight, gap, laneWidth, labelWidth, head] = [34, 14, 190, 250, 84] as const
+const [rowHeight, gap, laneWidth, labelWidth, head] = [34, 14, 190, 250, 96] as const
 /** Tells lanes apart also for those who see no red or green (Okabe and Ito). */
 const laneColours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#6b6b6b'] as const
 
@@ -51,8 +51,8 @@ export function placementSvg(report: PlacementReport): string {
 `
   })
   const lanes = used.map(
-    ({ id }) =>
-      html`<rect x="${middleX(id) - laneWidth / 2 + 4}" y="${head - 34}" width="${laneWidth - 8}" height="${height - head + 26}" rx="8" fill="${colour(id)}" fill-opacity="0.05"/><text x="${middleX(id)}" y="${head - 16}" text-anchor="middle" font-weight="600" fill="${colour(id)}">${short(id, 30)}</text>
+    ({ id, backend, device }) =>
+      html`<rect x="${middleX(id) - laneWidth / 2 + 4}" y="${head - 42}" width="${laneWidth - 8}" height="${height - head + 34}" rx="8" fill="${colour(id)}" fill-opacity="0.05"/><text x="${middleX(id)}" y="${head - 26}" text-anchor="middle" font-weight="600" fill="${colour(id)}">${short(backend, 26)}</text><text x="${middleX(id)}" y="${head - 11}" text-anchor="middle" font-size="11" fill="${colour(id)}">${short(device, 30)}</text>
 `,
   )
   const picture = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#14202b">
