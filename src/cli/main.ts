@@ -7,6 +7,7 @@ import { nodeHost } from '../hosts/node.ts'
 import { addCompileCommand } from './compile.ts'
 import { addConvertCommand } from './convert.ts'
 import { addDevicesCommand } from './devices.ts'
+import { addDutCommand } from './dut.ts'
 import { addEnergyCommands } from './energy.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
@@ -41,6 +42,7 @@ function buildProgram(): Command {
   addDevicesCommand(program, host, finish)
   addMonitorCommand(program, host, finish)
   addMetersCommand(program, host, finish)
+  addDutCommand(program, host, finish)
   program.addHelpText(
     'after',
     `
