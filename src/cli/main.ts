@@ -12,6 +12,7 @@ import { addEnergyCommands } from './energy.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addMetersCommand } from './meters.ts'
+import { addMlperfCommand } from './mlperf.ts'
 import { addMonitorCommand } from './monitor.ts'
 import { addPlanCommand } from './plan.ts'
 import { addProfileCommand } from './profile.ts'
@@ -43,6 +44,7 @@ function buildProgram(): Command {
   addMonitorCommand(program, host, finish)
   addMetersCommand(program, host, finish)
   addDutCommand(program, host, finish)
+  addMlperfCommand(program, host, version, finish)
   program.addHelpText(
     'after',
     `

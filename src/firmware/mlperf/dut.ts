@@ -61,15 +61,20 @@ export class Dut {
   readonly #model: DutModel
   readonly #options: DutOptions
   readonly #say: (line: string) => void
+  readonly #sent: () => Promise<void>
   #buffer: Uint8Array
   #filled = 0
   #hasRun = false
 
-  /** @param say sends a line, without its end */
-  constructor(model: DutModel, options: DutOptions, say: (line: string) => void) {
+  /**
+   * @param say sends a line, without its end
+   * @param sent resolves when all lines so far have left
+   */
+  constructor(model: DutModel, options: DutOptions, say: (line: string) => void, sent: () => Promise<void>) {
     this.#model = model
     this.#options = options
     this.#say = say
+    this.#sent = sent
     this.#buffer = new Uint8Array(model.inputBytes)
   }
 
@@ -169,7 +174,10 @@ export class Dut {
     await this.#repeat(warmups)
     this.#tell({ kind: 'warmup-done' })
     this.#tell({ kind: 'infer-start', count: iterations })
+    // Inferences keep this thread busy: what says when they begin must leave before them, where it is the marker.
+    await this.#sent()
     this.#stamp()
+    if (this.#options.mode === 'energy') await this.#sent()
     await this.#repeat(iterations)
     this.#stamp()
     this.#tell({ kind: 'infer-done' })
@@ -202,10 +210,11 @@ export async function serveDut(link: Link, model: DutModel, options: DutOptions)
   const { signal } = options
   const encoder = new TextEncoder()
   let sending: Promise<void> = Promise.resolve()
-  const dut = new Dut(model, options, (line) => {
+  const say = (line: string) => {
     const bytes = encoder.encode(`${line}\r\n`)
     sending = sending.then(() => link.write(bytes)).catch(() => {})
-  })
+  }
+  const dut = new Dut(model, options, say, () => sending)
   let pending = ''
   let working: Promise<void> = Promise.resolve()
   const detach = link.onData((chunk) => {
