@@ -165,7 +165,7 @@ export async function measureDeviceEnergy(
 ): Promise<DeviceEnergy> {
   const { windows, windowS, idleS, onWindow, signal } = options
   await client.load(inputs[0]!)
-  let iterations = await calibrate(client, options)
+  let iterations = await calibrate(client, options, durationOf)
   const before = await power.idle(idleS, signal)
   const placed: CostedWindow[] = []
   const passedOver = new Set<string>()

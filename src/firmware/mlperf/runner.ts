@@ -79,17 +79,36 @@ export async function inferChecked(
   return inference
 }
 
-/** How many inferences fill a window, by tries that grow. */
-export async function calibrate(client: MlperfClient, { windowS, timeoutS }: WindowOptions): Promise<number> {
+/** More inferences than any device does in the shortest time that its timer can tell. */
+const mostTries = 1e6
+
+/**
+ * How many inferences fill a window, by tries that grow.
+ * @param timed how long an inference took
+ * @throws as `MlperfClient.infer`; DEVICE_ANSWER from a device whose timer stands still
+ */
+export async function calibrate(
+  client: MlperfClient,
+  { windowS, timeoutS }: WindowOptions,
+  timed: (inference: Inference) => number,
+): Promise<number> {
   let iterations = 1
   let silenceS = timeoutS
   for (;;) {
-    const durationS = durationOf(await inferChecked(client, iterations, 0, silenceS))
-    if (durationS >= windowS * enough) return Math.ceil((iterations * windowS * margin) / durationS)
+    const durationS = timed(await inferChecked(client, iterations, 0, silenceS))
+    if (durationS > 0 && durationS >= windowS * enough) return Math.ceil((iterations * windowS * margin) / durationS)
+    if (!(durationS > 0) && iterations >= mostTries)
+      throw client.wrong(`(both stamps are the same after ${iterations} inferences)`)
     const growth = durationS > 0 ? (windowS * enough * 1.5) / durationS : 100
     iterations = Math.ceil(iterations * Math.min(100, Math.max(2, growth)))
     silenceS = timeoutS + 2 * windowS
   }
+}
+
+/** Seconds of the device's own timer. @throws MilliwattError DEVICE_ANSWER where it stamps with a pin */
+function lapOf(client: MlperfClient, { lapS }: Inference): number {
+  if (lapS !== null) return lapS
+  throw client.wrong('(no m-lap-us: it stamps with a pin, so it is in energy mode; take --mode energy)')
 }
 
 /** Measures one window, again with more inferences where it came out too short. */
@@ -100,9 +119,7 @@ async function measureWindow(
 ): Promise<ThroughputWindow> {
   let iterations = tried
   for (let repeat = 0; ; repeat++) {
-    const { lapS } = await inferChecked(client, iterations, warmups, timeoutS + 3 * windowS)
-    if (lapS === null)
-      throw client.wrong('(no m-lap-us: it stamps with a pin, so it is in energy mode; take --mode energy)')
+    const lapS = lapOf(client, await inferChecked(client, iterations, warmups, timeoutS + 3 * windowS))
     if (!(lapS > 0)) throw client.wrong(`(both stamps are the same after ${iterations} inferences)`)
     if (lapS >= windowS || repeat >= mostRepeats)
       return { iterations, durationS: lapS, inferencesPerS: iterations / lapS }
@@ -121,7 +138,7 @@ export async function measureThroughput(
 ): Promise<Throughput> {
   const windows: ThroughputWindow[] = []
   await client.load(inputs[0]!)
-  let iterations = await calibrate(client, options)
+  let iterations = await calibrate(client, options, (inference) => lapOf(client, inference))
   for (let at = 0; at < options.windows; at++) {
     options.onWindow?.(at, options.windows)
     await client.load(inputs[at % inputs.length]!)
