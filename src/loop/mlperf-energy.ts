@@ -52,6 +52,7 @@ function fromPulses(
   inference: Inference,
   method: 'event line' | 'marker edges',
 ): FoundWindows {
+  if (pulses.length < 2) return none(`${pulses.length} pulses came, a window needs two`)
   const found = windowsFromEvents(pulses.slice(-2), rate, inference.iterations)
   const [window] = found.windows ?? []
   if (!window) return found

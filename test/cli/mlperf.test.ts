@@ -94,7 +94,9 @@ describe('milliwatt dut and milliwatt mlperf over a pty', () => {
     expect(performance.windows).toHaveLength(3)
     for (const { iterations, durationS } of performance.windows) expect(iterations / durationS).toBeGreaterThan(0)
     expect(performance.score.reasons).toEqual(['3 windows instead of 5', '3 windows shorter than 10 s'])
-    const expected = inputs.map((input) => printed(interpret(network, [input], 'tflm').get('y')!, 1 / 256, -128))
+    const expected = inputs.map((input) =>
+      printed(interpret(network, [input], 'tflm').get('y') as Int8Array, 1 / 256, -128),
+    )
     expect(accuracy.results.map(({ scores }: { readonly scores: readonly number[] }) => scores)).toEqual(expected)
     expect(await device.stop()).toMatchObject({ code: 0, stdout: '' })
   })

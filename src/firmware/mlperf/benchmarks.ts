@@ -11,7 +11,7 @@ export interface Benchmark {
 }
 
 /** The benchmarks that load their inputs by `db` (rules of MLPerf Tiny 1.2; the streaming one hears audio instead). */
-export const benchmarks: readonly Benchmark[] = [
+const benchmarks: readonly Benchmark[] = [
   { model: 'kws01', inputBytes: 490, outputs: 12, quality: { metric: 'top-1', share: 0.9 } },
   { model: 'vww01', inputBytes: 27_648, outputs: 2, quality: { metric: 'top-1', share: 0.8 } },
   { model: 'ic01', inputBytes: 3072, outputs: 10, quality: { metric: 'top-1', share: 0.85 } },

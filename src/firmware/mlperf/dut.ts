@@ -57,7 +57,7 @@ const help = [
 class Refusal extends Error {}
 
 /** A device under test in software: commands go in, lines come out. Pure but for the clock and the model. */
-export class Dut {
+class Dut {
   readonly #model: DutModel
   readonly #options: DutOptions
   readonly #say: (line: string) => void

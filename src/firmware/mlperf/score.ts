@@ -9,8 +9,8 @@ export interface ThroughputWindow {
 }
 
 /** Number and shortest length of windows that the rules of MLPerf Tiny ask for. */
-export const officialWindows = 5
-export const officialWindowS = 10
+const officialWindows = 5
+const officialWindowS = 10
 
 /** The score of the performance mode, and whether the rules would accept it. */
 export interface ThroughputScore {
