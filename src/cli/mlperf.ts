@@ -206,7 +206,8 @@ async function mlperfCommand(host: Host, version: string, options: MlperfOptions
   }
 }
 
-function toChannel(text: string): number {
+/** Parses a whole number from 0 on. @throws InvalidArgumentError */
+function toWhole(text: string): number {
   return toCount(String(toNumber(text) + 1)) - 1
 }
 
@@ -226,10 +227,10 @@ export function addMlperfCommand(program: Command, host: Host, version: string, 
     )
     .option('--windows <n>', 'measuring windows; the rules want 5', toCount, 5)
     .option('--seconds <s>', 'least length of a window; the rules want 10', toPositive, 10)
-    .option('--warmups <n>', 'inferences before each window', toNumber, 10)
+    .option('--warmups <n>', 'inferences before each window', toWhole, 10)
     .option('--timeout <s>', 'how long the device may be silent beyond what its inferences take', toPositive, 30)
     .option('--idle-s <s>', 'idle measured before and after, in energy mode', toPositive, 1)
-    .option('--channel <n>', "the meter's digital channel on which the device's timestamp pin lies", toChannel)
+    .option('--channel <n>', "the meter's digital channel on which the device's timestamp pin lies", toWhole)
     .option('-o, --out <file>', 'the energy record to write, NAME.json')
     .option('--trace <base>', 'keep the power trace as BASE.raw and BASE.json')
     .option('--json', 'print the result as JSON on standard output and nothing else')
