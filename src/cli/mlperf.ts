@@ -55,7 +55,7 @@ const usualBauds = [115_200, 9600, 921_600] as const
 /** How often a name is asked for where the rate is given, and where it is one of several. */
 const helloTries = { sure: 3, guessed: 2 } as const
 /** Longest window of the energy mode: the samples of one window are held at once. */
-const longestEnergyS = 14
+const longestEnergyS = 12
 /** Inputs that the windows take in turn, as the official runner's five. */
 const windowInputs = 5
 

@@ -1,8 +1,16 @@
 import type { Host } from '../core/host.ts'
+import { median } from '../core/stats.ts'
 import { type CostedWindow, type EnergyEstimate, type EnergySession, estimateEnergy } from '../energy/estimate.ts'
 import { bestWindows, type FoundWindows, type PlacedWindow, windowsFromEvents } from '../energy/window-finders.ts'
 import type { Inference, MlperfClient, TimedMessage } from '../firmware/mlperf/client.ts'
-import { calibrate, durationOf, inferChecked, type WindowOptions } from '../firmware/mlperf/runner.ts'
+import {
+  calibrate,
+  durationOf,
+  filling,
+  inferChecked,
+  mostRepeats,
+  type WindowOptions,
+} from '../firmware/mlperf/runner.ts'
 import type { SampleEvent } from '../trace/samples.ts'
 import { sessionOf } from './energy-measure.ts'
 import type { PowerSession } from './power.ts'
@@ -174,12 +182,17 @@ export async function measureDeviceEnergy(
   for (let at = 0; at < windows; at++) {
     onWindow?.(at, windows)
     await client.load(inputs[at % inputs.length]!)
-    const one = await measureWindow(host, power, client, pulses, at, iterations, options)
-    if (one.costed) placed.push(one.costed)
-    for (const reason of one.passedOver) passedOver.add(reason)
-    const durationS = durationOf(one.inference)
-    eachS.push(durationS / iterations)
-    if (durationS < windowS) iterations = Math.ceil((iterations * windowS * 1.03) / durationS)
+    for (let repeat = 0; ; repeat++) {
+      const one = await measureWindow(host, power, client, pulses, at, iterations, options)
+      const durationS = durationOf(one.inference)
+      const ran = iterations
+      if (durationS < windowS) iterations = filling(iterations, durationS, windowS, repeat)
+      if (durationS < windowS && repeat < mostRepeats && !power.lost) continue
+      if (one.costed) placed.push(one.costed)
+      for (const reason of one.passedOver) passedOver.add(reason)
+      eachS.push(durationS / ran)
+      break
+    }
   }
   const after = await power.idle(idleS, signal)
   signal?.throwIfAborted()
@@ -187,11 +200,10 @@ export async function measureDeviceEnergy(
   if (power.lost && placed.length === 0) throw power.lost
   const idle = [before.idle, after.idle] as const
   const session = sessionOf(power, { windows: placed, missing: windows - placed.length, idle })
-  const sorted = eachS.sort((a, b) => a - b)
   return {
     session,
     estimate: estimateEnergy(session),
-    latencyS: sorted[sorted.length >> 1]!,
+    latencyS: median(eachS),
     passedOver: [...passedOver],
   }
 }

@@ -101,6 +101,7 @@ class Dut {
 
   /** Carries out one command (without its terminator) and says `m-ready`. @throws what the signal was aborted with */
   async command(text: string): Promise<void> {
+    this.#options.signal?.throwIfAborted()
     this.#options.onCommand?.(text)
     try {
       await this.#carryOut(text)
@@ -214,7 +215,8 @@ export async function serveDut(link: Link, model: DutModel, options: DutOptions)
     const bytes = encoder.encode(`${line}\r\n`)
     sending = sending.then(() => link.write(bytes)).catch(() => {})
   }
-  const dut = new Dut(model, options, say, () => sending)
+  const stop = new AbortController()
+  const dut = new Dut(model, { ...options, signal: stop.signal }, say, () => sending)
   let pending = ''
   let working: Promise<void> = Promise.resolve()
   const detach = link.onData((chunk) => {
@@ -235,7 +237,9 @@ export async function serveDut(link: Link, model: DutModel, options: DutOptions)
   })
   const end = await Promise.race([link.ended, aborted])
   detach()
-  if (end?.how === 'lost') throw new MilliwattError('DEVICE_LOST', link.path, `(${end.reason})`)
+  // The model belongs to the caller again when this returns: inferences under way end first.
+  stop.abort()
   await working
+  if (end?.how === 'lost') throw new MilliwattError('DEVICE_LOST', link.path, `(${end.reason})`)
   await sending
 }

@@ -51,11 +51,17 @@ export interface Accuracy {
 }
 
 /** A window is tried anew where it came out too short, at most so often. */
-const mostRepeats = 3
+export const mostRepeats = 3
 /** A first try that is this part of a window long tells well enough how many inferences fill one. */
 const enough = 0.1
 /** Windows are made a little longer than asked for, so that one that runs faster still is long enough. */
 const margin = 1.03
+const moreMargin = 0.1
+
+/** Inferences that fill a window after one that came out too short: each time by more, as a busy machine does not keep its pace. */
+export function filling(iterations: number, durationS: number, windowS: number, repeat: number): number {
+  return Math.ceil((iterations * windowS * (margin + repeat * moreMargin)) / durationS)
+}
 
 /** Seconds between the stamps: by the device's timer, or by arrival where it stamps with a pin. */
 export function durationOf({ lapS, startS, endS }: Inference): number {
@@ -96,7 +102,7 @@ export async function calibrate(
   let silenceS = timeoutS
   for (;;) {
     const durationS = timed(await inferChecked(client, iterations, 0, silenceS))
-    if (durationS > 0 && durationS >= windowS * enough) return Math.ceil((iterations * windowS * margin) / durationS)
+    if (durationS > 0 && durationS >= windowS * enough) return filling(iterations, durationS, windowS, 0)
     if (!(durationS > 0) && iterations >= mostTries)
       throw client.wrong(`(both stamps are the same after ${iterations} inferences)`)
     const growth = durationS > 0 ? (windowS * enough * 1.5) / durationS : 100
@@ -123,7 +129,7 @@ async function measureWindow(
     if (!(lapS > 0)) throw client.wrong(`(both stamps are the same after ${iterations} inferences)`)
     if (lapS >= windowS || repeat >= mostRepeats)
       return { iterations, durationS: lapS, inferencesPerS: iterations / lapS }
-    iterations = Math.ceil((iterations * windowS * margin) / lapS)
+    iterations = filling(iterations, lapS, windowS, repeat)
   }
 }
 
