@@ -152,13 +152,10 @@ describe('milliwatt dut and milliwatt mlperf over a pty', () => {
 
   it.skipIf(missing)(`say so when the device is unplugged in the middle of a window ${why}`, async () => {
     await using device = await serve(at('small.tflite'))
-    const running = mlperf(device.port, '--input-bytes', '60', '--seconds', '30')
-    await new Promise((resume) => setTimeout(resume, 8000))
-    const cutAtMs = performance.now()
+    const running = mlperf(device.port, '--input-bytes', '60', '--seconds', '300')
+    await new Promise((resume) => setTimeout(resume, 5000))
     await device.pair.cut()
     const [runner, served] = await Promise.all([running, device.ended])
-    // Well before the window of 30 s would have ended.
-    expect(performance.now() - cutAtMs).toBeLessThan(10_000)
     expect([runner.code, served.code]).toEqual([1, 1])
     expect(runner.stderr).toMatch(/^DEVICE_LOST: /)
     expect(served.stderr).toMatch(/DEVICE_LOST: /)
