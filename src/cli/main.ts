@@ -7,10 +7,12 @@ import { nodeHost } from '../hosts/node.ts'
 import { addCompileCommand } from './compile.ts'
 import { addConvertCommand } from './convert.ts'
 import { addDevicesCommand } from './devices.ts'
+import { addDutCommand } from './dut.ts'
 import { addEnergyCommands } from './energy.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addMetersCommand } from './meters.ts'
+import { addMlperfCommand } from './mlperf.ts'
 import { addMonitorCommand } from './monitor.ts'
 import { addPlanCommand } from './plan.ts'
 import { addProfileCommand } from './profile.ts'
@@ -41,6 +43,8 @@ function buildProgram(): Command {
   addDevicesCommand(program, host, finish)
   addMonitorCommand(program, host, finish)
   addMetersCommand(program, host, finish)
+  addDutCommand(program, host, finish)
+  addMlperfCommand(program, host, version, finish)
   program.addHelpText(
     'after',
     `
@@ -61,6 +65,9 @@ Examples:
   milliwatt trace inspect report/trace.json            samples, gaps, windows, energy per inference
   milliwatt energy measure kws -o record.json          energy per inference with its uncertainty
   milliwatt energy check record.json --max-uj 700      exit code 3 unless it is shown to stay within
+  milliwatt dut --port /dev/pts/3 --model kws.tflite   this machine as an MLPerf Tiny device
+  milliwatt mlperf --port /dev/ttyACM0                 throughput of a board by its own timer
+  milliwatt mlperf --port /dev/ttyACM0 --meter ppk2    its energy per inference
   milliwatt devices
   milliwatt meters                                     which meters are here, and why others are not usable
   milliwatt meters lpm01a:/dev/ttyACM0 --supply-v 3.3  read one for two seconds`,

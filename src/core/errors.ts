@@ -107,6 +107,34 @@ export const errorTable = {
     what: 'The meter refuses a setting.',
     next: 'Choose another value, or bring its firmware up to date; the detail holds its own words.',
   },
+  DEVICE_NOT_FOUND: {
+    what: 'There is no serial port at this path.',
+    next: 'Plug the device in and give its port; on Linux /dev/serial/by-id lists what is there.',
+  },
+  DEVICE_SILENT: {
+    what: 'The device does not answer in the MLPerf Tiny protocol.',
+    next: 'Check power, cable and firmware, and its baud rate (--baud: 115200, in energy mode 9600); reset the device if an earlier run was cut off.',
+  },
+  DEVICE_LOST: {
+    what: 'The device went away.',
+    next: 'Plug it in again and repeat; nothing of the window that was cut off counts.',
+  },
+  DEVICE_RESTARTED: {
+    what: 'The device started anew in the middle of a run.',
+    next: 'Look for a weak supply, a watchdog or a stack overflow, then repeat; nothing of the window that was cut off counts.',
+  },
+  DEVICE_REFUSED: {
+    what: 'The device refuses a command.',
+    next: "Do what its own words in the detail ask for; another model's inputs have another size.",
+  },
+  DEVICE_ANSWER: {
+    what: 'The answer of the device is damaged or not whole.',
+    next: 'Repeat; if it stays so, lower the baud rate or look for a firmware that does not follow the protocol. The detail names what is missing.',
+  },
+  LABELS_INVALID: {
+    what: 'The list of labels cannot be used.',
+    next: 'Write one line an input into y_labels.csv: file,classes,class and for windows of a longer recording bytes,stride.',
+  },
   PACKAGE_MISSING: {
     what: 'An optional npm package that this needs is not installed.',
     next: 'Install it with the command that the detail names; nothing else needs it.',

@@ -46,17 +46,18 @@ function highestW(power: PowerSession): number {
   return power.pyramid.columns(0, power.endIndex, 1).maxW[0] ?? Number.POSITIVE_INFINITY
 }
 
-function toSession(
-  power: PowerSession,
-  runs: readonly MeasuredRun[],
-  idle: readonly [IdleLevel | null, IdleLevel | null],
-  confidence: number | undefined,
-): EnergySession {
+/** What a session is made of beside its meter. */
+export interface SessionParts {
+  readonly windows: EnergySession['windows']
+  /** Windows that were run and could not be placed. */
+  readonly missing: number
+  readonly idle: readonly [IdleLevel | null, IdleLevel | null]
+  readonly confidence?: number | undefined
+}
+
+/** The session of a meter that is still open. */
+export function sessionOf(power: PowerSession, { windows, missing, idle, confidence }: SessionParts): EnergySession {
   const { info, counts } = power.meter
-  const windows = runs.flatMap(({ window, repeats }) => {
-    if (!window || window.marks.method === 'none' || !window.energy) return []
-    return [{ place: { ...window.marks, inferences: repeats }, energy: window.energy }]
-  })
   return {
     windows,
     idleBefore: idle[0],
@@ -67,9 +68,17 @@ function toSession(
     saturated: counts.saturated,
     mostPowerW: { value: highestW(power), source: 'the highest reading of the session' },
     stream: power.span,
-    missing: runs.length - windows.length,
+    missing,
     ...(confidence === undefined ? {} : { confidence }),
   }
+}
+
+/** The windows of runs that could be placed in the samples. */
+function costed(runs: readonly MeasuredRun[]): EnergySession['windows'] {
+  return runs.flatMap(({ window, repeats }) => {
+    if (!window || window.marks.method === 'none' || !window.energy) return []
+    return [{ place: { ...window.marks, inferences: repeats }, energy: window.energy }]
+  })
 }
 
 /**
@@ -99,6 +108,12 @@ export async function measureEnergy(
   const after = await power.idle(idleS, signal)
   stopIfAborted(signal)
   if (power.lost && runs.every(({ window }) => !window?.energy)) throw power.lost
-  const session = toSession(power, runs, [before.idle, after.idle], options.confidence)
+  const placed = costed(runs)
+  const session = sessionOf(power, {
+    windows: placed,
+    missing: runs.length - placed.length,
+    idle: [before.idle, after.idle],
+    confidence: options.confidence,
+  })
   return { session, estimate: estimateEnergy(session), latencyS: runs[0]!.cost.latencyS }
 }

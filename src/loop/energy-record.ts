@@ -53,7 +53,8 @@ function toWindow({ place, energy }: CostedWindow, rate: number, provenance: Pro
   }
 }
 
-function toMeter(info: MeterInfo): RecordedMeter {
+/** An opened meter as a record keeps it. */
+export function toMeter(info: MeterInfo): RecordedMeter {
   const { driver, model, mode, supplyV, supplySource, sampleRateHz, calibration } = info
   return {
     driver,

@@ -162,6 +162,18 @@ export class PowerSession implements AsyncDisposable {
     return { windows, nextIndex }
   }
 
+  /** Energy between two (fractional) sample indexes, read when the samples up to there have arrived or do not come. */
+  async between(startIndex: number, endIndex: number): Promise<WindowEnergy> {
+    await this.#buffer.waitFor(endIndex, this.#host.clock.nowS() + arrivalDeadlineS)
+    return this.#buffer.window(startIndex, endIndex)
+  }
+
+  /** Samples from an index on at which a digital channel fell. */
+  falls(channel: number, fromIndex: number): readonly number[] {
+    const edges = this.#buffer.edges(channel, fromIndex, this.#buffer.endIndex)
+    return edges.filter(({ rising }) => !rising).map(({ index }) => index)
+  }
+
   /** Measures the idle level: nothing runs for so long. Null with a reason when there are no samples. */
   async idle(durationS: number, signal?: AbortSignal): Promise<ReturnType<typeof idleLevel>> {
     const { sampleRateHz } = this.meter.info

@@ -4,6 +4,8 @@ import { loadCatalogue, type Variant } from '../catalogue/load.ts'
 import type { Device } from '../core/device.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
+import type { Segment } from '../graph/segment.ts'
+import { type BorderTensor, borderTensors } from './border.ts'
 import { openCompiledModule } from './compiled-module.ts'
 import { checkGolden, whyUnchecked } from './golden.ts'
 import { knownShape } from './input.ts'
@@ -30,6 +32,14 @@ export interface EngineOptions extends VariantOptions {
 export interface Engine {
   readonly backend: string
   readonly executable: Executable
+  /** Its inputs and outputs in graph order, with what their integers mean. */
+  readonly inputs: readonly BorderTensor[]
+  readonly outputs: readonly BorderTensor[]
+}
+
+function engineWith(backend: string, executable: Executable, segment: Segment): Engine {
+  const [inputs, outputs] = [executable.inputs, executable.outputs].map((specs) => borderTensors(segment, specs))
+  return { backend, executable, inputs: inputs!, outputs: outputs! }
 }
 
 /**
@@ -53,14 +63,14 @@ export const thisCpu: Device = { id: 'cpu', kind: 'cpu', name: 'this processor',
 /** The fastest of several, measured now and made ready again, so that a model with state begins afresh. */
 async function fastest(host: Host, variant: Variant, ready: readonly Timed[]): Promise<Engine> {
   const [first] = ready
-  if (ready.length === 1) return { backend: first!.key, executable: first!.executable }
+  if (ready.length === 1) return engineWith(first!.key, first!.executable, variant.segment)
   const latencies = await measureLatencies(host, ready)
   const medianS = ({ key }: Timed) => latencies.get(key)!.medianS
   const { backend } = ready.reduce((best, one) => (medianS(one) < medianS(best) ? one : best))
   for (const { executable } of ready) await executable[Symbol.asyncDispose]()
   const again = await tryBackend(host, backend, variant, thisCpu)
   if (!again.executable) throw new MilliwattError('BACKEND_FAILED', backend.name, again.reason)
-  return { backend: backend.name, executable: again.executable }
+  return engineWith(backend.name, again.executable, variant.segment)
 }
 
 /** What is wrong with an engine's outputs beside the reference interpreter's; null when nothing is, or none can tell. */
@@ -123,5 +133,5 @@ export async function openEngine(host: Host, model: string, options: EngineOptio
   const other = options.backends?.length ? selectBackends(options.backends).find(({ exact }) => !exact) : undefined
   if (other) throw new MilliwattError('USAGE', other.name, 'A compiled module runs without a backend.')
   const { backend, segment } = openCompiledModule(wasm, model)
-  return { backend: backend.name, executable: await backend.prepare(segment, thisCpu, host) }
+  return engineWith(backend.name, await backend.prepare(segment, thisCpu, host), segment)
 }
