@@ -13,7 +13,7 @@ const rows: readonly (readonly string[])[] = [
   ['graph', 'trace', 'audio', 'targets', 'hosts'],
   ['formats', 'compile', 'cost', 'energy'],
   ['catalogue', 'plan'],
-  ['devices', 'backends', 'meters', 'report'],
+  ['firmware', 'devices', 'backends', 'meters', 'report'],
   ['dashboard'],
   ['loop'],
   ['index'],
