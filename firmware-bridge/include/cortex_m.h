@@ -12,6 +12,9 @@
 #endif
 #endif
 
+/* What is called rather than put in its place. */
+#define MW_APART static __attribute__((noinline, unused))
+
 #if defined(MW_MVE)
 #include "cortex_m_mve.h"
 #elif defined(MW_DSP)
@@ -43,20 +46,12 @@ static inline int32_t mw_pixel(const mw_geometry *g, const mw_place *p, int32_t 
 }
 
 /* A run for the first `some` of four channels. */
-static inline mw_four mw_run_some_s8(const int8_t *x, const int8_t *w, int32_t stride, int32_t count, int32_t zero, mw_four sums,
-                                     int32_t some)
+static inline void mw_run_some_s8(const int8_t *x, const int8_t *w, int32_t stride, int32_t count, int32_t zero, int32_t *sums,
+                                  int32_t some)
 {
-  if (some == 4) return mw_run_s8(x, w, stride, count, zero, sums);
-  for (int32_t i = 0; i < some; i++) sums.of[i] = mw_run_one_s8(x, w + i * stride, count, zero, sums.of[i]);
-  return sums;
-}
-
-/* The first `some` of four accumulators as the output's integers. */
-static inline void mw_store_some_s8(const mw_requantization *r, int32_t channel, mw_four sums, int8_t *output, int32_t some)
-{
-  if (some == 4) mw_store_four_s8(r, channel, sums, output);
+  if (some == 4) mw_run_s8(x, w, stride, count, zero, sums);
   else
-    for (int32_t i = 0; i < some; i++) output[i] = (int8_t)mw_requantize(r, channel + i, sums.of[i]);
+    for (int32_t i = 0; i < some; i++) sums[i] = mw_run_one_s8(x, w + i * stride, count, zero, sums[i]);
 }
 
 #endif

@@ -68,18 +68,15 @@ static inline int32_t mw_high_product(uint32_t a, uint32_t b, int32_t sum)
 /* -zero in both halves. */
 static inline uint32_t mw_minus(int32_t zero) { return ((uint32_t)-zero & UINT32_C(0xffff)) * UINT32_C(0x10001); }
 
-/* Accumulators of four channels. */
-typedef struct {
-  int32_t of[4];
-} mw_four;
-
-/* The four, each with the products of a run and its weights, which lie `stride` apart. */
-static inline mw_four mw_run_s8(const int8_t *x, const int8_t *w, int32_t stride, int32_t count, int32_t zero, mw_four sums)
+/*
+ * Adds to four channels the products of a run and its weights, which lie `stride` apart. A function of its own: the loop
+ * needs all registers.
+ */
+MW_APART void mw_run_s8(const int8_t *x, const int8_t *w, int32_t stride, int32_t count, int32_t zero, int32_t *sums)
 {
   const uint32_t minus = mw_minus(zero);
-  const int8_t *end = x + (count & ~3);
-  const int8_t *w2 = w + 2 * stride;
-  int32_t s0 = sums.of[0], s1 = sums.of[1], s2 = sums.of[2], s3 = sums.of[3];
+  const int8_t *end = x + (count & ~3), *w2 = w + 2 * stride;
+  int32_t s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];
   for (; x < end; x += 4, w += 4, w2 += 4) {
     const uint32_t word = mw_word(x), even = mw_add_even(minus, word), odd = mw_add_odd(minus, word);
     uint32_t v = mw_word(w);
@@ -98,11 +95,11 @@ static inline mw_four mw_run_s8(const int8_t *x, const int8_t *w, int32_t stride
     s2 += value * w2[0];
     s3 += value * w2[stride];
   }
-  return (mw_four){{s0, s1, s2, s3}};
+  sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3;
 }
 
 /* The same for one channel. */
-static inline int32_t mw_run_one_s8(const int8_t *x, const int8_t *w, int32_t count, int32_t zero, int32_t sum)
+MW_APART int32_t mw_run_one_s8(const int8_t *x, const int8_t *w, int32_t count, int32_t zero, int32_t sum)
 {
   const uint32_t minus = mw_minus(zero);
   const int8_t *end = x + (count & ~3);
@@ -116,9 +113,11 @@ static inline int32_t mw_run_one_s8(const int8_t *x, const int8_t *w, int32_t co
 }
 
 /* Accumulators of four channels that lie side by side. */
-typedef mw_four mw_lanes;
+typedef struct {
+  int32_t of[4];
+} mw_lanes;
 
-static inline mw_lanes mw_load_lanes(const int32_t *bias) { return (mw_lanes){{bias[0], bias[1], bias[2], bias[3]}}; }
+static inline mw_lanes mw_load_lanes(const int32_t *sums) { return (mw_lanes){{sums[0], sums[1], sums[2], sums[3]}}; }
 
 /* The four, each with one product. */
 static inline mw_lanes mw_tap_s8(const int8_t *x, const int8_t *w, int32_t zero, mw_lanes sums)
@@ -130,15 +129,23 @@ static inline mw_lanes mw_tap_s8(const int8_t *x, const int8_t *w, int32_t zero,
                      mw_high_product(even, even_weights, sums.of[2]), mw_high_product(odd, odd_weights, sums.of[3])}};
 }
 
-/* Four accumulators as the output's integers. */
-static inline void mw_store_lanes_s8(const mw_requantization *r, int32_t channel, mw_lanes sums, int8_t *output)
+/* Accumulators of `some` channels as the output's integers. */
+MW_APART void mw_store_s8(const mw_requantization *r, int32_t channel, const int32_t *sums, int8_t *output, int32_t some)
 {
-  for (int32_t i = 0; i < 4; i++) output[i] = (int8_t)mw_requantize(r, channel + i, sums.of[i]);
+  if (r->scales) {
+    for (int32_t i = 0; i < some; i++) output[i] = (int8_t)mw_requantize(r, channel + i, sums[i]);
+    return;
+  }
+  const int32_t *multipliers = r->multipliers + channel;
+  const int8_t *shifts = r->shifts + channel;
+  const int32_t zero = r->zero, min = r->min, max = r->max;
+  for (const int32_t *end = sums + some; sums < end;)
+    *output++ = (int8_t)mw_clamp(mw_fixed_point(*sums++, *multipliers++, *shifts++) + zero, min, max);
 }
 
-static inline void mw_store_four_s8(const mw_requantization *r, int32_t channel, mw_four sums, int8_t *output)
+static inline void mw_store_lanes_s8(const mw_requantization *r, int32_t channel, mw_lanes sums, int8_t *output)
 {
-  mw_store_lanes_s8(r, channel, sums, output);
+  mw_store_s8(r, channel, sums.of, output, 4);
 }
 
 #endif

@@ -6,18 +6,13 @@
 
 #include "milliwatt.h"
 
-/* Accumulators of four channels. */
-typedef struct {
-  int32_t of[4];
-} mw_four;
-
 /*
- * The four, each with the products of a run and its weights, which lie `stride` apart: those of the bytes as they are, less
- * `zero` times the sum of the weights.
+ * Adds to four channels the products of a run and its weights, which lie `stride` apart: those of the bytes as they are,
+ * less `zero` times the sum of the weights. A function of its own: the loop needs all registers.
  */
-static inline mw_four mw_run_s8(const int8_t *x, const int8_t *w, int32_t stride, int32_t count, int32_t zero, mw_four sums)
+MW_APART void mw_run_s8(const int8_t *x, const int8_t *w, int32_t stride, int32_t count, int32_t zero, int32_t *sums)
 {
-  int32_t s0 = sums.of[0], s1 = sums.of[1], s2 = sums.of[2], s3 = sums.of[3];
+  int32_t s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];
   int32_t w0 = 0, w1 = 0, w2 = 0, w3 = 0;
   const int8_t *third = w + 2 * stride;
   for (; count >= 16; count -= 16, x += 16, w += 16, third += 16) {
@@ -43,11 +38,11 @@ static inline mw_four mw_run_s8(const int8_t *x, const int8_t *w, int32_t stride
     v = vldrbq_z_s8(third + stride, some);
     s3 = vmladavaq_s8(s3, values, v), w3 = vaddvaq_s8(w3, v);
   }
-  return (mw_four){{s0 - zero * w0, s1 - zero * w1, s2 - zero * w2, s3 - zero * w3}};
+  sums[0] = s0 - zero * w0, sums[1] = s1 - zero * w1, sums[2] = s2 - zero * w2, sums[3] = s3 - zero * w3;
 }
 
 /* The same for one channel. */
-static inline int32_t mw_run_one_s8(const int8_t *x, const int8_t *w, int32_t count, int32_t zero, int32_t sum)
+MW_APART int32_t mw_run_one_s8(const int8_t *x, const int8_t *w, int32_t count, int32_t zero, int32_t sum)
 {
   int32_t weights = 0;
   for (; count > 0; count -= 16, x += 16, w += 16) {
@@ -62,7 +57,7 @@ static inline int32_t mw_run_one_s8(const int8_t *x, const int8_t *w, int32_t co
 /* Accumulators of four channels that lie side by side. */
 typedef int32x4_t mw_lanes;
 
-static inline mw_lanes mw_load_lanes(const int32_t *bias) { return vld1q_s32(bias); }
+static inline mw_lanes mw_load_lanes(const int32_t *sums) { return vld1q_s32(sums); }
 
 /* The four, each with one product. */
 static inline mw_lanes mw_tap_s8(const int8_t *x, const int8_t *w, int32_t zero, mw_lanes sums)
@@ -88,9 +83,12 @@ static inline void mw_store_lanes_s8(const mw_requantization *r, int32_t channel
   vstrbq_s32(output, vminq_s32(vmaxq_s32(steps, vdupq_n_s32(r->min)), vdupq_n_s32(r->max)));
 }
 
-static inline void mw_store_four_s8(const mw_requantization *r, int32_t channel, mw_four sums, int8_t *output)
+/* Accumulators of `some` channels as the output's integers. */
+static inline void mw_store_s8(const mw_requantization *r, int32_t channel, const int32_t *sums, int8_t *output, int32_t some)
 {
-  mw_store_lanes_s8(r, channel, vld1q_s32(sums.of), output);
+  if (some == 4) mw_store_lanes_s8(r, channel, mw_load_lanes(sums), output);
+  else
+    for (int32_t i = 0; i < some; i++) output[i] = (int8_t)mw_requantize(r, channel + i, sums[i]);
 }
 
 #endif

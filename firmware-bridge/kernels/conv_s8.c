@@ -14,18 +14,17 @@ static inline void mw_gather_s8(const int8_t *input, int8_t *column, const mw_ge
     }
 }
 
-/* Accumulators of `some` channels; taps that lie side by side in the filter and in memory are one run. */
-static inline mw_four mw_conv_place_s8(const int8_t *input, const mw_geometry *g, const int8_t *weights, int32_t zero,
-                                       const mw_place *p, mw_four sums, int32_t some)
+/* Adds the products of one place to `some` channels; taps that lie side by side in filter and memory are one run. */
+static inline void mw_conv_place_s8(const int8_t *input, const mw_geometry *g, const int8_t *weights, int32_t zero,
+                                    const mw_place *p, int32_t *sums, int32_t some)
 {
   const int32_t depth = g->input_channels, row = g->filter_width * depth, size = g->filter_height * row;
   const int32_t taps = g->dilation_width == 1 ? p->right - p->left : 1;
   for (int32_t ky = p->top; ky < p->bottom; ky++)
     for (int32_t kx = p->left; kx < p->right; kx += taps) {
       const int8_t *x = input + mw_pixel(g, p, ky, kx) * depth;
-      sums = mw_run_some_s8(x, weights + ky * row + kx * depth, size, taps * depth, zero, sums, some);
+      mw_run_some_s8(x, weights + ky * row + kx * depth, size, taps * depth, zero, sums, some);
     }
-  return sums;
 }
 
 /* Convolution of int8, weights OHWI; a fully connected layer is one of 1x1. `zero` is the input's zero point. */
@@ -43,11 +42,11 @@ MW_KERNEL void mw_conv_s8(const int8_t *input, int8_t *output, const mw_geometry
         for (int32_t channel = 0; channel < g->output_channels; channel += 4) {
           const int32_t some = mw_min(4, g->output_channels - channel);
           const int8_t *w = weights + channel * size;
-          mw_four sums;
-          for (int32_t i = 0; i < 4; i++) sums.of[i] = r->bias[channel + mw_min(i, some - 1)];
-          sums = small ? mw_run_some_s8(column, w, size, size, zero, sums, some)
-                       : mw_conv_place_s8(input, g, w, zero, &p, sums, some);
-          mw_store_some_s8(r, channel, sums, output + channel, some);
+          int32_t sums[4];
+          for (int32_t i = 0; i < some; i++) sums[i] = r->bias[channel + i];
+          if (small) mw_run_some_s8(column, w, size, size, zero, sums, some);
+          else mw_conv_place_s8(input, g, w, zero, &p, sums, some);
+          mw_store_s8(r, channel, sums, output + channel, some);
         }
       }
 }

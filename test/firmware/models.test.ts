@@ -1,29 +1,58 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type CompileCOptions, compileC } from '../../src/compile/c/compile-c.ts'
-import type { CModel } from '../../src/compile/c/render.ts'
-import { readModel } from '../../src/formats/list.ts'
+import { readPort } from '../../src/firmware/port.ts'
+import { nodeHost } from '../../src/hosts/node.ts'
 import { needs } from '../support/needs.ts'
-import { sharedPath } from '../support/shared.ts'
+import { boardJob, emulatedPorts, groupsThatFit, mlperfModels, shippedModels } from './board-models.ts'
 import { runOnBoard } from './run-on-board.ts'
 
-const data = sharedPath('data/mlperf-tiny')
-const names = ['kws_ref_model', 'pretrainedResnet_quant', 'vww_96_int8', 'ad01_int8', 'str_ww_ref_model']
-const ports = ['qemu-mps2-an385', 'qemu-mps2-an386', 'qemu-mps3-an547']
-const compiled = (name: string, options: CompileCOptions): CModel =>
-  compileC(readModel(readFileSync(`${data}/models/${name}.tflite`), name).graph, options)
+const runs = 2
+
+/** The fastest of the three ways to compute a keyword spotter, as a share of plain C's instructions. */
+const shares = [
+  { port: 'qemu-mps2-an386', extension: 'DSP', most: 0.6 },
+  { port: 'qemu-mps3-an547', extension: 'Helium', most: 0.25 },
+]
+
+/** Most bytes of the reference keyword spotter, code and weights in flash and arena in RAM, at -Os in plain C. */
+const most = { flashBytes: 32 * 1024, ramBytes: 18 * 1024 }
 
 needs('a compiler for Cortex-M')('models as firmware', () => {
   needs('an emulator of Cortex-M')('in the emulator', () => {
-    describe.skipIf(data === null)('MLPerf Tiny, bit for bit as TFLite Micro', () => {
-      it.each(ports)('%s', { timeout: 240_000 }, async (port) => {
-        for (const name of names) {
-          const model = compiled(name, { target: 'portable' })
-          const inputs = [new Uint8Array(readFileSync(`${data}/golden/${name}.in.bin`))]
-          const { outputs } = await runOnBoard([{ model, inputs }], { port, flags: ['-O2'] })
-          const expected = readFileSync(`${data}/golden/${name}.out.bin`)
-          expect([name, Buffer.concat(outputs[0]!).equals(expected)]).toEqual([name, true])
+    const models = [...mlperfModels(), ...shippedModels()]
+
+    it.each(emulatedPorts)('%s gives what the host gives, bit for bit', { timeout: 240_000 }, async (port) => {
+      const { flashBytes } = await readPort(nodeHost(), port)
+      const jobs = models.map((model) => boardJob(model, runs))
+      const groups = groupsThatFit(jobs, flashBytes)
+      expect(groups.flat()).toHaveLength(jobs.length)
+      for (const group of groups) {
+        const { outputs } = await runOnBoard(group, { port, flags: ['-O2'] })
+        group.forEach(({ name, expected }, index) => {
+          const same = outputs[index]!.map((bytes, run) => Buffer.from(expected[run]!).equals(bytes))
+          expect([name, same]).toEqual([name, expected.map(() => true)])
+        })
+      }
+    })
+
+    describe.skipIf(mlperfModels().length === 0)('the reference keyword spotter', () => {
+      it.each(shares)('takes at most $most of the instructions by $extension', { timeout: 240_000 }, async (share) => {
+        const job = boardJob(mlperfModels()[0]!, 1)
+        const count = async (flags: readonly string[]) => {
+          const { instructions, outputs } = await runOnBoard([job], { port: share.port, flags, count: true })
+          expect(outputs[0]).toEqual(job.expected.map((bytes) => Uint8Array.from(bytes)))
+          return instructions[0]!
         }
+        const fast = await count(['-O2'])
+        expect(fast).toBeGreaterThan(1e6)
+        expect(fast / (await count(['-O2', '-DMILLIWATT_PLAIN']))).toBeLessThanOrEqual(share.most)
+      })
+
+      it('fits 32 KB of flash and 18 KB of RAM in plain C', { timeout: 240_000 }, async () => {
+        const job = boardJob(mlperfModels()[0]!, 1)
+        const run = { port: 'qemu-mps2-an386', flags: ['-Os', '-DMILLIWATT_PLAIN'] }
+        const whole = (await runOnBoard([job], run)).sizes
+        expect(whole.flashBytes).toBeLessThan(most.flashBytes + 2048)
+        expect(job.model.manifest.arenaBytes).toBeLessThanOrEqual(most.ramBytes)
       })
     })
   })
