@@ -1,11 +1,11 @@
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
-import type { FirmwareSizes } from './elf-sizes.ts'
-import { elfSizes } from './elf-sizes.ts'
+import { coreFlags } from './cores.ts'
+import { elfSizes, type FirmwareSizes } from './elf-sizes.ts'
 import { type Port, portFolder } from './port.ts'
 
 /** The compiler for Arm's microcontrollers; MILLIWATT_ARM_CC names another. */
-export function armCompiler(host: Host): string {
+function armCompiler(host: Host): string {
   return host.environment.MILLIWATT_ARM_CC ?? 'arm-none-eabi-gcc'
 }
 
@@ -33,13 +33,33 @@ export interface FirmwareSources {
   readonly flags: readonly string[]
 }
 
-/** Calls the compiler. @throws MilliwattError FIRMWARE_BUILD with what it said */
-export async function runArmCompiler(host: Host, port: Port, args: readonly string[]): Promise<void> {
+/** Calls the compiler for a core. @throws MilliwattError FIRMWARE_BUILD with what it said */
+async function compile(host: Host, core: string, args: readonly string[]): Promise<void> {
+  const flags = coreFlags(core)
+  if (!flags) throw new MilliwattError('FIRMWARE_BUILD', core, 'Nothing here builds for this core.')
   const command = armCompiler(host)
-  const result = await host.command(command, [...alwaysFlags, ...port.flags, ...args], buildTimeoutS)
+  const result = await host.command(command, [...alwaysFlags, ...flags, ...args], buildTimeoutS)
   if (result?.exitCode === 0) return
-  const said = result ? result.stderr.trim().split('\n').slice(0, 12).join('\n') : 'It is not installed, or did not end.'
-  throw new MilliwattError('FIRMWARE_BUILD', port.id, `${command}: ${said}`)
+  const said = result
+    ? result.stderr.trim().split('\n').slice(0, 12).join('\n')
+    : 'It is not installed, or did not end.'
+  throw new MilliwattError('FIRMWARE_BUILD', core, `${command}: ${said}`)
+}
+
+/**
+ * What a C file that stands for itself, such as a model, takes of a board with this core: its code and its constants.
+ * @param object where the compiled file is left
+ * @throws MilliwattError FIRMWARE_BUILD with what the compiler said
+ */
+export async function measureObject(
+  host: Host,
+  core: string,
+  source: string,
+  object: string,
+  flags: readonly string[],
+): Promise<FirmwareSizes> {
+  await compile(host, core, [...flags, '-c', '-o', object, source])
+  return elfSizes(await host.files.readBytes(object))
 }
 
 /**
@@ -60,6 +80,6 @@ export async function buildFirmware(
   const sources = [...port.sources.map((path) => join(ports, ...path.split('/'))), ...files]
   const script = ['-L', own, '-T', join(ports, 'cortex-m', 'cortex-m.ld')]
   const args = [...flags, ...folders.flatMap((folder) => ['-I', folder]), ...linkFlags, ...script, '-o', elf]
-  await runArmCompiler(host, port, [...args, ...sources, '-lm'])
+  await compile(host, port.core, [...args, ...sources, '-lm'])
   return elfSizes(await host.files.readBytes(elf))
 }

@@ -2,19 +2,15 @@ import { z } from 'zod'
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 
-/** A board that firmware can be built for: `firmware-bridge/port/ID/port.json`. */
+/** A board that firmware can be built for: `firmware-bridge/port/ID/port.json`; what it has says `targets/boards/ID.json`. */
 export interface Port {
   readonly version: 1
   readonly id: string
-  readonly name: string
+  /** As the board's chip names it in `targets/chips`. */
   readonly core: string
-  /** What the compiler is told of the processor. */
-  readonly flags: readonly string[]
   /** C files of the port, below `firmware-bridge/port`. */
   readonly sources: readonly string[]
   readonly clockHz: number
-  readonly flashBytes: number
-  readonly ramBytes: number
   /** Machine of QEMU that runs it; absent for boards of metal. */
   readonly machine?: string
 }
@@ -22,13 +18,9 @@ export interface Port {
 const schema: z.ZodType<Port> = z.strictObject({
   version: z.literal(1),
   id: z.string().min(1),
-  name: z.string().min(1),
   core: z.string().min(1),
-  flags: z.array(z.string()).min(1),
   sources: z.array(z.string()).min(1),
   clockHz: z.number().positive(),
-  flashBytes: z.int().positive(),
-  ramBytes: z.int().positive(),
   machine: z.string().min(1).exactOptional(),
 })
 

@@ -92,4 +92,3 @@ export function groupsThatFit(jobs: readonly BoardJob[], flashBytes: number): re
 export function macsOf({ manifest }: CModel): number {
   return manifest.layers.reduce((sum, { macs }) => sum + macs, 0)
 }
-

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { readPort } from '../../src/firmware/port.ts'
 import { nodeHost } from '../../src/hosts/node.ts'
+import { chipOf, loadTargets } from '../../src/targets/load.ts'
 import { needs } from '../support/needs.ts'
 import { boardJob, emulatedPorts, groupsThatFit, mlperfModels, shippedModels } from './board-models.ts'
 import { runOnBoard } from './run-on-board.ts'
@@ -21,9 +21,10 @@ needs('a compiler for Cortex-M')('models as firmware', () => {
     const models = [...mlperfModels(), ...shippedModels()]
 
     it.each(emulatedPorts)('%s gives what the host gives, bit for bit', { timeout: 240_000 }, async (port) => {
-      const { flashBytes } = await readPort(nodeHost(), port)
+      const targets = await loadTargets(nodeHost())
+      const { flashBytes } = chipOf(targets, targets.boards.get(port)!)
       const jobs = models.map((model) => boardJob(model, runs))
-      const groups = groupsThatFit(jobs, flashBytes)
+      const groups = groupsThatFit(jobs, flashBytes!.value)
       expect(groups.flat()).toHaveLength(jobs.length)
       for (const group of groups) {
         const { outputs } = await runOnBoard(group, { port, flags: ['-O2'] })

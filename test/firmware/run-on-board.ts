@@ -6,8 +6,8 @@ import type { FirmwareSizes } from '../../src/firmware/elf-sizes.ts'
 import { emulatorArguments, instructionsOf } from '../../src/firmware/emulator.ts'
 import { readPort } from '../../src/firmware/port.ts'
 import { nodeHost } from '../../src/hosts/node.ts'
-import { toolPath } from '../support/needs.ts'
 import { cutOutputs, type Job, modelsProgram, runsOf } from '../compile/c/build-and-run.ts'
+import { toolPath } from '../support/needs.ts'
 
 /** How jobs are built for a board, and whether instructions are counted. */
 export interface BoardRun {

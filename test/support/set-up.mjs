@@ -24,7 +24,8 @@ const debianPackages = [
   { name: 'gcc-arm-none-eabi', isThere: () => onPath('arm-none-eabi-gcc'), what: 'tests of firmware' },
   {
     name: 'libnewlib-arm-none-eabi',
-    isThere: () => existsSync('/usr/lib/arm-none-eabi/newlib/nano.specs') || existsSync('/usr/lib/arm-none-eabi/lib/nano.specs'),
+    isThere: () =>
+      existsSync('/usr/lib/arm-none-eabi/newlib/nano.specs') || existsSync('/usr/lib/arm-none-eabi/lib/nano.specs'),
     what: 'tests of firmware',
   },
   { name: 'qemu-system-arm', isThere: () => onPath('qemu-system-arm'), what: 'tests of firmware' },
