@@ -17,7 +17,7 @@ void port_write(const uint8_t *bytes, size_t count);
 /* Sleeps until an interrupt: a byte that came, or the clock. May return at once. */
 void port_wait(void);
 
-/* Ticks of a clock since setup, and how many it makes a second. */
+/* Ticks of a clock since setup, not to be asked for in an interrupt, and how many it makes a second. */
 uint64_t port_ticks(void);
 extern const uint32_t port_ticks_hz;
 

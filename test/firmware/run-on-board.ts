@@ -74,8 +74,7 @@ export async function runOnBoard(jobs: readonly Job[], run: BoardRun): Promise<B
     writeFileSync(at('in.bin'), Buffer.concat(jobs.flatMap(({ inputs }) => inputs)))
     const flags = [...run.flags, '-Werror']
     const sizes = await buildFirmware(host, port, { files: [at('main.c')], flags }, at('firmware.elf'))
-    const semihosting = ['-semihosting-config', 'enable=on,target=native']
-    const args = [...emulatorArguments(port, at('firmware.elf'), run.count), ...semihosting]
+    const args = emulatorArguments(port, at('firmware.elf'), { count: run.count ?? false })
     // Semihosting opens files in the emulator's working folder.
     const shell = ['-c', 'cd "$0" && exec "$@"', folder, toolPath('an emulator of Cortex-M')!, ...args]
     const ran = await host.command('/bin/sh', shell, emulatorTimeoutS)

@@ -31,5 +31,6 @@ uint64_t port_ticks(void)
     before = rounds;
     left = SYST_CVR;
   } while (before != rounds);
-  return (uint64_t)before * ROUND + (ROUND - 1 - left);
+  /* It begins and ends a round at 0, the interrupt comes with that. */
+  return (uint64_t)before * ROUND + (ROUND - left) % ROUND;
 }
