@@ -66,21 +66,39 @@ static inline mw_lanes mw_tap_s8(const int8_t *x, const int8_t *w, int32_t zero,
 }
 
 /*
- * Four accumulators as the output's integers. Rounding a shift with halves up is that with halves away from zero if
- * negative numbers are one less before.
+ * Steps of the output by fixed point: rounding a shift with halves up is that with halves away from zero if negative
+ * numbers are one less before.
  */
-static inline void mw_store_lanes_s8(const mw_requantization *r, int32_t channel, mw_lanes sums, int8_t *output)
+static inline int32x4_t mw_fixed_steps(const mw_requantization *r, int32_t channel, mw_lanes sums)
 {
-  if (r->scales) {
-    for (int32_t i = 0; i < 4; i++) output[i] = (int8_t)mw_requantize(r, channel + i, ((int32_t *)&sums)[i]);
-    return;
-  }
   const int32x4_t shifts = vldrbq_s32(r->shifts + channel), none = vdupq_n_s32(0);
   const int32x4_t product = vqrdmulhq_s32(vshlq_s32(sums, vmaxq_s32(shifts, none)), vld1q_s32(r->multipliers + channel));
   const int32x4_t right = vminq_s32(shifts, none);
   const int32x4_t less = vshrq_n_s32(vandq_s32(product, right), 31);
-  const int32x4_t steps = vaddq_n_s32(vrshlq_s32(vqaddq_s32(product, less), right), r->zero);
-  vstrbq_s32(output, vminq_s32(vmaxq_s32(steps, vdupq_n_s32(r->min)), vdupq_n_s32(r->max)));
+  return vrshlq_s32(vqaddq_s32(product, less), right);
+}
+
+/* The same by float scales, cut before the rounding so that all are small. */
+static inline int32x4_t mw_float_steps(const mw_requantization *r, int32_t channel, mw_lanes sums)
+{
+#if __ARM_FEATURE_MVE & 2
+  const float32x4_t low = vdupq_n_f32((float)(r->min - r->zero)), high = vdupq_n_f32((float)(r->max - r->zero));
+  const float32x4_t steps = vmulq_f32(vcvtq_f32_s32(sums), vld1q_f32(r->scales + channel));
+  return vcvtq_s32_f32(vrndnq_f32(vminnmq_f32(vmaxnmq_f32(steps, low), high)));
+#else
+  int32_t steps[4];
+  vst1q_s32(steps, sums);
+  for (int32_t i = 0; i < 4; i++) steps[i] = mw_requantize(r, channel + i, steps[i]) - r->zero;
+  return vld1q_s32(steps);
+#endif
+}
+
+/* Four accumulators as the output's integers. */
+static inline void mw_store_lanes_s8(const mw_requantization *r, int32_t channel, mw_lanes sums, int8_t *output)
+{
+  const int32x4_t steps = r->scales ? mw_float_steps(r, channel, sums) : mw_fixed_steps(r, channel, sums);
+  const int32x4_t values = vaddq_n_s32(steps, r->zero);
+  vstrbq_s32(output, vminq_s32(vmaxq_s32(values, vdupq_n_s32(r->min)), vdupq_n_s32(r->max)));
 }
 
 /* Accumulators of `some` channels as the output's integers. */

@@ -14,6 +14,8 @@ export interface BoardRun {
   readonly port: string
   readonly flags: readonly string[]
   readonly count?: boolean
+  /** How long the emulator may take; 240 s by default. */
+  readonly timeoutS?: number
 }
 
 /** What a board made of its jobs. */
@@ -77,7 +79,7 @@ export async function runOnBoard(jobs: readonly Job[], run: BoardRun): Promise<B
     const args = emulatorArguments(port, at('firmware.elf'), { count: run.count ?? false })
     // Semihosting opens files in the emulator's working folder.
     const shell = ['-c', 'cd "$0" && exec "$@"', folder, toolPath('an emulator of Cortex-M')!, ...args]
-    const ran = await host.command('/bin/sh', shell, emulatorTimeoutS)
+    const ran = await host.command('/bin/sh', shell, run.timeoutS ?? emulatorTimeoutS)
     if (ran?.exitCode !== 0) throw new Error(`${run.port}: ${ran ? `${ran.exitCode} ${ran.stderr}` : 'no end'}`)
     const ticks = new BigUint64Array(Uint8Array.from(readFileSync(at('counts.bin'))).buffer)
     let last = -1
