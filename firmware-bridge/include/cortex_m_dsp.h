@@ -112,14 +112,15 @@ MW_APART int32_t mw_run_one_s8(const int8_t *x, const int8_t *w, int32_t count, 
   return sum;
 }
 
-/* Accumulators of four channels that lie side by side. */
+/* Accumulators of channels that lie side by side. */
+#define MW_LANES 4
 typedef struct {
   int32_t of[4];
 } mw_lanes;
 
 static inline mw_lanes mw_load_lanes(const int32_t *sums) { return (mw_lanes){{sums[0], sums[1], sums[2], sums[3]}}; }
 
-/* The four, each with one product. */
+/* They, each with one product. */
 static inline mw_lanes mw_tap_s8(const int8_t *x, const int8_t *w, int32_t zero, mw_lanes sums)
 {
   const uint32_t word = mw_word(x), v = mw_word(w), minus = mw_minus(zero);

@@ -54,22 +54,11 @@ MW_APART int32_t mw_run_one_s8(const int8_t *x, const int8_t *w, int32_t count, 
   return sum - zero * weights;
 }
 
-/* Accumulators of four channels that lie side by side. */
-typedef int32x4_t mw_lanes;
-
-static inline mw_lanes mw_load_lanes(const int32_t *sums) { return vld1q_s32(sums); }
-
-/* The four, each with one product. */
-static inline mw_lanes mw_tap_s8(const int8_t *x, const int8_t *w, int32_t zero, mw_lanes sums)
-{
-  return vaddq_s32(sums, vmulq_s32(vsubq_n_s32(vldrbq_s32(x), zero), vldrbq_s32(w)));
-}
-
 /*
  * Steps of the output by fixed point: rounding a shift with halves up is that with halves away from zero if negative
  * numbers are one less before.
  */
-static inline int32x4_t mw_fixed_steps(const mw_requantization *r, int32_t channel, mw_lanes sums)
+static inline int32x4_t mw_fixed_steps(const mw_requantization *r, int32_t channel, int32x4_t sums)
 {
   const int32x4_t shifts = vldrbq_s32(r->shifts + channel), none = vdupq_n_s32(0);
   const int32x4_t product = vqrdmulhq_s32(vshlq_s32(sums, vmaxq_s32(shifts, none)), vld1q_s32(r->multipliers + channel));
@@ -79,7 +68,7 @@ static inline int32x4_t mw_fixed_steps(const mw_requantization *r, int32_t chann
 }
 
 /* The same by float scales, cut before the rounding so that all are small. */
-static inline int32x4_t mw_float_steps(const mw_requantization *r, int32_t channel, mw_lanes sums)
+static inline int32x4_t mw_float_steps(const mw_requantization *r, int32_t channel, int32x4_t sums)
 {
 #if __ARM_FEATURE_MVE & 2
   const float32x4_t low = vdupq_n_f32((float)(r->min - r->zero)), high = vdupq_n_f32((float)(r->max - r->zero));
@@ -94,19 +83,45 @@ static inline int32x4_t mw_float_steps(const mw_requantization *r, int32_t chann
 }
 
 /* Four accumulators as the output's integers. */
-static inline void mw_store_lanes_s8(const mw_requantization *r, int32_t channel, mw_lanes sums, int8_t *output)
+static inline void mw_store_four_s8(const mw_requantization *r, int32_t channel, int32x4_t sums, int8_t *output)
 {
   const int32x4_t steps = r->scales ? mw_float_steps(r, channel, sums) : mw_fixed_steps(r, channel, sums);
   const int32x4_t values = vaddq_n_s32(steps, r->zero);
   vstrbq_s32(output, vminq_s32(vmaxq_s32(values, vdupq_n_s32(r->min)), vdupq_n_s32(r->max)));
 }
 
-/* Accumulators of `some` channels as the output's integers. */
+/* Accumulators of `some` channels, at most four, as the output's integers. */
 static inline void mw_store_s8(const mw_requantization *r, int32_t channel, const int32_t *sums, int8_t *output, int32_t some)
 {
-  if (some == 4) mw_store_lanes_s8(r, channel, mw_load_lanes(sums), output);
+  if (some == 4) mw_store_four_s8(r, channel, vld1q_s32(sums), output);
   else
     for (int32_t i = 0; i < some; i++) output[i] = (int8_t)mw_requantize(r, channel + i, sums[i]);
+}
+
+/* Accumulators of channels that lie side by side. */
+#define MW_LANES 8
+typedef struct {
+  int32x4_t first, second;
+} mw_lanes;
+
+static inline mw_lanes mw_load_lanes(const int32_t *sums) { return (mw_lanes){vld1q_s32(sums), vld1q_s32(sums + 4)}; }
+
+static inline int32x4_t mw_products(const int8_t *x, const int8_t *w, int32_t zero)
+{
+  return vmulq_s32(vsubq_n_s32(vldrbq_s32(x), zero), vldrbq_s32(w));
+}
+
+/* They, each with one product. */
+static inline mw_lanes mw_tap_s8(const int8_t *x, const int8_t *w, int32_t zero, mw_lanes sums)
+{
+  return (mw_lanes){vaddq_s32(sums.first, mw_products(x, w, zero)),
+                    vaddq_s32(sums.second, mw_products(x + 4, w + 4, zero))};
+}
+
+static inline void mw_store_lanes_s8(const mw_requantization *r, int32_t channel, mw_lanes sums, int8_t *output)
+{
+  mw_store_four_s8(r, channel, sums.first, output);
+  mw_store_four_s8(r, channel + 4, sums.second, output + 4);
 }
 
 #endif

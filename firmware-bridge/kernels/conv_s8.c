@@ -5,12 +5,13 @@
 /* All inputs of one place, padding as `zero`. */
 static inline void mw_gather_s8(const int8_t *input, int8_t *column, const mw_geometry *g, const mw_place *p, int32_t zero)
 {
-  const int32_t depth = g->input_channels;
-  for (int32_t ky = 0; ky < g->filter_height; ky++)
-    for (int32_t kx = 0; kx < g->filter_width; kx++, column += depth) {
-      const int inside = ky >= p->top && ky < p->bottom && kx >= p->left && kx < p->right;
-      const int8_t *x = input + (inside ? mw_pixel(g, p, ky, kx) * depth : 0);
-      for (int32_t c = 0; c < depth; c++) column[c] = inside ? x[c] : (int8_t)zero;
+  const int32_t depth = g->input_channels, row = g->filter_width * depth;
+  if (p->top > 0 || p->left > 0 || p->bottom < g->filter_height || p->right < g->filter_width)
+    memset(column, zero, (size_t)(g->filter_height * row));
+  for (int32_t ky = p->top; ky < p->bottom; ky++)
+    for (int32_t kx = p->left; kx < p->right; kx++) {
+      const int8_t *x = input + mw_pixel(g, p, ky, kx) * depth;
+      for (int32_t c = 0; c < depth; c++) column[ky * row + kx * depth + c] = x[c];
     }
 }
 
@@ -38,13 +39,15 @@ MW_KERNEL void mw_conv_s8(const int8_t *input, int8_t *output, const mw_geometry
     for (int32_t oy = 0; oy < g->output_height; oy++)
       for (int32_t ox = 0; ox < g->output_width; ox++, output += g->output_channels) {
         const mw_place p = mw_place_of(g, oy, ox);
-        if (small) mw_gather_s8(input, column, g, &p, zero);
+        const int8_t *run = NULL;
+        if (small) mw_gather_s8(input, column, g, &p, zero), run = column;
+        else if (taps == 1 && p.bottom > 0 && p.right > 0) run = input + mw_pixel(g, &p, 0, 0) * size;
         for (int32_t channel = 0; channel < g->output_channels; channel += 4) {
           const int32_t some = mw_min(4, g->output_channels - channel);
           const int8_t *w = weights + channel * size;
           int32_t sums[4];
           for (int32_t i = 0; i < some; i++) sums[i] = r->bias[channel + i];
-          if (small) mw_run_some_s8(column, w, size, size, zero, sums, some);
+          if (run) mw_run_some_s8(run, w, size, size, zero, sums, some);
           else mw_conv_place_s8(input, g, w, zero, &p, sums, some);
           mw_store_s8(r, channel, sums, output + channel, some);
         }

@@ -2,19 +2,22 @@
 
 #if defined(MW_MVE) || defined(MW_DSP)
 
-/* The first channels of one place by fours, each with the input channel of its number; gives how many. */
-static inline int32_t mw_depthwise_fours_s8(const int8_t *input, int8_t *output, const mw_geometry *g, const int8_t *weights,
+/* The first channels of one place, MW_LANES at a time, each with the input channel of its number; gives how many. */
+static inline int32_t mw_depthwise_lanes_s8(const int8_t *input, int8_t *output, const mw_geometry *g, const int8_t *weights,
                                             int32_t zero, const mw_requantization *r, const mw_place *p)
 {
-  const int32_t depth = g->input_channels;
+  const int32_t depth = g->input_channels, step = g->dilation_width * depth;
+  const int32_t image_row = g->dilation_height * g->input_width * depth, filter_row = g->filter_width * depth;
+  const int32_t rows = p->bottom - p->top, taps = p->right - p->left;
   int32_t channel = 0;
-  for (; channel + 4 <= depth; channel += 4) {
+  input += mw_pixel(g, p, p->top, p->left) * depth;
+  weights += (p->top * g->filter_width + p->left) * depth;
+  for (; channel + MW_LANES <= depth; channel += MW_LANES) {
     mw_lanes sums = mw_load_lanes(r->bias + channel);
-    for (int32_t ky = p->top; ky < p->bottom; ky++) {
-      const int8_t *x = input + mw_pixel(g, p, ky, p->left) * depth + channel;
-      const int8_t *w = weights + (ky * g->filter_width + p->left) * depth + channel;
-      for (int32_t kx = p->left; kx < p->right; kx++, x += g->dilation_width * depth, w += depth)
-        sums = mw_tap_s8(x, w, zero, sums);
+    const int8_t *image = input + channel, *filter = weights + channel;
+    for (int32_t ky = 0; ky < rows; ky++, image += image_row, filter += filter_row) {
+      const int8_t *x = image, *w = filter;
+      for (int32_t kx = 0; kx < taps; kx++, x += step, w += depth) sums = mw_tap_s8(x, w, zero, sums);
     }
     mw_store_lanes_s8(r, channel, sums, output + channel);
   }
@@ -40,7 +43,7 @@ MW_KERNEL void mw_depthwise_conv_s8(const int8_t *input, int8_t *output, const m
 #if defined(MW_MVE) || defined(MW_DSP)
         if (multiplier == 1) {
           const mw_place p = {iy, ix, top, bottom, left, right};
-          channel = mw_depthwise_fours_s8(input, output, g, weights, zero, r, &p);
+          channel = mw_depthwise_lanes_s8(input, output, g, weights, zero, r, &p);
           output += channel;
         }
 #endif

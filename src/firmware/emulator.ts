@@ -12,7 +12,11 @@ export interface Emulation {
 }
 
 /** Arguments of `qemu-system-arm` that run firmware without a window. */
-export function emulatorArguments(port: Port, elf: string, { count, serial = 'none' }: Emulation = {}): readonly string[] {
+export function emulatorArguments(
+  port: Port,
+  elf: string,
+  { count, serial = 'none' }: Emulation = {},
+): readonly string[] {
   const clock = count ? ['-icount', `shift=${countShift}`] : []
   const still = ['-display', 'none', '-monitor', 'none', '-serial', serial, '-no-reboot']
   const files = ['-semihosting-config', 'enable=on,target=native']

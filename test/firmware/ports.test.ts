@@ -51,12 +51,16 @@ describe('ports', () => {
   })
 
   it('a port that is not there is named', async () => {
-    await expect(readPort(host, 'abacus')).rejects.toMatchObject({ code: 'TARGET_INVALID', where: expect.stringContaining('abacus') })
+    await expect(readPort(host, 'abacus')).rejects.toMatchObject({
+      code: 'TARGET_INVALID',
+      where: expect.stringContaining('abacus'),
+    })
   })
 
   it('says which core nothing builds for, and what the compiler said', async () => {
     const port = await readPort(host, emulatedPorts[0]!)
-    const build = (core: string) => buildFirmware(host, { ...port, core }, { files: ['/gone.c'], flags: [] }, '/gone.elf')
+    const build = (core: string) =>
+      buildFirmware(host, { ...port, core }, { files: ['/gone.c'], flags: [] }, '/gone.elf')
     await expect(build('Z80')).rejects.toMatchObject({ code: 'FIRMWARE_BUILD', where: 'Z80' })
     await expect(build('Cortex-M3')).rejects.toMatchObject({ code: 'FIRMWARE_BUILD', where: 'Cortex-M3' })
   })
@@ -72,7 +76,12 @@ describe('ports', () => {
         const args = emulatorArguments(port, elf, { serial: 'stdio' })
         const ran = spawnSync(toolPath('an emulator of Cortex-M')!, args, { input: sent, timeout: 30_000 })
         expect(ran.status).toBe(0)
-        expect(Buffer.compare(ran.stdout, sent.map((byte) => byte + 1))).toBe(0)
+        expect(
+          Buffer.compare(
+            ran.stdout,
+            sent.map((byte) => byte + 1),
+          ),
+        ).toBe(0)
       })
     })
   })
