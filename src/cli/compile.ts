@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { compileC } from '../compile/c/compile-c.ts'
+import type { CModel } from '../compile/c/render.ts'
 import { type CompiledModel, compileGraph } from '../compile/compile.ts'
 import { hostSimd } from '../compile/host-simd.ts'
 import type { ManifestLayer } from '../compile/manifest.ts'
@@ -11,7 +12,7 @@ import type { Graph } from '../graph/graph.ts'
 import type { Segment } from '../graph/segment.ts'
 import { loadVariant } from '../loop/raw-engine.ts'
 import { writeOutput } from '../loop/raw-run.ts'
-import { writeC } from '../loop/write-c.ts'
+import { writeC, writeCFolder } from '../loop/write-c.ts'
 import { formatCount, formatMacs } from '../report/format.ts'
 import { plainStyle, type Table, tableLines } from '../report/table.ts'
 import { exitCodes } from './exit.ts'
@@ -21,6 +22,7 @@ import { terminalStyle } from './run-output.ts'
 /** Options of `milliwatt compile`. */
 interface CompileCommandOptions extends DimensionOptions {
   readonly out: string
+  readonly to?: 'wasm' | 'c'
   readonly semantics?: 'tflm' | 'fp32'
   readonly simd?: 'scalar' | 'simd128' | 'relaxed'
   readonly variant?: string
@@ -85,32 +87,55 @@ async function toWasm(host: Host, segment: Segment, options: CompileCommandOptio
   return textOf([head], manifest)
 }
 
-async function toC(host: Host, segment: Segment, options: CompileCommandOptions): Promise<string> {
+/** A model as portable C under a name. @throws MilliwattError USAGE for options without a meaning for C */
+function portableC(segment: Segment, options: CompileCommandOptions, name: string): CModel {
   if (options.simd) throw new MilliwattError('USAGE', '--simd', 'It is for .wasm; C is portable.')
-  const path = host.files.resolve(options.out)
-  const name = host.files.basename(path).slice(0, -2)
-  const model = compile(segment, options, (canonical, semantics) => {
+  return compile(segment, options, (canonical, semantics) => {
     return compileC(canonical, { target: 'portable', semantics, name })
   })
+}
+
+const headOf = (options: CompileCommandOptions, model: CModel, written: readonly string[]): readonly string[] => [
+  `${options.out}: C99, ${model.manifest.semantics} semantics; build it with "cc -std=c99 -O2 -c ${written[0]}"`,
+  `written beside it: ${written.slice(1).join(', ')}`,
+]
+
+async function toC(host: Host, segment: Segment, options: CompileCommandOptions): Promise<string> {
+  const path = host.files.resolve(options.out)
+  const model = portableC(segment, options, host.files.basename(path).slice(0, -2))
   const written = await writeC(host, host.files.dirname(path), model)
-  const head = `${options.out}: C99, ${model.manifest.semantics} semantics; build it with "cc -std=c99 -O2 -c ${written[0]}"`
-  return textOf([head, `written beside it: ${written.slice(1).join(', ')}`], model.manifest)
+  return textOf(headOf(options, model, written), model.manifest)
+}
+
+/** Named after the model's file, in a folder with a README. */
+async function toCFolder(
+  host: Host,
+  segment: Segment,
+  options: CompileCommandOptions,
+  modelName: string,
+): Promise<string> {
+  const model = portableC(segment, options, modelName)
+  const written = await writeCFolder(host, host.files.resolve(options.out), model)
+  return textOf(headOf(options, model, written), model.manifest)
 }
 
 /** Who writes a file of this ending. */
 const writers: Readonly<Record<string, typeof toC>> = { '.wasm': toWasm, '.c': toC }
 
+/** Who writes what is asked for. @throws MilliwattError USAGE for an ending that says nothing */
+function writerOf({ out, to }: CompileCommandOptions): typeof toCFolder {
+  if (to) return to === 'c' ? toCFolder : toWasm
+  const write = writers[/\.[^./\\]+$/.exec(out)?.[0].toLowerCase() ?? '']
+  if (write) return write
+  const detail = 'The name of a compiled module ends in .wasm, of a model in C in .c; a folder of C wants "--to c".'
+  throw new MilliwattError('USAGE', out, detail)
+}
+
 /** Runs `milliwatt compile MODEL -o FILE` and gives the exit code. */
 async function compileCommand(host: Host, model: string, options: CompileCommandOptions): Promise<number> {
-  const write = writers[/\.[^./\\]+$/.exec(options.out)?.[0].toLowerCase() ?? '']
-  if (!write)
-    throw new MilliwattError(
-      'USAGE',
-      options.out,
-      'The name of a compiled module ends in .wasm, of a model in C in .c.',
-    )
-  const { segment } = await loadVariant(host, model, options)
-  process.stdout.write(`${await write(host, segment, options)}\n`)
+  const write = writerOf(options)
+  const { segment, name } = await loadVariant(host, model, options)
+  process.stdout.write(`${await write(host, segment, options, name)}\n`)
   return exitCodes.done
 }
 
@@ -120,7 +145,16 @@ export function addCompileCommand(program: Command, host: Host, finish: (code: n
     .command('compile')
     .argument('<model>', 'an .onnx or .tflite file, or a shipped model with --variant')
     .description('compile a model to one WebAssembly module that runs without the compiler, or to C for any board')
-    .requiredOption('-o, --out <file>', 'what to write: a module, NAME.wasm, or C, NAME.c with its header and kernels')
+    .requiredOption(
+      '-o, --out <file>',
+      'what to write: a module, NAME.wasm, or C, NAME.c with its header and kernels; with "--to c" a folder',
+    )
+    .addOption(
+      new Option('--to <form>', 'the form, whatever the name ends in; "c" is a folder for firmware').choices([
+        'wasm',
+        'c',
+      ]),
+    )
     .addOption(
       new Option(
         '--semantics <name>',

@@ -102,6 +102,31 @@ function versionText({ format, opsets }: Inspection): string {
   return `${format}, ${versions.join(', ')}`
 }
 
+const verdicts = new Map([
+  [true, 'It fits'],
+  [false, 'It does not fit'],
+  [null, 'Not known whether it fits'],
+])
+
+function boardLines({ board }: Inspection, width: number, style: TextStyle): readonly string[] {
+  if (!board) return []
+  const memories = board.memories.map(({ memory, haveBytes, modelBytes, reservedBytes }) => {
+    const have = haveBytes === null ? 'unknown' : formatCount(haveBytes)
+    return [
+      memory,
+      `${formatCount(modelBytes)} bytes and ${formatCount(reservedBytes)} for the rest, of ${have}`,
+    ] as const
+  })
+  const code = `${formatCount(board.constantBytes)} bytes of constants, ${formatCount(board.codeBytes)} of code (${board.codeIs})`
+  const facts = [['Board', `${board.name}, ${board.core}; ${board.status}`], ...memories, ['Model in C', code]] as const
+  return [
+    '',
+    style.strong(`${verdicts.get(board.fits)} ${board.board}`),
+    ...factLines(facts, width),
+    ...board.reasons.flatMap((reason) => wrap(reason, width)),
+  ]
+}
+
 /** An inspection as text for a terminal, without a line feed at the end. */
 export function inspectionText(inspection: Inspection, width: number, style: TextStyle): string {
   const { file, bytes, sha256, ops, backends } = inspection
@@ -122,6 +147,7 @@ export function inspectionText(inspection: Inspection, width: number, style: Tex
     '',
     style.strong('Backends on the cpu'),
     ...factLines(runs, width),
+    ...boardLines(inspection, width, style),
   ]
   return lines.join('\n')
 }

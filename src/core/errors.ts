@@ -179,6 +179,10 @@ export const errorTable = {
     what: 'A target file does not follow its schema.',
     next: 'Correct the field that the detail names; targets/README.md tells every field with its unit.',
   },
+  FIRMWARE_BUILD: {
+    what: 'Firmware cannot be built.',
+    next: 'Install the compiler (Debian: gcc-arm-none-eabi libnewlib-arm-none-eabi), or correct what it complains about.',
+  },
   TRACE_DISK_FULL: {
     what: 'The disk is full; the power trace stops here.',
     next: 'Free space or choose another --out folder. The run goes on and the trace so far is kept.',

@@ -7,6 +7,7 @@ import { segmentIn } from '../formats/forms.ts'
 import { nodeFacts } from '../graph/facts.ts'
 import { type Graph, type Node, numberAttribute } from '../graph/graph.ts'
 import { originOf, type Segment } from '../graph/segment.ts'
+import { boardFit } from './board-fit.ts'
 import { borderQuantization } from './border.ts'
 import type { InspectedBackend, InspectedEngine, InspectedNode, InspectedTensor, Inspection } from './inspection.ts'
 import { thisCpu } from './raw-engine.ts'
@@ -89,9 +90,14 @@ async function inspectBackends(host: Host, variant: Variant): Promise<readonly I
   return rows
 }
 
-/** Looks into a model: reads, compiles and prepares it on every backend of this processor, but runs nothing. */
-export async function inspect(host: Host, variant: Variant): Promise<Inspection> {
+/**
+ * Looks into a model: reads, compiles and prepares it on every backend of this processor, but runs nothing. With the id of
+ * a board it says whether the model in C fits it.
+ * @throws MilliwattError TARGET_UNKNOWN; OP_UNSUPPORTED for a board and a model that cannot be C
+ */
+export async function inspect(host: Host, variant: Variant, board?: string): Promise<Inspection> {
   const { name, file, sha256, bytes, segment, facts } = variant
+  const fit = board === undefined ? {} : { board: await boardFit(host, variant, board) }
   const nodes = inspectNodes(segment.graph)
   const compiled = inspectEngine(segment)
   const { dtype, parameters, weightBytes, macs } = facts
@@ -111,5 +117,6 @@ export async function inspect(host: Host, variant: Variant): Promise<Inspection>
     totals: { dtype, parameters, weightBytes, macs, arenaBytes: compiled.ok ? compiled.arenaBytes : null },
     compiled,
     backends: await inspectBackends(host, variant),
+    ...fit,
   }
 }

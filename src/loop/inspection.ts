@@ -1,6 +1,7 @@
 import type { Semantics, Simd } from '../compile/program.ts'
 import type { DataType, Dimension } from '../graph/graph.ts'
 import type { Quantization } from '../graph/quantization.ts'
+import type { BoardFit } from './board-fit.ts'
 
 /** An input or output of the model, as the file says it. */
 export interface InspectedTensor {
@@ -78,4 +79,6 @@ export interface Inspection {
   }
   readonly compiled: InspectedEngine
   readonly backends: readonly InspectedBackend[]
+  /** Whether it fits the board that was asked for; absent where none was. */
+  readonly board?: BoardFit
 }

@@ -1,5 +1,7 @@
+import { type CoreFlash, cReadme } from '../compile/c/c-readme.ts'
 import type { CModel } from '../compile/c/render.ts'
 import type { Host } from '../core/host.ts'
+import { modelFlashBytes } from './model-size.ts'
 import { writeOutput } from './raw-run.ts'
 
 /** Paths that a file includes by quotes, seen from `firmware-bridge`; its own headers lie in `include`. */
@@ -32,4 +34,20 @@ export async function writeC(host: Host, folder: string, model: CModel): Promise
   for (const [path, text] of all)
     await writeOutput(host, host.files.join(folder, ...path.split('/')), new TextEncoder().encode(text))
   return all.map(([path]) => path)
+}
+
+/** Cores whose flash the page beside a model names. */
+const shownCores: readonly string[] = ['Cortex-M0+', 'Cortex-M3', 'Cortex-M4F', 'Cortex-M33', 'Cortex-M55']
+
+/**
+ * Writes a model in C as a folder to drop into firmware: what `writeC` writes, and a README with the bytes that it takes.
+ * @throws MilliwattError OUTPUT_WRITE
+ */
+export async function writeCFolder(host: Host, folder: string, model: CModel): Promise<readonly string[]> {
+  const written = await writeC(host, folder, model)
+  const flash: CoreFlash[] = []
+  for (const core of shownCores) flash.push({ core, flashBytes: await modelFlashBytes(host, folder, model, core) })
+  const text = cReadme(model.manifest, flash)
+  await writeOutput(host, host.files.join(folder, 'README.md'), new TextEncoder().encode(text))
+  return [...written, 'README.md']
 }

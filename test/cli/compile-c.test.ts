@@ -62,6 +62,24 @@ needs('cc')('milliwatt compile to C', () => {
     }
   })
 
+  it('writes a folder with a README that tells the bytes', async () => {
+    const { code, stdout } = await call('--to', 'c', '--out', 'folder')
+    expect([code, stdout]).toEqual([0, expect.stringContaining('README.md')])
+    expect(readdirSync(join(folder, 'folder')).sort()).toEqual([
+      'README.md',
+      'include',
+      'kernels',
+      'small.c',
+      'small.h',
+    ])
+    const [page, header] = ['README.md', 'small.h'].map((name) => readFileSync(join(folder, 'folder', name), 'utf8'))
+    const arena = /SMALL_ARENA_BYTES (\d+)/.exec(header!)![1]
+    expect(page).toContain(`- RAM: ${arena} bytes, the arena`)
+    expect(page).toMatch(toolPath('a compiler for Cortex-M') ? /\| Cortex-M4F \| \d+ \|/ : /not compiled here/)
+    const built = run(toolPath('cc')!, [...strict, '-c', '-o', 'small.o', join('folder', 'small.c')])
+    expect(built.stderr.toString()).toBe('')
+  })
+
   it('refuses what has no meaning for C', async () => {
     const { code, stderr } = await call('-o', 'a.c', '--simd', 'relaxed')
     expect([code, stderr]).toEqual([2, expect.stringContaining('--simd')])

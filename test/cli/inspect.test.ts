@@ -36,12 +36,20 @@ describe('milliwatt inspect', () => {
     expect(document.backends.length).toBeGreaterThanOrEqual(3)
   })
 
+  it('says whether it fits a board', async () => {
+    const { code, stdout } = await call('small.tflite', '--board', 'microbit-v2')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/\nIt fits microbit-v2\nBoard +BBC micro:bit v2, Cortex-M4F; /)
+    expect(stdout).toMatch(/\nflash +[\d ]+ bytes and 16 384 for the rest, of 524 288\nRAM +[\d ]+ bytes/)
+  })
+
   it.each([
     [['cut.tflite'], 1, /^MODEL_/],
     [['empty.onnx'], 1, /^MODEL_TRUNCATED/],
     [['missing.tflite'], 1, /^MODEL_NOT_FOUND/],
     [['kws'], 2, /^USAGE: kws: .*ds-cnn-16-int8/],
     [['kws', '--variant', 'nope'], 2, /^VARIANT_UNKNOWN/],
+    [['small.tflite', '--board', 'toaster'], 2, /^TARGET_UNKNOWN: toaster: .*microbit-v2/],
     [[], 2, /missing required argument/],
   ] as const)('%j exits with %i', async (args, wanted, message) => {
     const { code, stdout, stderr } = await call(...args)

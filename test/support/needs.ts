@@ -48,6 +48,16 @@ const tools = {
     paths: ['/usr/bin/qemu-aarch64-static', '/usr/bin/qemu-aarch64'],
     next: 'Install it (Debian: apt-get install qemu-user-static).',
   },
+  'a compiler for Cortex-M': {
+    variable: 'MILLIWATT_ARM_CC',
+    paths: ['/usr/bin/arm-none-eabi-gcc'],
+    next: 'Install it (Debian: apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi).',
+  },
+  'an emulator of Cortex-M': {
+    variable: 'MILLIWATT_QEMU_ARM',
+    paths: ['/usr/bin/qemu-system-arm'],
+    next: 'Install it (Debian: apt-get install qemu-system-arm).',
+  },
   'recordings of the training data': {
     variable: 'MILLIWATT_KWS_DATA',
     paths: [resolve(import.meta.dirname, '../../../shared/data/kws')],

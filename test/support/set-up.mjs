@@ -21,6 +21,14 @@ const debianPackages = [
     what: 'tests of C for 64-bit Arm',
   },
   { name: 'qemu-user-static', isThere: () => onPath('qemu-aarch64-static'), what: 'tests of C for 64-bit Arm' },
+  { name: 'gcc-arm-none-eabi', isThere: () => onPath('arm-none-eabi-gcc'), what: 'tests of firmware' },
+  {
+    name: 'libnewlib-arm-none-eabi',
+    isThere: () =>
+      existsSync('/usr/lib/arm-none-eabi/newlib/nano.specs') || existsSync('/usr/lib/arm-none-eabi/lib/nano.specs'),
+    what: 'tests of firmware',
+  },
+  { name: 'qemu-system-arm', isThere: () => onPath('qemu-system-arm'), what: 'tests of firmware' },
   { name: 'chromium', isThere: () => onPath('chromium'), what: 'tests of the report in a browser' },
 ]
 

@@ -30,8 +30,40 @@ const spans = (tensors: CModel['manifest']['inputs']) => {
   return `{${[...rows, '{0, 0}'].join(', ')}}`
 }
 
-/** A program that runs models one after the other, inputs from the file that it is given, outputs to its standard output. */
-function programOf(models: readonly CModel[], runs: readonly number[]): string {
+/** What a program of models does its input and output by, and how it begins. */
+const hostPrelude = `#define _POSIX_C_SOURCE 200112L
+#include <stdio.h>
+#include <stdlib.h>
+#include <stddef.h>
+static FILE *in;
+static int take(void *bytes, size_t count) { return fread(bytes, 1, count, in) == count; }
+static int give(const void *bytes, size_t count) { return fwrite(bytes, 1, count, stdout) == count; }
+static char *arena_of(size_t bytes)
+{
+  void *arena;
+  return posix_memalign(&arena, 64, bytes) == 0 ? arena : NULL;
+}
+static void leave_arena(char *arena) { free(arena); }
+static void begin_run(void) {}
+static void end_run(void) {}
+`
+
+const hostMain = `
+int main(int argc, char **argv)
+{
+  in = argc > 1 ? fopen(argv[1], "rb") : NULL;
+  if (!in) return 2;
+  const int failed = run_models();
+  fclose(in);
+  return failed;
+}
+`
+
+/**
+ * C that runs models one after the other: `run_models`, which takes inputs and gives outputs by what the prelude defines
+ * (take, give, arena_of, leave_arena, begin_run, end_run).
+ */
+export function modelsProgram(models: readonly CModel[], runs: readonly number[]): string {
   const kernels = new Set(models.flatMap((model) => model.kernels))
   const bodies = models.map(({ files }, index) => {
     const text = files.get('model.c')!.replaceAll(/^#include.*$/gm, '')
@@ -41,10 +73,7 @@ function programOf(models: readonly CModel[], runs: readonly number[]): string {
     const tensors = `${spans(manifest.inputs)}, ${spans(manifest.outputs)}`
     return `  {m${index}_model_run, m${index}_model_reset, ${manifest.arenaBytes}, ${runs[index]}, ${tensors}},`
   })
-  return `#define _POSIX_C_SOURCE 200112L
-#include <stdio.h>
-#include <stdlib.h>
-#include "include/milliwatt.h"
+  return `#include "include/milliwatt.h"
 #include "include/loops.h"
 ${[...kernels].map((kernel) => `#include "kernels/${kernel}.c"`).join('\n')}
 ${models.map((_, index) => `void m${index}_model_run(void *arena);\nvoid m${index}_model_reset(void *arena);`).join('\n')}
@@ -53,27 +82,35 @@ typedef struct { size_t offset, bytes; } span;
 static const struct { void (*run)(void *arena); void (*reset)(void *arena); size_t arena; int runs; span inputs[8], outputs[8]; } models[] = {
 ${rows.join('\n')}
 };
-int main(int argc, char **argv)
+static int run_models(void)
 {
-  FILE *in = argc > 1 ? fopen(argv[1], "rb") : NULL;
-  if (!in) return 2;
   for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
-    char *arena;
-    if (posix_memalign((void **)&arena, 64, models[i].arena) != 0) return 4;
+    char *arena = arena_of(models[i].arena);
+    if (!arena) return 4;
     memset(arena, 85, models[i].arena);
     models[i].reset(arena);
     for (int run = 0; run < models[i].runs; run++) {
       for (const span *s = models[i].inputs; s->bytes; s++)
-        if (fread(arena + s->offset, 1, s->bytes, in) != s->bytes) return 3;
+        if (!take(arena + s->offset, s->bytes)) return 3;
+      begin_run();
       models[i].run(arena);
-      for (const span *s = models[i].outputs; s->bytes; s++) fwrite(arena + s->offset, 1, s->bytes, stdout);
+      end_run();
+      for (const span *s = models[i].outputs; s->bytes; s++)
+        if (!give(arena + s->offset, s->bytes)) return 5;
     }
-    free(arena);
+    leave_arena(arena);
   }
-  fclose(in);
   return 0;
 }
 `
+}
+
+/** How often each job runs: as often as its inputs last. */
+export function runsOf(jobs: readonly Job[]): readonly number[] {
+  return jobs.map(({ model, inputs }) => {
+    const bytes = model.manifest.inputs.reduce((sum, tensor) => sum + bytesOf(tensor), 0)
+    return Buffer.concat(inputs).length / bytes
+  })
 }
 
 /** Compiles a file of C. @throws Error with what the compiler said */
@@ -86,24 +123,24 @@ function compileFile(source: string, made: string, { flags, cc }: Build): void {
 /** Outputs of every job: per run, the bytes of all its outputs. @throws Error with what compiler or program said */
 export function buildAndRun(jobs: readonly Job[], build: Build): Uint8Array[][] {
   const models = jobs.map(({ model }) => model)
-  const inputBytes = models.map(({ manifest }) => manifest.inputs.reduce((sum, tensor) => sum + bytesOf(tensor), 0))
-  const runs = jobs.map(({ inputs }, index) => Buffer.concat(inputs).length / inputBytes[index]!)
+  const runs = runsOf(jobs)
   const folder = mkdtempSync(join(tmpdir(), 'milliwatt-c-'))
   try {
     const [source, program, data] = ['program.c', 'program', 'in.bin'].map((name) => join(folder, name))
-    writeFileSync(source!, programOf(models, runs))
+    writeFileSync(source!, `${hostPrelude}${modelsProgram(models, runs)}${hostMain}`)
     writeFileSync(data!, Buffer.concat(jobs.flatMap(({ inputs }) => inputs)))
     compileFile(source!, program!, build)
     const command = build.runner ? [build.runner, program!, data!] : [program!, data!]
     const ran = spawnSync(command[0]!, command.slice(1), { maxBuffer: 1 << 28 })
     if (ran.status !== 0) throw new Error(`${ran.signal ?? ran.status}: ${ran.stderr.toString().slice(0, 3000)}`)
-    return cut(ran.stdout, models, runs)
+    return cutOutputs(ran.stdout, models, runs)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function cut(stdout: Buffer, models: readonly CModel[], runs: readonly number[]): Uint8Array[][] {
+/** The outputs of all runs of all models, as the program gave them one after the other. */
+export function cutOutputs(stdout: Buffer, models: readonly CModel[], runs: readonly number[]): Uint8Array[][] {
   let at = 0
   return models.map(({ manifest }, index) => {
     const bytes = manifest.outputs.reduce((sum, tensor) => sum + bytesOf(tensor), 0)
