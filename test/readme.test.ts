@@ -46,7 +46,8 @@ describe('README', () => {
     async (command, shown) => {
       const { stdout } = await milliwatt([...command.replace('--out report', `--out ${out}`).split(' ')], {
         cwd: root,
-        cache: join(cache, 'fresh'),
+        // Each with a cache of its own: what another command measured would show.
+        cache: join(cache, `fresh-${outputs.findIndex(([one]) => one === command)}`),
       })
       const shape = (text: string) =>
         text

@@ -139,7 +139,15 @@ describe('milliwatt run kws, goals and faults', () => {
   })
 
   it('does not let the emulated meter meet an energy limit', async () => {
-    const { code, stderr } = await run('--json', '--meter', 'emulated', '--max-energy-mj', '1000')
+    const { code, stderr } = await run(
+      '--json',
+      '--meter',
+      'emulated',
+      '--max-energy-mj',
+      '1000',
+      '--backend',
+      'compiled',
+    )
     expect(code).toBe(3)
     expect(stderr).toContain('its energy is emulated')
   }, 60_000)
@@ -180,6 +188,8 @@ describe('milliwatt run kws, goals and faults', () => {
       'emulated:unplug=3',
       '--window-ms',
       '300',
+      '--backend',
+      'compiled',
     )
     expect(code).toBe(0)
     const report = parse(stdout)
@@ -193,7 +203,7 @@ describe('milliwatt run kws, goals and faults', () => {
 
   it('writes trace and report so far on Ctrl-C', async () => {
     const out = join(folder, 'stopped')
-    const args = ['run', 'kws', '--out', out, '--window-ms', '2000']
+    const args = ['run', 'kws', '--out', out, '--window-ms', '2000', '--backend', 'compiled']
     const result = await milliwatt(args, {
       cwd: folder,
       cache,

@@ -16,8 +16,11 @@ needs('recordings of the training data')('kws on its validation clips', () => {
     '$name answers as its card says, class by class',
     async ({ name, accuracy }) => {
       const input = toolPath('recordings of the training data')!
-      const args = ['run', 'kws', '--json', '--meter', 'none', '--variant', name, '--window-ms', '0.1']
-      const { code, stdout } = await milliwatt([...args, '--input', input, '--split', accuracy!.split], { cache })
+      const args = ['run', 'kws', '--json', '--meter', 'none', '--variant', name, '--backend', 'compiled']
+      const { code, stdout } = await milliwatt(
+        [...args, '--window-ms', '0.1', '--input', input, '--split', accuracy!.split],
+        { cache },
+      )
       expect(code).toBe(0)
       const measured = (JSON.parse(stdout) as RunReport).accuracy!
       const [low, high] = accuracy!.interval95
