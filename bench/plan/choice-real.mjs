@@ -1,7 +1,6 @@
 // Backends of this machine: every variant on every backend, measured twice.
 import { measureLatencies } from '../../dist/loop/profile.js'
-import { choose } from '../../dist/plan/choose.js'
-import { backends, candidateOf, cpu, families, host, runnables, truthsOf } from './choice-support.mjs'
+import { backends, candidateOf, caseOf, cpu, families, host, runnables, truthsOf } from './choice-support.mjs'
 
 /** Machines that differ in what is installed. */
 const machines = [
@@ -24,28 +23,6 @@ function goalsOf(candidates, accuracies) {
       ...(accuracies.length > 0 ? [{ ...goal, minimize: 'accuracy' }] : []),
     ]),
   ]
-}
-
-const objectives = {
-  latency: ({ latency }) => latency.medianS,
-  bytes: ({ modelBytes }) => modelBytes,
-  accuracy: ({ accuracy }) => 1 / accuracy,
-}
-
-function caseOf(seen, truths, goal) {
-  const { chosen } = choose(seen, goal)
-  const best = Math.max(0, ...truths.map(({ accuracy }) => accuracy ?? 0))
-  const least = goal.minAccuracy ?? (goal.minRelativeAccuracy ?? 0) * best
-  const limits = [
-    [({ accuracy }) => (accuracy === null ? 0 : least - accuracy), 0],
-    ...(goal.maxLatencyS === undefined ? [] : [[({ latency }) => latency.p95S, goal.maxLatencyS]]),
-  ]
-  return {
-    chosen: truths.find(({ key }) => key === chosen?.key) ?? null,
-    feasible: truths.filter((one) => limits.every(([of, most]) => of(one) <= most)),
-    limits,
-    objective: objectives[goal.minimize],
-  }
 }
 
 export async function realCases() {

@@ -11,9 +11,8 @@ import { partsOf, placedSegment } from '../../dist/loop/placement.js'
 import { measureLatencies } from '../../dist/loop/profile.js'
 import { profileMachine } from '../../dist/loop/profile-machine.js'
 import { spread } from '../../dist/loop/spread.js'
-import { choose } from '../../dist/plan/choose.js'
 import { isUnsupported } from '../../dist/plan/partition/problem.js'
-import { candidateOf, cpu, families, host, probed } from './choice-support.mjs'
+import { candidateOf, caseOf, cpu, families, host, probed } from './choice-support.mjs'
 
 const accelerators = ['ethos-u55-32', 'ethos-u65-256', 'coral-edge-tpu-usb', 'example-npu-64']
 const rounds = 100
@@ -133,24 +132,4 @@ export async function simulatedCases() {
     }
   }
   return cases
-}
-
-const objectives = {
-  latency: ({ latency }) => latency.medianS,
-  bytes: ({ modelBytes }) => modelBytes,
-  accuracy: ({ accuracy }) => 1 / accuracy,
-}
-
-function caseOf(seen, truths, goal) {
-  const { chosen } = choose(seen, goal)
-  const limits = [
-    ...(goal.minAccuracy === undefined ? [] : [[({ accuracy }) => goal.minAccuracy - accuracy, 0]]),
-    ...(goal.maxLatencyS === undefined ? [] : [[({ latency }) => latency.p95S, goal.maxLatencyS]]),
-  ]
-  return {
-    chosen: truths.find(({ key }) => key === chosen?.key) ?? null,
-    feasible: truths.filter((one) => limits.every(([of, most]) => of(one) <= most)),
-    limits,
-    objective: objectives[goal.minimize],
-  }
 }

@@ -8,6 +8,7 @@ import { nodeHost } from '../../dist/hosts/node.js'
 import { sampleInput } from '../../dist/loop/input.js'
 import { probe } from '../../dist/loop/probe.js'
 import { tryBackend } from '../../dist/loop/try-backend.js'
+import { choose } from '../../dist/plan/choose.js'
 
 export const host = nodeHost()
 export const probed = await probe(host)
@@ -80,4 +81,27 @@ export async function truthsOf(found, rounds = 24, visitS = 0.02) {
   return new Map(
     [...seconds].map(([key, all]) => [key, { medianS: median(all), p95S: quantile(all, 0.95), n: all.length }]),
   )
+}
+
+const objectives = {
+  latency: ({ latency }) => latency.medianS,
+  bytes: ({ modelBytes }) => modelBytes,
+  accuracy: ({ accuracy }) => 1 / accuracy,
+}
+
+/** A case for the judge: what the planner chooses of what it saw, and the oracle's figures under the same goal. */
+export function caseOf(seen, truths, goal) {
+  const { chosen } = choose(seen, goal)
+  const best = Math.max(0, ...truths.map(({ accuracy }) => accuracy ?? 0))
+  const least = goal.minAccuracy ?? (goal.minRelativeAccuracy ?? 0) * best
+  const limits = [
+    [({ accuracy }) => (accuracy === null ? 0 : least - accuracy), 0],
+    ...(goal.maxLatencyS === undefined ? [] : [[({ latency }) => latency.p95S, goal.maxLatencyS]]),
+  ]
+  return {
+    chosen: truths.find(({ key }) => key === chosen?.key) ?? null,
+    feasible: truths.filter((one) => limits.every(([of, most]) => of(one) <= most)),
+    limits,
+    objective: objectives[goal.minimize],
+  }
 }

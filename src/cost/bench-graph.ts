@@ -1,7 +1,7 @@
 import { type Random, random } from '../core/random.ts'
 import type { AttributeValue, Graph, Node, Tensor } from '../graph/graph.ts'
 import type { Quantization } from '../graph/quantization.ts'
-import type { BenchLayer, BenchType } from './bench-layers.ts'
+import type { BenchLayer, BenchType } from './bench-layer.ts'
 
 /** Scale and zero point of activations: what comes out of a ReLU, 0 to 12.75. */
 const activations: Quantization = { scales: [Math.fround(0.05)], zeroPoints: [-128], axis: null }

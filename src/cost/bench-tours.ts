@@ -1,4 +1,5 @@
-import { type BenchLayer, type BenchType, benches, layerName, spreadOut } from './bench-layers.ts'
+import type { BenchLayer, BenchType } from './bench-layer.ts'
+import { benches, layerName, spreadOut } from './bench-layers.ts'
 
 /** A layer that is timed inside a tour, by the name that its figure is kept under. */
 export interface TourLayer {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chainGraph } from '../../src/cost/bench-graph.ts'
-import type { BenchLayer, BenchType } from '../../src/cost/bench-layers.ts'
+import type { BenchLayer, BenchType } from '../../src/cost/bench-layer.ts'
 import { graphBorder } from '../../src/cost/border.ts'
 import { graphWork } from '../../src/cost/node-work.ts'
 import { predictEnergy, predictNodes, predictSegment, predictTransfer, withRealRun } from '../../src/cost/predict.ts'
