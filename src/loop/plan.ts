@@ -189,6 +189,12 @@ async function updateProfile(
   return updated
 }
 
+/** Says which times no clock has read. */
+function declaredNotes(runnable: readonly Runnable[]): readonly string[] {
+  const ids = new Set(runnable.filter(isDeclared).map(({ device }) => device.id))
+  return ids.size === 0 ? [] : [`times with ${[...ids].join(', ')} are declared (emulated), not measured`]
+}
+
 /** Layers of every variant over the places of the machine's profile and the simulated accelerators. */
 function spreadVariants(context: PlanContext, { variants }: Catalogue, goal: Goal): ReadonlyMap<string, Spread> {
   const { backends, probe, machine, simulated = null } = context
@@ -238,7 +244,11 @@ export async function planCatalogue(context: PlanContext, catalogue: Catalogue, 
       spreads,
       attempted: new Map(prepared.map((one) => [one.key, one])),
       choice,
-      report: toReport(choice, goal, source, [...uncheckedNotes(prepared), ...placementNotes(prepared)]),
+      report: toReport(choice, goal, source, [
+        ...declaredNotes(runnable),
+        ...uncheckedNotes(prepared),
+        ...placementNotes(prepared),
+      ]),
       chosen: kept ?? null,
       profile,
     }
