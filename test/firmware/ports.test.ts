@@ -32,7 +32,13 @@ int main(void)
     if (got == 255) break;
   }
   port_mark(0);
-  semihosting_exit(port_ticks() > began && port_ticks_hz > 0 ? 0 : 3);
+  port_pin_mode(port_led, PORT_PIN_OUTPUT);
+  port_pin_write(port_led, 1);
+  const int lit = port_pin_read(port_led) == 1 && port_pin_read(0) == 0;
+  port_pin_write(port_led, 0);
+  const int pins = lit && port_pin_read(port_led) == 0 && port_led < port_pins && port_pin_read(port_pins - 1) == 0;
+  const int modes = port_pin_modes(port_led) & PORT_PIN_OUTPUT;
+  semihosting_exit(port_ticks() > began && port_ticks_hz > 0 && pins && modes && port_read_room > 1000 ? 0 : 3);
   return 0;
 }
 `
@@ -67,7 +73,7 @@ describe('ports', () => {
 
   needs('a compiler for Cortex-M')('as firmware', () => {
     needs('an emulator of Cortex-M')('in the emulator', () => {
-      it.each(emulatedPorts)('%s: bytes over the link, clock and exit', { timeout: 60_000 }, async (id) => {
+      it.each(emulatedPorts)('%s: bytes over the link, clock, pins and exit', { timeout: 60_000 }, async (id) => {
         const port = await readPort(host, id)
         const [source, elf] = [join(folder, 'echo.c'), join(folder, `${id}.elf`)]
         writeFileSync(source, echo)

@@ -2,6 +2,7 @@
 #include "../port.h"
 #include "board.h"
 #include "clock.h"
+#include "received.h"
 #include "vectors.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
@@ -12,23 +13,14 @@
 #define UART_BAUDDIV REGISTER(BOARD_UART + 0x10)
 #define NVIC_ISER(interrupt) REGISTER(0xe000e100 + 4 * ((interrupt) / 32))
 #define LEDS REGISTER(BOARD_FPGAIO)
+#define BUTTONS REGISTER(BOARD_FPGAIO + 0x8)
 
 enum { TX_FULL = 1, RX_FULL = 2, TX_ENABLE = 1, RX_ENABLE = 2, RX_INTERRUPT = 8, RX_PENDING = 2 };
-
-/* What came and was not read yet: one byte less than its length. */
-static uint8_t ring[4096];
-static volatile uint32_t head, tail;
 
 void uart_handler(void)
 {
   UART_INTCLEAR = RX_PENDING;
-  while (UART_STATE & RX_FULL) {
-    const uint8_t byte = (uint8_t)UART_DATA;
-    const uint32_t next = (head + 1) % sizeof ring;
-    if (next == tail) continue;
-    ring[head] = byte;
-    head = next;
-  }
+  while (UART_STATE & RX_FULL) received_put((uint8_t)UART_DATA);
 }
 
 void port_setup(void)
@@ -37,14 +29,6 @@ void port_setup(void)
   UART_BAUDDIV = BOARD_CLOCK_HZ / 115200;
   UART_CTRL = TX_ENABLE | RX_ENABLE | RX_INTERRUPT;
   NVIC_ISER(BOARD_UART_INTERRUPT) = UINT32_C(1) << (BOARD_UART_INTERRUPT % 32);
-}
-
-int port_read(void)
-{
-  if (tail == head) return -1;
-  const uint8_t byte = ring[tail];
-  tail = (tail + 1) % sizeof ring;
-  return byte;
 }
 
 void port_write(const uint8_t *bytes, size_t count)
@@ -56,12 +40,29 @@ void port_write(const uint8_t *bytes, size_t count)
   }
 }
 
-void port_wait(void)
+/* Pins: the LEDs, then the buttons. */
+const uint8_t port_pins = BOARD_LEDS + BOARD_BUTTONS;
+const uint8_t port_led = 1;
+
+static void light(int led, int level)
 {
-  /* With interrupts held back, one that comes after the look still ends the sleep. */
-  __asm__ volatile("cpsid i" ::: "memory");
-  if (tail == head) __asm__ volatile("wfi");
-  __asm__ volatile("cpsie i" ::: "memory");
+  const uint32_t bit = UINT32_C(1) << led;
+  LEDS = level ? LEDS | bit : LEDS & ~bit;
 }
 
-void port_mark(int level) { LEDS = level ? LEDS | 1 : LEDS & ~UINT32_C(1); }
+/* The first LED. */
+void port_mark(int level) { light(0, level); }
+
+int port_pin_modes(int pin) { return pin < BOARD_LEDS ? PORT_PIN_OUTPUT : PORT_PIN_INPUT; }
+
+void port_pin_mode(int pin, int mode) { (void)pin, (void)mode; }
+
+void port_pin_write(int pin, int level)
+{
+  if (pin < BOARD_LEDS) light(pin, level);
+}
+
+int port_pin_read(int pin)
+{
+  return pin < BOARD_LEDS ? LEDS >> pin & 1 : BUTTONS >> (pin - BOARD_LEDS) & 1;
+}

@@ -38,5 +38,5 @@ __attribute__((section(".vectors"), used)) static void (*const vectors[16 + BOAR
     (void (*)(void))mw_stack_top, reset_handler, fault_handler, fault_handler, fault_handler, fault_handler,
     fault_handler,                fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
     fault_handler,                fault_handler, fault_handler, clock_handler,
-    [16 + BOARD_UART_INTERRUPT] = uart_handler,
+    BOARD_VECTORS
 };
