@@ -285,7 +285,6 @@ typedef struct {
 /* Reads it; 0 where the bytes are not one. */
 static inline int message_get_firmata(const uint8_t *from, size_t count, message_firmata *to)
 {
-  if (count < 0) return 0;
   to->bytes = from + 0;
   to->bytes_count = count - 0;
   return 1;

@@ -50,10 +50,10 @@ function cGet(row: MessageRow): string {
     }
   }
   const isExact = !Object.values(row.fields).some(isOpen)
+  if (isExact || at > 0) lines.unshift(`if (count ${isExact ? '!=' : '<'} ${at}) return 0;`)
   return `/* Reads it; 0 where the bytes are not one. */
 static inline int message_get_${name}(const uint8_t *from, size_t count, message_${name} *to)
 {
-  if (count ${isExact ? '!=' : '<'} ${at}) return 0;
 ${lines.map((line) => `  ${line}`).join('\n')}
   return 1;
 }`
