@@ -81,7 +81,12 @@ function executableOf(segment: Segment, use: BoardUse, model: BoardModel): Execu
 async function prepare(segment: Segment, device: Device, host: Host): Promise<Executable> {
   const semantics = semanticsOf(segment)
   const hash = await modelHash(host, segment.graph, semantics)
-  const use = await useBoard(host, device, { graph: segment.graph, semantics, hash })
+  const use = await useBoard(host, device, {
+    name: segment.graph.name || 'model',
+    graph: segment.graph,
+    semantics,
+    hash,
+  })
   try {
     const model = await use.connection.find(hash)
     if (model) return executableOf(segment, use, model)

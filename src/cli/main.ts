@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { isMilliwattError, messageOf } from '../core/errors.ts'
 import { nodeHost } from '../hosts/node.ts'
+import { addBenchUpCommand } from './bench-up.ts'
 import { addCompileCommand } from './compile.ts'
 import { addConvertCommand } from './convert.ts'
 import { addDevicesCommand } from './devices.ts'
@@ -44,6 +45,7 @@ function buildProgram(): Command {
   addMonitorCommand(program, host, finish)
   addMetersCommand(program, host, finish)
   addDutCommand(program, host, finish)
+  addBenchUpCommand(program, host, finish)
   addMlperfCommand(program, host, version, finish)
   program.addHelpText(
     'after',

@@ -1,6 +1,13 @@
 import { type Command, Option } from 'commander'
 import { addGoalOptions, type GoalOptions } from './goal-options.ts'
-import { addDelegates, addDimensions, type DelegateOptions, type DimensionOptions, toPositive } from './options.ts'
+import {
+  addDelegates,
+  addDimensions,
+  type DelegateOptions,
+  type DimensionOptions,
+  toNumber,
+  toPositive,
+} from './options.ts'
 
 /** Options of `milliwatt run`. */
 export interface RunOptions extends GoalOptions, DimensionOptions, DelegateOptions {
@@ -20,6 +27,7 @@ export interface RunOptions extends GoalOptions, DimensionOptions, DelegateOptio
   readonly variant?: string
   readonly backend?: readonly string[]
   readonly on?: string
+  readonly markerChannel?: number
   readonly remeasure?: boolean
   readonly out?: string
   readonly json?: boolean
@@ -76,6 +84,7 @@ export function addRunOptions(command: Command): Command {
     .option('--variant <name>', 'plan only over this variant')
     .option('-b, --backend <name...>', 'plan only over these backends')
     .option('--on <device>', 'run on this device: an id of "milliwatt devices", qemu-m4, or the serial port of a board')
+    .option('--marker-channel <n>', "the meter's digital channel that a board's marker pin is wired to", toNumber)
     .option('--remeasure', 'measure latencies again even if they are in the cache')
     .option(
       '-o, --out <folder>',

@@ -123,6 +123,10 @@ export const errorTable = {
     what: 'The emulator of this board is not installed.',
     next: 'Install it (Debian: apt-get install qemu-system-arm), or name it in the variable MILLIWATT_QEMU_ARM.',
   },
+  PTY_MISSING: {
+    what: 'A pseudo terminal cannot be made.',
+    next: 'Install socat (Debian: apt-get install socat); it makes the ports that other programs open.',
+  },
   DEVICE_SILENT: {
     what: 'The device does not answer.',
     next: 'Check power, cable and firmware, and its baud rate (--baud: 115200, in energy mode 9600); reset the device if an earlier run was cut off.',

@@ -37,6 +37,8 @@ export interface RuntimeOptions {
   readonly backends?: readonly (string | Backend)[]
   /** The only device to plan for, by its id, its file in `targets/` or its serial port (`qemu-m4`, `/dev/ttyACM0`); all by default. */
   readonly on?: string
+  /** Digital channel of the meter that the marker pin of a board is wired to. */
+  readonly markerChannel?: number
   /** Accelerators that are not here, by name (`ethos-u55-128`): plans consider them by their declared model. */
   readonly whatIf?: readonly string[]
   readonly onProgress?: OnProgress
@@ -176,6 +178,7 @@ export class Runtime implements AsyncDisposable {
       host: this.#host,
       session: this.session,
       power: this.probe.power,
+      markerChannel: this.#options.markerChannel,
       idlePowerW: () => this.#idlePowerW,
       onDispose: (disposed: LoadedModel) => void this.#models.delete(disposed),
     }
@@ -213,6 +216,7 @@ export class Runtime implements AsyncDisposable {
       probe: this.probe,
       backends,
       session: this.session,
+      markerChannel: this.#options.markerChannel,
       remeasure,
       ...(onProgress ? { onProgress } : {}),
       ...(signal ? { signal } : {}),
