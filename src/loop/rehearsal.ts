@@ -39,7 +39,12 @@ export interface RehearsalBench extends AsyncDisposable {
 }
 
 /** A meter that feeds the demonstration load, and tells other programs what it is. */
-const demoMeter = { loadA: toLoadCurve(demoLoad), externalV: demoLoad.supplyV, regulatorMv: 1000 * demoLoad.supplyV, saysEmulated: true } as const
+const demoMeter = {
+  loadA: toLoadCurve(demoLoad),
+  externalV: demoLoad.supplyV,
+  regulatorMv: 1000 * demoLoad.supplyV,
+  saysEmulated: true,
+} as const
 
 /** The variants that can be C; those that cannot are left out. */
 function givenModels(variants: readonly Variant[]): readonly GivenModel[] {
