@@ -1,22 +1,32 @@
 import { z } from 'zod'
-import type { FeatureSpec } from '../audio/features.ts'
+import type { FeatureSpec } from '../audio/feature-spec.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const share = z.number().min(0).max(1)
 
-const features = z.strictObject({
-  kind: z.literal('mfcc'),
-  sampleRateHz: z.number().positive(),
-  clipS: z.number().positive(),
-  frameS: z.number().positive(),
-  hopS: z.number().positive(),
-  fftSize: z.number().int().positive(),
-  melBins: z.number().int().positive(),
-  melLowHz: z.number().positive(),
-  melHighHz: z.number().positive(),
-  logFloor: z.number().positive(),
-  coefficients: z.number().int().positive(),
-})
+const features = z
+  .strictObject({
+    kind: z.enum(['mfcc', 'log-mel']),
+    sampleRateHz: z.number().positive(),
+    clipS: z.number().positive(),
+    frameS: z.number().positive(),
+    hopS: z.number().positive(),
+    fftSize: z.number().int().positive(),
+    melBins: z.number().int().positive(),
+    melLowHz: z.number().positive(),
+    melHighHz: z.number().positive(),
+    logFloor: z.number().positive(),
+    coefficients: z.number().int().positive(),
+    spectrum: z.enum(['power', 'magnitude']).exactOptional(),
+    melSlopes: z.enum(['hertz', 'mel']).exactOptional(),
+    floorBy: z.enum(['max', 'add']).exactOptional(),
+    dct: z.enum(['orthonormal', 'uniform']).exactOptional(),
+    peakNormalized: z.boolean().exactOptional(),
+  })
+  .refine(
+    ({ kind, coefficients, melBins }) => kind === 'mfcc' || coefficients === melBins,
+    'log-mel gives as many coefficients as melBins',
+  )
 
 const accuracy = z.strictObject({
   metric: z.string(),
