@@ -4,7 +4,7 @@ import { FixedFrontend } from './frontend.ts'
 import { featureFractionBits, fixedTables } from './tables.ts'
 
 /** A sample of -1..1 as int16; what is beyond is clipped. */
-function toInt16Samples(samples: Float32Array): Int16Array {
+export function toInt16Samples(samples: Float32Array): Int16Array {
   const whole = new Int16Array(samples.length)
   for (let n = 0; n < whole.length; n++) whole[n] = Math.max(-32768, Math.min(32767, Math.round(samples[n]! * 32768)))
   return whole
