@@ -12,6 +12,7 @@ import { addDutCommand } from './dut.ts'
 import { addEnergyCommands } from './energy.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
 import { addInspectCommand } from './inspect.ts'
+import { addKwsCommand } from './kws.ts'
 import { addMetersCommand } from './meters.ts'
 import { addMlperfCommand } from './mlperf.ts'
 import { addMonitorCommand } from './monitor.ts'
@@ -34,6 +35,7 @@ function buildProgram(): Command {
     .showHelpAfterError('(--help lists the options)')
     .exitOverride()
   addRunCommand(program, host, version, finish)
+  addKwsCommand(program, host, finish)
   addInspectCommand(program, host, finish)
   addConvertCommand(program, host, finish)
   addCompileCommand(program, host, finish)
@@ -57,6 +59,7 @@ Examples:
   milliwatt run kws --input recordings/ --json         one JSON document on standard output
   milliwatt run kws --meter ppk2:/dev/ttyACM0 --supply-v 3.3 --max-latency-ms 20
   arecord -f S16_LE -r 16000 -d 3 -t raw | milliwatt run kws --input -
+  milliwatt kws --listen                               keywords from the microphone, as they are said
   milliwatt run model.tflite --raw-input in.bin --raw-output out.bin
   milliwatt inspect model.tflite                       what is in it, and what runs where
   milliwatt convert model.tflite model.onnx

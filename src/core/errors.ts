@@ -71,6 +71,22 @@ export const errorTable = {
     what: 'The audio has a sample rate that cannot be right.',
     next: 'Repair the header, or pass raw PCM on standard input with --rate.',
   },
+  MICROPHONE_NOT_FOUND: {
+    what: 'There is no microphone that milliwatt can listen to.',
+    next: 'Plug one in and look for it with "arecord -L"; install alsa-utils (or sox, ffmpeg, "npm i @picovoice/pvrecorder-node"), or give a file.',
+  },
+  MICROPHONE_PERMISSION: {
+    what: 'The microphone is there but this user may not listen to it.',
+    next: 'On Linux add the user to the group audio (sudo usermod -aG audio $USER) and log in again; on a Mac allow the terminal in the privacy settings.',
+  },
+  MICROPHONE_LOST: {
+    what: 'The microphone went away while it was listened to.',
+    next: 'Plug it in again and repeat; the report up to here is kept.',
+  },
+  MICROPHONE_RATE: {
+    what: 'The microphone does not give the sample rate that was asked for.',
+    next: 'Name a device that converts rates (--device default or plughw:0 instead of hw:0).',
+  },
   METER_UNKNOWN: {
     what: 'There is no meter driver of this name.',
     next: 'Take one of the names in the detail, as DRIVER or DRIVER:PATH.',

@@ -34,7 +34,7 @@ export interface FakeHostOptions {
   readonly openPort?: (path: string, options: { readonly baudRate: number }) => Promise<Link>
   readonly commands?: Readonly<Record<string, FakeCommand>>
   /** What a command that goes on printing is, as a link; null means not installed. */
-  readonly startCommand?: (name: string, args: readonly string[]) => Link | null
+  readonly startCommand?: (name: string, args: readonly string[], onErrorOutput?: (text: string) => void) => Link | null
   /** Instruments on the network by `HOST:PORT`. */
   readonly network?: Readonly<Record<string, () => Link>>
   readonly packages?: Readonly<Record<string, unknown>>
@@ -80,7 +80,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     cacheFolder: options.cacheFolder ?? resolve('/fake-cache'),
     packageFolder: options.packageFolder ?? repository,
     command: async (name, args) => runFakeCommand(options.commands?.[name] ?? null, args),
-    startCommand: async (name, args) => options.startCommand?.(name, args) ?? null,
+    startCommand: async (name, args, onErrorOutput) => options.startCommand?.(name, args, onErrorOutput) ?? null,
     connect: async (hostname, port) => {
       const open = options.network?.[`${hostname}:${port}`]
       if (!open) throw new MilliwattError('METER_NOT_FOUND', `${hostname}:${port}`)
