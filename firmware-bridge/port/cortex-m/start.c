@@ -4,7 +4,8 @@
 #include "vectors.h"
 
 extern uint32_t mw_data_load[], mw_data[], mw_data_end[], mw_bss[], mw_bss_end[], mw_stack_top[];
-extern uint32_t mw_fast_load[], mw_fast[], mw_fast_end[];
+/* All 0 where code runs in flash. */
+extern uint32_t mw_fast_load[] __attribute__((weak)), mw_fast[] __attribute__((weak)), mw_fast_end[] __attribute__((weak));
 
 int main(void);
 

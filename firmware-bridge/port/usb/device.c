@@ -4,26 +4,23 @@
 #include "registers.h"
 #include "usb.h"
 
-/* Requests: bmRequestType in the high byte, its direction left out. */
+/* Requests: the kind in the high byte, 0 for those of USB itself and 20 for a serial port's. */
 enum {
   GET_STATUS = 0x0000,
-  GET_STATUS_INTERFACE = 0x0100,
-  GET_STATUS_ENDPOINT = 0x0200,
   CLEAR_FEATURE = 0x0001,
-  CLEAR_FEATURE_ENDPOINT = 0x0201,
   SET_ADDRESS = 0x0005,
   GET_DESCRIPTOR = 0x0006,
   GET_CONFIGURATION = 0x0008,
   SET_CONFIGURATION = 0x0009,
-  GET_INTERFACE = 0x010a,
-  SET_INTERFACE = 0x010b,
-  SET_LINE_CODING = 0x2120,
-  GET_LINE_CODING = 0x2121,
-  SET_CONTROL_LINE_STATE = 0x2122,
-  SEND_BREAK = 0x2123,
+  GET_INTERFACE = 0x000a,
+  SET_INTERFACE = 0x000b,
+  SET_LINE_CODING = 0x2020,
+  GET_LINE_CODING = 0x2021,
+  SET_CONTROL_LINE_STATE = 0x2022,
+  SEND_BREAK = 0x2023,
 };
 
-enum { LINE_CODING_BYTES = 7, TOUCH_BAUD = 1200, TICKS_TO_BOOTLOADER = 3 };
+enum { RECIPIENT_ENDPOINT = 2, LINE_CODING_BYTES = 7, TOUCH_BAUD = 1200, TICKS_TO_BOOTLOADER = 3 };
 
 /* The stage that a control request is in. */
 static enum { IDLE, SENDING, TAKING, STATUS } stage;
@@ -68,13 +65,18 @@ static void accept(void)
   usb_controller_status(1);
 }
 
+static void restart_endpoints(void)
+{
+  busy = paused = 0;
+  usb_controller_open();
+  usb_controller_receive(USB_DATA_ENDPOINT);
+}
+
 static void configure(uint8_t value)
 {
   configuration = value;
-  open = busy = paused = 0;
-  if (value == 0) return;
-  usb_controller_open();
-  usb_controller_receive(USB_DATA_ENDPOINT);
+  open = 0;
+  if (value != 0) restart_endpoints();
 }
 
 static uint32_t baud(void)
@@ -91,13 +93,11 @@ static void line_state(int ready)
 void usb_setup_packet(const uint8_t packet[8])
 {
   static const uint8_t zeros[2];
-  const unsigned request = (unsigned)(packet[0] & 0x7f) << 8 | packet[1];
+  const unsigned request = (unsigned)(packet[0] & 0x60) << 8 | packet[1];
   const unsigned asked = packet[6] | (unsigned)packet[7] << 8;
   stage = IDLE;
   switch (request) {
     case GET_STATUS:
-    case GET_STATUS_INTERFACE:
-    case GET_STATUS_ENDPOINT:
       return reply(zeros, 2, asked);
     case GET_INTERFACE:
       return reply(zeros, 1, asked);
@@ -119,14 +119,13 @@ void usb_setup_packet(const uint8_t packet[8])
     case SET_CONFIGURATION:
       configure(packet[2]);
       return accept();
-    case CLEAR_FEATURE_ENDPOINT:
-      /* Clearing a halt starts the data toggles anew. */
-      configure(configuration);
-      return accept();
     case SET_CONTROL_LINE_STATE:
       line_state(packet[2] & 1);
       return accept();
     case CLEAR_FEATURE:
+      /* The end of a halt, which never begins here: an endpoint's data toggle starts anew all the same. */
+      if ((packet[0] & 0x1f) == RECIPIENT_ENDPOINT) restart_endpoints();
+      return accept();
     case SET_INTERFACE:
     case SEND_BREAK:
       return accept();
@@ -156,7 +155,7 @@ void usb_sent(unsigned endpoint)
 void usb_received(unsigned endpoint, const uint8_t *bytes, unsigned count)
 {
   if (endpoint == 0) {
-    if (stage != TAKING) return;
+    if (stage != TAKING || count == 0) return;
     for (unsigned i = 0; i < count && i < sizeof line_coding; i++) line_coding[i] = bytes[i];
     accept();
   }
