@@ -7,6 +7,8 @@
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
 #define NVIC_ISER(interrupt) REGISTER(0xe000e100 + 4 * ((interrupt) / 32))
+#define NVIC_ICER(interrupt) REGISTER(0xe000e180 + 4 * ((interrupt) / 32))
+#define NVIC_ICPR(interrupt) REGISTER(0xe000e280 + 4 * ((interrupt) / 32))
 #define SCB_VTOR REGISTER(0xe000ed08)
 #define SCB_AIRCR REGISTER(0xe000ed0c)
 #define SCB_CPACR REGISTER(0xe000ed88)
