@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorTable } from '../dist/core/errors.js'
 import { energyRecordJsonSchema } from '../dist/energy/record-schema.js'
+import { renderMessagesC, renderMessagesTs } from '../dist/firmware/bridge/render-messages.js'
 import { readModel } from '../dist/formats/list.js'
 import { modelFacts } from '../dist/graph/facts.js'
 import { targetJsonSchema } from '../dist/targets/schema.js'
@@ -40,3 +41,8 @@ writeFileSync(
   readmePath,
   readme.replace(table, (_, head) => `${head}${rows.join('\n')}\n`),
 )
+
+const bridge = join(root, 'firmware-bridge')
+const { messages } = JSON.parse(readFileSync(join(bridge, 'messages.json'), 'utf8'))
+writeFileSync(join(bridge, 'include', 'bridge_protocol.h'), renderMessagesC(messages))
+writeFileSync(join(root, 'src', 'firmware', 'bridge', 'messages.ts'), renderMessagesTs(messages))
