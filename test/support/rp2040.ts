@@ -6,7 +6,8 @@ const flashAddress = 0x10000000
 const boot2Bytes = 256
 /** Where the ROM copies the second stage to: the end of the memory. */
 const boot2Address = 0x20041f00
-const familyId = 0xe48bff56
+/** Of the RP2040 in UF2 files. */
+export const rp2040FamilyId = 0xe48bff56
 const cycleNs = 8
 /** Instructions between two looks at the host. */
 const sliceInstructions = 20_000
@@ -57,7 +58,7 @@ const rom: readonly (readonly [number, number])[] = [
 
 function load(mcu: RP2040, uf2: Uint8Array): void {
   const image = readUf2(uf2)
-  if (image.familyId !== familyId) throw new Error(`not for the RP2040: ${image.familyId}`)
+  if (image.familyId !== rp2040FamilyId) throw new Error(`not for the RP2040: ${image.familyId}`)
   for (const { address, bytes } of image.parts) mcu.flash.set(bytes, address - flashAddress)
   const boot2 = mcu.flash.subarray(0, boot2Bytes)
   const sum = new DataView(boot2.buffer, boot2.byteOffset).getUint32(boot2Bytes - 4, true)
