@@ -1,4 +1,4 @@
-import type { Device, Finding } from '../core/device.ts'
+import type { Device, DeviceKind, Finding } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
 import type { SegmentMove } from '../core/segment-move.ts'
 import type { NodeWork } from '../cost/node-work.ts'
@@ -99,6 +99,28 @@ export interface DeclaredCost {
   readonly provenance: 'emulated'
 }
 
+/**
+ * A device with a clock and a memory of its own, at the end of a link: what the link takes is not the model's time. The
+ * device's marker pin is high while it runs in a window.
+ */
+export interface RemoteRun {
+  /** Sends inputs by name; they stay until others come. */
+  load(inputs: Readonly<Record<string, TensorValue>>): Promise<void>
+  /**
+   * Runs what was loaded; seconds of one inference by the device's clock, a mean.
+   * @throws MilliwattError BACKEND_FAILED where another model was loaded on the device in between
+   */
+  run(iterations: number, marking: 'none' | 'window'): Promise<number>
+  /** Outputs of the latest inference. */
+  read(): Promise<Readonly<Record<string, TensorValue>>>
+  /** Hears the marker pin, where it is emulated; the function given back ends that. */
+  readonly onMarker?: (listener: (high: boolean) => void) => () => void
+  /** Its clock is an emulator's: no silicon takes these times. */
+  readonly isEmulated: boolean
+  /** Seconds of every layer, in the order of the model in C, means over the iterations. */
+  layers(iterations: number): Promise<readonly number[]>
+}
+
 /** A segment made ready on a device. */
 export interface Executable extends AsyncDisposable {
   readonly inputs: readonly TensorSpec[]
@@ -119,6 +141,8 @@ export interface Executable extends AsyncDisposable {
   readonly arenaBytes?: number
   /** Only of simulated devices: what a run costs there, to be told in place of the wall time that it takes here. */
   readonly declaredCost?: DeclaredCost | undefined
+  /** Only of boards: runs are timed by it. */
+  readonly remote?: RemoteRun
   /** Only of partitions: the segments that moved to another place because theirs failed, oldest first. */
   readonly moves?: readonly SegmentMove[]
   /** What can be sent to a worker (structured clone) so that `Backend.open` need not prepare the segment again. */
@@ -134,6 +158,8 @@ export interface Backend {
   available(host: Host): Promise<Availability>
   /** Used only when it is named: merely to see what is there takes it seconds. */
   readonly onDemand?: true
+  /** Kinds of devices that it can be paired with at all; those of this machine by default. */
+  readonly reaches?: readonly DeviceKind[]
   /**
    * Accelerators that this engine reaches and no bus shows, each found only after a small model ran on it in a process
    * of its own. Their ids begin with the backend's name. Never throws.

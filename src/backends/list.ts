@@ -1,5 +1,6 @@
 import { MilliwattError } from '../core/errors.ts'
 import type { Backend } from './backend.ts'
+import { board } from './board.ts'
 import { compiled } from './compiled.ts'
 import { litert } from './litert.ts'
 import { native } from './native.ts'
@@ -19,6 +20,7 @@ export const backends: readonly Backend[] = [
   litert,
   tfliteC,
   page,
+  board,
 ]
 
 /** The backends of these names, or all but those that want to be named. @throws MilliwattError BACKEND_UNKNOWN */

@@ -19,6 +19,7 @@ export interface RunOptions extends GoalOptions, DimensionOptions, DelegateOptio
   readonly windowMs?: number
   readonly variant?: string
   readonly backend?: readonly string[]
+  readonly on?: string
   readonly remeasure?: boolean
   readonly out?: string
   readonly json?: boolean
@@ -74,6 +75,7 @@ export function addRunOptions(command: Command): Command {
   return command
     .option('--variant <name>', 'plan only over this variant')
     .option('-b, --backend <name...>', 'plan only over these backends')
+    .option('--on <device>', 'run on this device: an id of "milliwatt devices", qemu-m4, or the serial port of a board')
     .option('--remeasure', 'measure latencies again even if they are in the cache')
     .option(
       '-o, --out <folder>',

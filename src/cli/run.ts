@@ -58,6 +58,7 @@ async function openRuntime(job: Job): Promise<Runtime> {
     ...meter,
     ...(outFolder === null ? {} : { traceBase: host.files.join(outFolder, 'trace') }),
     ...(options.backend ? { backends: options.backend } : {}),
+    ...(options.on === undefined ? {} : { on: options.on }),
     onProgress: progress.on,
     signal,
   })

@@ -111,8 +111,20 @@ export const errorTable = {
     what: 'There is no serial port at this path.',
     next: 'Plug the device in and give its port; on Linux /dev/serial/by-id lists what is there.',
   },
+  BOARD_LACKS_MODEL: {
+    what: 'The firmware on the board does not hold this model.',
+    next: 'Flash a firmware that does ("milliwatt flash", with the same version of milliwatt), or run one of the models that it holds.',
+  },
+  BOARD_UNKNOWN: {
+    what: 'No device of this name is here.',
+    next: 'Name a device that "milliwatt devices" shows, an emulated board (qemu-m4), or the serial port of a board.',
+  },
+  EMULATOR_MISSING: {
+    what: 'The emulator of this board is not installed.',
+    next: 'Install it (Debian: apt-get install qemu-system-arm), or name it in the variable MILLIWATT_QEMU_ARM.',
+  },
   DEVICE_SILENT: {
-    what: 'The device does not answer in the MLPerf Tiny protocol.',
+    what: 'The device does not answer.',
     next: 'Check power, cable and firmware, and its baud rate (--baud: 115200, in energy mode 9600); reset the device if an earlier run was cut off.',
   },
   DEVICE_LOST: {

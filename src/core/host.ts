@@ -126,8 +126,9 @@ export interface Host {
   /**
    * Starts a command that goes on printing: its standard output is the link, and closing the link ends it. Null when it
    * is not installed.
+   * @param onErrorOutput hears its error output as it comes
    */
-  startCommand(name: string, args: readonly string[]): Promise<Link | null>
+  startCommand(name: string, args: readonly string[], onErrorOutput?: (text: string) => void): Promise<Link | null>
   /**
    * Connects to an instrument on the network.
    * @throws MilliwattError METER_NOT_FOUND when nothing answers within the time

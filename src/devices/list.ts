@@ -5,6 +5,7 @@ import { inTime } from '../core/in-time.ts'
 import type { Targets } from '../targets/target.ts'
 import { boardFinder } from './board.ts'
 import { cpuFinder } from './cpu.ts'
+import { emulatedBoardFinder } from './emulated-board.ts'
 import { gpuFinder } from './gpu.ts'
 import { meterFinder } from './meter.ts'
 import { npuFinder } from './npu.ts'
@@ -14,7 +15,14 @@ const deadlineS = 15
 
 /** Every device finder, in the order in which results are shown. */
 export function deviceFinders(targets: Targets): readonly DeviceFinder[] {
-  return [cpuFinder(targets), gpuFinder(targets), npuFinder(targets), boardFinder(targets), meterFinder(targets)]
+  return [
+    cpuFinder(targets),
+    gpuFinder(targets),
+    npuFinder(targets),
+    boardFinder(targets),
+    emulatedBoardFinder(targets),
+    meterFinder(targets),
+  ]
 }
 
 /**

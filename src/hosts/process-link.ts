@@ -10,7 +10,11 @@ const keptErrorLength = 400
  * Starts a command that goes on printing; its standard output is what comes out of the link, and closing the link ends
  * it. Null when it is not installed.
  */
-export function openProcessLink(name: string, args: readonly string[]): Promise<Link | null> {
+export function openProcessLink(
+  name: string,
+  args: readonly string[],
+  onErrorOutput?: (text: string) => void,
+): Promise<Link | null> {
   const child = spawn(name, [...args], { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
   const listeners = new Set<(chunk: Uint8Array, arrivalS: number) => void>()
   let errorText = ''
@@ -18,6 +22,7 @@ export function openProcessLink(name: string, args: readonly string[]): Promise<
   child.stdin.on('error', () => {})
   child.stderr.on('data', (chunk: Buffer) => {
     errorText = `${errorText}${chunk}`.slice(-keptErrorLength)
+    onErrorOutput?.(String(chunk))
   })
   child.stdout.on('data', (chunk: Buffer) => {
     const bytes = new Uint8Array(chunk)

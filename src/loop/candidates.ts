@@ -2,7 +2,7 @@ import type { Backend, Executable } from '../backends/backend.ts'
 import { describePlacement } from '../backends/placement.ts'
 import type { SimulatedNpus } from '../backends/simulated-npu.ts'
 import type { Catalogue, Variant } from '../catalogue/load.ts'
-import type { Device } from '../core/device.ts'
+import type { Device, DeviceKind } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
 import { type Profile, profileKey } from '../cost/profile.ts'
 import { checkGolden, goldenVersion, whyUnchecked } from './golden.ts'
@@ -75,11 +75,16 @@ export interface Attempted {
   readonly device: Device
 }
 
+const usualKinds: readonly DeviceKind[] = ['cpu', 'gpu', 'npu']
+const reaches = (backend: Backend, kind: DeviceKind) => (backend.reaches ?? usualKinds).includes(kind)
+
 /** Every variant on every backend and device, and on every simulated accelerator. */
 export function wholeCandidates(context: CandidateContext, { variants }: Catalogue): readonly Attempted[] {
   const { backends, probe, simulated } = context
   const places = [
-    ...backends.flatMap((backend) => probe.devices.map((device) => ({ backend, device }))),
+    ...backends.flatMap((backend) =>
+      probe.devices.filter(({ kind }) => reaches(backend, kind)).map((device) => ({ backend, device })),
+    ),
     ...(simulated?.devices ?? []).map((device) => ({ backend: simulated!.backend, device })),
   ]
   return variants.flatMap((variant) => places.map((place) => ({ variant, ...place })))

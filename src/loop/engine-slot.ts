@@ -1,4 +1,4 @@
-import type { DeclaredCost, Executable, TensorValue } from '../backends/backend.ts'
+import type { DeclaredCost, Executable, RemoteRun, TensorValue } from '../backends/backend.ts'
 import { isMilliwattError, MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { SegmentMove } from '../core/segment-move.ts'
@@ -51,13 +51,18 @@ export class EngineSlot {
   }
 
   /**
-   * Runs once, in a turn of the caller's. The latency is the clock's, or what a simulated device declares.
+   * Runs once, in a turn of the caller's. The latency is the clock's, a board's own clock's, or what a simulated device declares.
    * @throws MilliwattError INPUT_SHAPE, BACKEND_FAILED, MODEL_DISPOSED
    */
   async run(tensors: Tensors): Promise<{ readonly outputs: Tensors; readonly latencyS: number }> {
     const { clock } = this.#host
     const executable = this.alive()
     try {
+      const { remote } = executable
+      if (remote) {
+        await remote.load(tensors)
+        return { latencyS: await remote.run(1, 'none'), outputs: this.#named(await remote.read()) }
+      }
       const startS = clock.preciseS()
       const outputs = await executable.run(tensors)
       const latencyS = executable.declaredCost?.latencyS ?? clock.preciseS() - startS
@@ -66,6 +71,16 @@ export class EngineSlot {
       if (isMilliwattError(error)) throw error
       throw new MilliwattError('BACKEND_FAILED', this.#chosen.backend.name, messageOf(error), error)
     }
+  }
+
+  /** The device's own runs, where it is at the end of a link. */
+  get remote(): RemoteRun | undefined {
+    return this.#executable?.remote
+  }
+
+  /** Outputs of the latest run of a device at the end of a link. @throws as `run` */
+  async readRemote(remote: RemoteRun): Promise<Tensors> {
+    return this.#named(await remote.read())
   }
 
   /** Begins the state afresh, in a turn of the caller's. @throws MilliwattError MODEL_DISPOSED, BACKEND_FAILED */

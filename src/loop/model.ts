@@ -1,4 +1,4 @@
-import type { LayerProfile, TensorData } from '../backends/backend.ts'
+import type { LayerProfile, RemoteRun, TensorData } from '../backends/backend.ts'
 import type { Catalogue, Variant } from '../catalogue/load.ts'
 import type { Cost } from '../core/cost.ts'
 import { MilliwattError } from '../core/errors.ts'
@@ -157,6 +157,8 @@ export class LoadedModel implements AsyncDisposable {
     const { session } = this.#context
     return this.#engine.inTurn(async () => {
       const latencies = new Float64Array(options.repeats)
+      const { remote } = this.#engine
+      if (remote) return this.#measureRemote(remote, tensors, latencies, options.label)
       const body = () => this.#repeat(tensors, latencies)
       if (!session) return this.#measured(await body(), latencies, null)
       const { value, window } = await session.window(options.label ?? this.variant.name, options.repeats, body)
@@ -219,6 +221,23 @@ export class LoadedModel implements AsyncDisposable {
       latencies[run] = once.latencyS
     }
     return outputs
+  }
+
+  /** The link is outside the window: inputs are there before it, outputs are read after it. */
+  async #measureRemote(
+    remote: RemoteRun,
+    tensors: Tensors,
+    latencies: Float64Array,
+    label: string | undefined,
+  ): Promise<MeasuredRun> {
+    const { session } = this.#context
+    await remote.load(tensors)
+    const run = () => remote.run(latencies.length, 'window')
+    const { value, window } = session
+      ? await session.window(label ?? this.variant.name, latencies.length, run, remote.onMarker)
+      : { value: await run(), window: null }
+    for (let at = 0; at < latencies.length; at++) this.#latencies[this.#runs++ % keptLatencies] = value
+    return this.#measured(await this.#engine.readRemote(remote), latencies.fill(value), window)
   }
 
   #measured(outputs: Tensors, latencies: Float64Array, window: MeasuredWindow | null): MeasuredRun {

@@ -122,20 +122,25 @@ export class PowerSession implements AsyncDisposable {
    * Runs `body` in a measuring window: the marker goes high around it where a wire exists, else the host's
    * clock marks it.
    * @param inferences how many `body` runs; the trace keeps it with the mark
+   * @param onMarker a pin of the device that sets the wire in the place of this process
    */
   async window<T>(
     label: string,
     inferences: number,
     body: () => Promise<T>,
+    onMarker?: (listener: (high: boolean) => void) => () => void,
   ): Promise<{ readonly value: T; readonly window: MeasuredWindow }> {
     const { clock } = this.#host
+    const { marker } = this.meter
+    const detach = marker && onMarker?.((high) => marker.set(high))
     const startS = clock.nowS()
-    this.meter.marker?.set(true)
+    if (!detach) marker?.set(true)
     let value: T
     try {
       value = await body()
     } finally {
-      this.meter.marker?.set(false)
+      detach?.()
+      marker?.set(false)
     }
     const window = await this.#measure(label, inferences, startS, clock.nowS())
     this.windows.push(window)

@@ -17,6 +17,7 @@ import { readMachineProfile } from './machine-profile-store.ts'
 import { LoadedModel } from './model.ts'
 import { explainSpread, type ModelPlan } from './model-plan.ts'
 import { readModelSource, withDimensions } from './model-source.ts'
+import { probeOn } from './on-device.ts'
 import { type PlanContext, type Planned, planCatalogue } from './plan.ts'
 import { PowerSession } from './power.ts'
 import { type Probe, probe } from './probe.ts'
@@ -34,6 +35,8 @@ export interface RuntimeOptions {
   readonly traceBase?: string
   /** Names of the backends to plan over, or backends of one's own; all by default. */
   readonly backends?: readonly (string | Backend)[]
+  /** The only device to plan for, by its id, its file in `targets/` or its serial port (`qemu-m4`, `/dev/ttyACM0`); all by default. */
+  readonly on?: string
   /** Accelerators that are not here, by name (`ethos-u55-128`): plans consider them by their declared model. */
   readonly whatIf?: readonly string[]
   readonly onProgress?: OnProgress
@@ -244,13 +247,15 @@ export class GoalNotMet extends MilliwattError {
 
 /**
  * Opens a runtime: probes the machine and starts the meter if one is named.
- * @throws MilliwattError METER_*, TARGET_INVALID, TARGET_UNKNOWN, BACKEND_UNKNOWN
+ * @throws MilliwattError METER_*, TARGET_INVALID, TARGET_UNKNOWN, BACKEND_UNKNOWN, BOARD_UNKNOWN, EMULATOR_MISSING
  */
 export async function openRuntimeOn(host: Host, options: RuntimeOptions = {}): Promise<Runtime> {
-  const probed = await probe(host, options.backends && toBackends(options.backends))
+  const all = await probe(host, options.backends && toBackends(options.backends))
+  const { probe: probed, backends } =
+    options.on === undefined ? { probe: all, backends: null } : await probeOn(host, all, options.on)
   const session = await startSession(host, options)
   try {
-    return new Runtime(host, options, probed, session)
+    return new Runtime(host, backends ? { ...options, backends } : options, probed, session)
   } catch (error) {
     await session?.[Symbol.asyncDispose]()
     throw error

@@ -65,6 +65,8 @@ const board = z.strictObject({
   kind: z.literal('board'),
   ...head,
   chip: idText,
+  aliases: z.array(idText).exactOptional(),
+  emulator: text.exactOptional(),
   role: z.enum(['mcu', 'host']),
   status: z.enum(['described', 'runs in emulation', 'builds; not run on hardware', 'runs on hardware']),
   usb: z.array(usbId),

@@ -96,6 +96,10 @@ export interface BoardTarget extends TargetHead {
   readonly kind: 'board'
   /** Id of a file in `targets/chips`. */
   readonly chip: string
+  /** Shorter names for the command line. */
+  readonly aliases?: readonly string[]
+  /** The command that emulates the board. */
+  readonly emulator?: string
   /** `mcu`: runs our firmware and talks over a serial link; `host`: runs milliwatt itself. */
   readonly role: 'mcu' | 'host'
   readonly status: BoardStatus
