@@ -168,19 +168,20 @@ needs('a compiler for Cortex-M')('the Raspberry Pi Pico in an emulator', () => {
     await pico.bootloader
   })
 
-  it.each([
-    ...shippedModels().slice(0, 1),
-    ...mlperfModels().slice(0, 1),
-  ])('$name gives what the host gives, bit for bit', { timeout: 120_000 }, async (model) => {
-    const job = boardJob(model, 1)
-    const runs = runsOf([job])
-    const prelude = modelPrelude(job.model.manifest.arenaBytes)
-    const pico = await start(`${prelude}${modelsProgram([job.model], runs)}${modelMain}`)
-    await pico.found
-    const expected = Buffer.concat(job.expected)
-    const stdout = Buffer.from(await exchange(pico.usb, Buffer.concat(job.inputs), expected.length))
-    expect(cutOutputs(stdout, [job.model], runs)[0]!.map((bytes) => Buffer.from(bytes))).toEqual(
-      job.expected.map((bytes) => Buffer.from(bytes)),
-    )
-  })
+  it.each([...shippedModels().slice(0, 1), ...mlperfModels().slice(0, 1)])(
+    '$name gives what the host gives, bit for bit',
+    { timeout: 120_000 },
+    async (model) => {
+      const job = boardJob(model, 1)
+      const runs = runsOf([job])
+      const prelude = modelPrelude(job.model.manifest.arenaBytes)
+      const pico = await start(`${prelude}${modelsProgram([job.model], runs)}${modelMain}`)
+      await pico.found
+      const expected = Buffer.concat(job.expected)
+      const stdout = Buffer.from(await exchange(pico.usb, Buffer.concat(job.inputs), expected.length))
+      expect(cutOutputs(stdout, [job.model], runs)[0]!.map((bytes) => Buffer.from(bytes))).toEqual(
+        job.expected.map((bytes) => Buffer.from(bytes)),
+      )
+    },
+  )
 })

@@ -163,7 +163,8 @@ describe('ports', () => {
       expect([words[1]! & 1, inFlash(words[1]!)]).toEqual([1, true])
       const filled = words.flatMap((word, index) => (word !== 0 && index > 15 ? [index - 16] : []))
       expect(filled).toEqual(board.interrupts)
-      for (const word of words.slice(2)) expect(word === 0 || ((word & 1) === 1 && (inFlash(word) || inRam(word)))).toBe(true)
+      for (const word of words.slice(2))
+        expect(word === 0 || ((word & 1) === 1 && (inFlash(word) || inRam(word)))).toBe(true)
     })
 
     needs('an emulator of Cortex-M')('in the emulator', () => {

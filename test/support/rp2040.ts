@@ -1,6 +1,8 @@
-import { RP2040, USBCDC } from 'rp2040js'
-import type { Link, LinkEnd } from '../../src/core/link.ts'
+import { type RP2040, Simulator } from 'rp2040js'
+import type { Link } from '../../src/core/link.ts'
 import { readUf2 } from '../../src/firmware/flash/uf2.ts'
+import { EmulatedLink } from './emulated-link.ts'
+import { type ControlRequest, connectUsb } from './rp2040-usb-host.ts'
 
 const flashAddress = 0x10000000
 const boot2Bytes = 256
@@ -12,14 +14,8 @@ const cycleNs = 8
 /** Instructions between two looks at the host. */
 const sliceInstructions = 20_000
 const idleNs = 1_000_000
-/** Bytes that the emulated UART can hold. */
-const uartRoomBytes = 32
-
-/** A request on USB's endpoint 0, as the host sends it, with what it sends behind it. */
-export interface ControlRequest {
-  readonly setup: readonly number[]
-  readonly data?: readonly number[]
-}
+/** Flags of the first UART; this one says that it can take no byte. */
+const uartFlags = { address: 0x40034018, full: 1 << 6 }
 
 /** An RP2040 in this process, started from a UF2 file as its ROM starts. Ends by `close`. */
 export interface EmulatedPico {
@@ -36,7 +32,7 @@ export interface EmulatedPico {
 }
 
 /** CRC-32 as the ROM computes it: polynomial 04c11db7 from ffffffff, nothing reflected (RP2040 datasheet, 2.8.1.3.1). */
-export function romCrc32(bytes: Uint8Array): number {
+function romCrc32(bytes: Uint8Array): number {
   let crc = 0xffffffff
   for (const byte of bytes) {
     crc ^= byte << 24
@@ -62,99 +58,17 @@ function load(mcu: RP2040, uf2: Uint8Array): void {
   for (const { address, bytes } of image.parts) mcu.flash.set(bytes, address - flashAddress)
   const boot2 = mcu.flash.subarray(0, boot2Bytes)
   const sum = new DataView(boot2.buffer, boot2.byteOffset).getUint32(boot2Bytes - 4, true)
-  if (romCrc32(boot2.subarray(0, boot2Bytes - 4)) !== sum) throw new Error('the ROM refuses the second stage: its sum is wrong')
+  if (romCrc32(boot2.subarray(0, boot2Bytes - 4)) !== sum)
+    throw new Error('the ROM refuses the second stage: its sum is wrong')
   mcu.sram.set(boot2, boot2Address - 0x20000000)
   for (const [address, word] of rom) mcu.bootrom[address / 4] = word
   mcu.core.PC = boot2Address
   mcu.core.SP = boot2Address
 }
 
-class EmulatedLink implements Link {
-  readonly ended: Promise<LinkEnd>
-  readonly path: string
-  readonly queue: number[] = []
-  readonly #woken: () => void
-  readonly #listeners = new Set<(chunk: Uint8Array, arrivalS: number) => void>()
-  #end!: (end: LinkEnd) => void
-
-  constructor(path: string, woken: () => void) {
-    this.path = path
-    this.#woken = woken
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve
-    })
-  }
-
-  write(bytes: Uint8Array): Promise<void> {
-    this.queue.push(...bytes)
-    this.#woken()
-    return Promise.resolve()
-  }
-
-  onData(listener: (chunk: Uint8Array, arrivalS: number) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  came(chunk: Uint8Array): void {
-    for (const listener of this.#listeners) listener(chunk.slice(), performance.now() / 1000)
-  }
-
-  close(): Promise<void> {
-    this.#end({ how: 'closed' })
-    return Promise.resolve()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-}
-
-/** The host's side of USB: enumerates by rp2040js's own host, then carries bytes and further requests. */
-function connectUsb(mcu: RP2040, link: EmulatedLink) {
-  const { usbCtrl } = mcu
-  const cdc = new USBCDC(usbCtrl)
-  const enumerates = usbCtrl.onEndpointWrite!
-  const waiting: { endpoint: number; room: number }[] = []
-  let control: { data: readonly number[]; wants: number; got: number[]; done: (bytes: Uint8Array) => void } | null = null
-  const found = new Promise<void>((resolve) => {
-    cdc.onDeviceConnected = () => resolve()
-  })
-  cdc.onSerialData = (bytes) => link.came(bytes)
-  const give = () => {
-    while (waiting.length > 0 && link.queue.length > 0) {
-      const { endpoint, room } = waiting.shift()!
-      usbCtrl.endpointReadDone(endpoint, Uint8Array.from(link.queue.splice(0, room)))
-    }
-  }
-  usbCtrl.onEndpointRead = (endpoint, room) => {
-    if (endpoint !== 0) waiting.push({ endpoint, room })
-    // The data of a request; else its last stage, which is empty.
-    else usbCtrl.endpointReadDone(0, Uint8Array.from(control?.data ?? []))
-    give()
-  }
-  const ended = () => {
-    const { got, done } = control!
-    control = null
-    done(Uint8Array.from(got))
-  }
-  usbCtrl.onEndpointWrite = (endpoint, bytes) => {
-    if (endpoint !== 0 || !control) return enumerates(endpoint, bytes)
-    control.got.push(...bytes)
-    if (control.wants === 0 || bytes.length < 64 || control.got.length >= control.wants) ended()
-  }
-  const request = ({ setup, data = [] }: ControlRequest) =>
-    new Promise<Uint8Array>((done) => {
-      const wants = setup[0]! & 0x80 ? setup[6]! | (setup[7]! << 8) : 0
-      control = { data, wants, got: [], done }
-      usbCtrl.sendSetupPacket(Uint8Array.from(setup))
-    })
-  return { found, give, request }
-}
-
 /** Starts an emulated Pico. @throws Error where its ROM would not start the image */
 export function openEmulatedPico(uf2: Uint8Array): EmulatedPico {
-  const mcu = new RP2040()
+  const { rp2040: mcu, clock } = new Simulator()
   const silent = () => {}
   mcu.logger = { debug: silent, info: silent, warn: silent, error: silent }
   load(mcu, uf2)
@@ -167,7 +81,7 @@ export function openEmulatedPico(uf2: Uint8Array): EmulatedPico {
     enter = resolve
   })
   const said: number[] = []
-  mcu.uart[0].onByte = (byte) => said.push(byte)
+  mcu.uart[0]!.onByte = (byte) => said.push(byte)
 
   function wake(): void {
     if (!idle || closed) return
@@ -180,16 +94,20 @@ export function openEmulatedPico(uf2: Uint8Array): EmulatedPico {
     give()
     let waitedNs = 0
     for (let i = 0; i < sliceInstructions && waitedNs < idleNs; i++) {
-      if (uart.queue.length > 0 && mcu.uart[0].rxFIFO.itemCount < uartRoomBytes) mcu.uart[0].feedByte(uart.queue.shift()!)
+      if (uart.queue.length > 0 && !(mcu.readUint32(uartFlags.address) & uartFlags.full))
+        mcu.uart[0]!.feedByte(uart.queue.shift()!)
       // An interrupt that came just before the processor sleeps wakes it; the emulator alone forgets that one.
       if (mcu.core.waiting && mcu.core.checkForInterrupts()) mcu.core.waiting = false
       if (mcu.core.waiting) {
-        const nextNs = Math.min(mcu.clock.nanosToNextAlarm, idleNs)
-        mcu.clock.tick(nextNs)
+        const nextNs = Math.min(clock.nanosToNextAlarm, idleNs)
+        clock.tick(nextNs)
         waitedNs += nextNs
-      } else mcu.clock.tick(mcu.core.executeInstruction() * cycleNs)
+      } else clock.tick(mcu.core.executeInstruction() * cycleNs)
     }
-    if (mcu.core.PC === romBootloader) return enter()
+    if (mcu.core.PC === romBootloader) {
+      enter()
+      return
+    }
     if (said.length > 0) uart.came(Uint8Array.from(said.splice(0)))
     if (closed) return
     idle = waitedNs >= idleNs
