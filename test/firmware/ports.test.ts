@@ -184,6 +184,14 @@ describe('ports', () => {
         await runsEcho(await readPort(host, id))
       })
 
+      it('the template that ports begin with', { timeout: 60_000 }, async () => {
+        const at = resolve(host.packageFolder, 'firmware-bridge', 'template')
+        const { sources, ...template }: Port = JSON.parse(readFileSync(join(at, 'port.json'), 'utf8'))
+        const own = sources.map((path) => path.replace(/^template/, '../template'))
+        const port = { ...template, id: relative(portFolder(host), at), sources: own }
+        await runsEcho({ ...port, sources: [...own, 'cortex-m/semihosting.c'] })
+      })
+
       it("the nRF52's UART, clock and pins on an nRF51, which has their registers", { timeout: 60_000 }, async () => {
         const sources = ['cortex-m/start.c', 'cortex-m/received.c', 'cortex-m/semihosting.c']
         const nrf52 = ['nrf52/ticks.c', 'nrf52/pins.c', 'nrf52/uart.c']
