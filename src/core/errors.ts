@@ -215,6 +215,34 @@ export const errorTable = {
     what: 'Firmware cannot be built.',
     next: 'Install the compiler (Debian: gcc-arm-none-eabi libnewlib-arm-none-eabi), or correct what it complains about.',
   },
+  IMAGE_NOT_FOUND: {
+    what: 'There is no firmware image here.',
+    next: 'Give the path of a .uf2, .hex, .bin or .elf file, or a board that the detail names.',
+  },
+  IMAGE_INVALID: {
+    what: 'The firmware image is damaged, or in no format that milliwatt reads.',
+    next: 'Build or copy it again and compare its size; nothing was written.',
+  },
+  IMAGE_WRONG_BOARD: {
+    what: 'The firmware image is not for this board.',
+    next: 'Take the image of this board, or name the board that is plugged in; nothing was written.',
+  },
+  FLASH_UNAVAILABLE: {
+    what: 'The board cannot be flashed in this way.',
+    next: 'Do what the detail names, or choose another way with --with; "milliwatt flash --list" shows them. Nothing was written.',
+  },
+  BOOTLOADER_SILENT: {
+    what: "The board's bootloader does not answer.",
+    next: 'Bring the board into its bootloader as the detail says and run the same command again; nothing was written.',
+  },
+  FLASH_BROKEN: {
+    what: 'Flashing broke off: the board holds no whole image.',
+    next: 'Bring the board into its bootloader as the detail says and run the same command again; until then it does not start.',
+  },
+  FLASH_DIFFERS: {
+    what: 'What the board holds is not the image.',
+    next: 'Run the same command again; if it stays so, look for a weak supply, a write protection or worn flash.',
+  },
   TRACE_DISK_FULL: {
     what: 'The disk is full; the power trace stops here.',
     next: 'Free space or choose another --out folder. The run goes on and the trace so far is kept.',

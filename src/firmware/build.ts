@@ -9,6 +9,12 @@ function armCompiler(host: Host): string {
   return host.environment.MILLIWATT_ARM_CC ?? 'arm-none-eabi-gcc'
 }
 
+/** What the compiler calls itself, such as `arm-none-eabi-gcc (15:12.2.rel1-1) 12.2.1 20221205`; empty where there is none. */
+export async function compilerVersion(host: Host): Promise<string> {
+  const result = await host.command(armCompiler(host), ['--version'], 10)
+  return result?.stdout.split('\n')[0]?.trim() ?? ''
+}
+
 /** Floats round after every operation, which bit-exactness needs; what nothing calls is left out. */
 const alwaysFlags: readonly string[] = [
   '-std=gnu99',

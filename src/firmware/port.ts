@@ -13,7 +13,19 @@ export interface Port {
   readonly clockHz: number
   /** Machine of QEMU that runs it; absent for boards of metal. */
   readonly machine?: string
+  /** The file that its flasher takes; absent for ports without a prebuilt image. */
+  readonly image?: PortImage
 }
+
+/** A file with firmware. UF2 files name the family of chips that they are for, as hex of eight digits. */
+export type PortImage =
+  | { readonly format: 'uf2'; readonly familyId: string }
+  | { readonly format: 'hex' | 'bin' | 'elf' }
+
+const image: z.ZodType<PortImage> = z.discriminatedUnion('format', [
+  z.strictObject({ format: z.literal('uf2'), familyId: z.string().regex(/^[0-9a-f]{8}$/) }),
+  z.strictObject({ format: z.enum(['hex', 'bin', 'elf']) }),
+])
 
 const schema: z.ZodType<Port> = z.strictObject({
   version: z.literal(1),
@@ -22,6 +34,7 @@ const schema: z.ZodType<Port> = z.strictObject({
   sources: z.array(z.string()).min(1),
   clockHz: z.number().positive(),
   machine: z.string().min(1).exactOptional(),
+  image: image.exactOptional(),
 })
 
 /** Folder of all ports. */

@@ -3,15 +3,14 @@
 #include "board.h"
 #include "clock.h"
 #include "received.h"
+#include "registers.h"
 #include "vectors.h"
 
-#define REGISTER(address) (*(volatile uint32_t *)(address))
 #define UART_DATA REGISTER(BOARD_UART + 0x0)
 #define UART_STATE REGISTER(BOARD_UART + 0x4)
 #define UART_CTRL REGISTER(BOARD_UART + 0x8)
 #define UART_INTCLEAR REGISTER(BOARD_UART + 0xc)
 #define UART_BAUDDIV REGISTER(BOARD_UART + 0x10)
-#define NVIC_ISER(interrupt) REGISTER(0xe000e100 + 4 * ((interrupt) / 32))
 #define LEDS REGISTER(BOARD_FPGAIO)
 #define BUTTONS REGISTER(BOARD_FPGAIO + 0x8)
 
@@ -28,7 +27,7 @@ void port_setup(void)
   clock_setup();
   UART_BAUDDIV = BOARD_CLOCK_HZ / 115200;
   UART_CTRL = TX_ENABLE | RX_ENABLE | RX_INTERRUPT;
-  NVIC_ISER(BOARD_UART_INTERRUPT) = UINT32_C(1) << (BOARD_UART_INTERRUPT % 32);
+  interrupt_enable(BOARD_UART_INTERRUPT);
 }
 
 void port_write(const uint8_t *bytes, size_t count)

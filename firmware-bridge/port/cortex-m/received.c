@@ -18,11 +18,14 @@ void received_put(uint8_t byte)
 
 uint32_t received_room(void) { return (tail - head - 1) % sizeof ring; }
 
+__attribute__((weak)) void received_freed(void) {}
+
 int port_read(void)
 {
   if (tail == head) return -1;
   const uint8_t byte = ring[tail];
   tail = (tail + 1) % sizeof ring;
+  received_freed();
   return byte;
 }
 

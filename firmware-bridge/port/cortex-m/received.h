@@ -10,4 +10,7 @@ void received_put(uint8_t byte);
 /* How many bytes there is room for. */
 uint32_t received_room(void);
 
+/* Called when a byte was read: a link that can make its sender wait goes on here. Others have none. */
+void received_freed(void);
+
 #endif

@@ -1,0 +1,161 @@
+/*
+ * Registers of the nRF52 family that the ports use, by the sections of the product specifications of nRF52833 and nRF52840
+ * (Nordic Semiconductor, "Registers" of each peripheral's chapter).
+ */
+#ifndef MILLIWATT_NRF52_H
+#define MILLIWATT_NRF52_H
+
+#include "registers.h"
+
+/* Interrupts: an interrupt's number is that of its peripheral (chapter "Instantiation"). */
+enum { POWER_INTERRUPT = 0, UART0_INTERRUPT = 2, SAADC_INTERRUPT = 7, TIMER0_INTERRUPT = 8, PDM_INTERRUPT = 29, USBD_INTERRUPT = 39 };
+
+/* CLOCK and POWER, one peripheral. */
+#define CLOCK_HFCLK_START REGISTER(0x40000000)
+#define CLOCK_HFCLK_STARTED REGISTER(0x40000100)
+#define POWER_USB_DETECTED REGISTER(0x4000011c)
+#define POWER_USB_REMOVED REGISTER(0x40000120)
+#define POWER_USB_READY REGISTER(0x40000124)
+#define POWER_INTENSET REGISTER(0x40000304)
+#define POWER_USB_STATUS REGISTER(0x40000438)
+#define POWER_GPREGRET REGISTER(0x4000051c)
+enum { POWER_USB_INTERRUPTS = 7 << 7, POWER_VBUS = 1 << 0, POWER_USB_SUPPLIED = 1 << 1 };
+
+/* NVMC: the cache of flash. */
+#define NVMC_ICACHE REGISTER(0x4001e540)
+
+/* GPIO: pins 0 to 31 are of port 0, those from 32 on of port 1. */
+#define GPIO(pin) (0x50000000 + 0x300 * ((pin) / 32))
+#define GPIO_SET(pin) REGISTER(GPIO(pin) + 0x508)
+#define GPIO_CLEAR(pin) REGISTER(GPIO(pin) + 0x50c)
+#define GPIO_IN(pin) REGISTER(GPIO(pin) + 0x510)
+#define GPIO_CONFIG(pin) REGISTER(GPIO(pin) + 0x700 + 4 * ((pin) % 32))
+enum { GPIO_OUTPUT = 1 << 0, GPIO_NO_INPUT = 1 << 1, GPIO_PULLUP = 3 << 2, GPIO_STRONG_HIGH = 2 << 8, GPIO_STRONG = 3 << 8 };
+#define PIN(port, number) (32 * (port) + (number))
+
+/* TIMER0. */
+#define TIMER_START REGISTER(0x40008000)
+#define TIMER_CLEAR REGISTER(0x4000800c)
+#define TIMER_CAPTURE(at) REGISTER(0x40008040 + 4 * (at))
+#define TIMER_COMPARED(at) REGISTER(0x40008140 + 4 * (at))
+#define TIMER_INTENSET REGISTER(0x40008304)
+#define TIMER_MODE REGISTER(0x40008504)
+#define TIMER_BITS REGISTER(0x40008508)
+#define TIMER_PRESCALER REGISTER(0x40008510)
+#define TIMER_CC(at) REGISTER(0x40008540 + 4 * (at))
+enum { TIMER_32_BITS = 3, TIMER_COMPARE_INTERRUPT = 1 << 16 };
+
+/* UART, the one without DMA. */
+#define UART_START_RX REGISTER(0x40002000)
+#define UART_START_TX REGISTER(0x40002008)
+#define UART_RX_READY REGISTER(0x40002108)
+#define UART_TX_READY REGISTER(0x4000211c)
+#define UART_ERROR REGISTER(0x40002124)
+#define UART_INTENSET REGISTER(0x40002304)
+#define UART_ERROR_SOURCE REGISTER(0x40002480)
+#define UART_ENABLE REGISTER(0x40002500)
+#define UART_PIN_TX REGISTER(0x4000250c)
+#define UART_PIN_RX REGISTER(0x40002514)
+#define UART_RX REGISTER(0x40002518)
+#define UART_TX REGISTER(0x4000251c)
+#define UART_BAUDRATE REGISTER(0x40002524)
+enum { UART_ON = 4, UART_RX_INTERRUPTS = 1 << 2 | 1 << 9 };
+#define UART_115200_BAUD UINT32_C(0x01d7e000)
+
+/* SAADC. */
+#define SAADC_START REGISTER(0x40007000)
+#define SAADC_SAMPLE REGISTER(0x40007004)
+#define SAADC_STOP REGISTER(0x40007008)
+#define SAADC_STARTED REGISTER(0x40007100)
+#define SAADC_END REGISTER(0x40007104)
+#define SAADC_STOPPED REGISTER(0x40007114)
+#define SAADC_INTENSET REGISTER(0x40007304)
+#define SAADC_INTENCLR REGISTER(0x40007308)
+#define SAADC_ENABLE REGISTER(0x40007500)
+#define SAADC_CH0_PIN REGISTER(0x40007510)
+#define SAADC_CH0_CONFIG REGISTER(0x40007518)
+#define SAADC_RESOLUTION REGISTER(0x400075f0)
+#define SAADC_RATE REGISTER(0x400075f8)
+#define SAADC_POINTER REGISTER(0x4000762c)
+#define SAADC_COUNT REGISTER(0x40007630)
+enum {
+  SAADC_STARTED_INTERRUPT = 1 << 0,
+  SAADC_END_INTERRUPT = 1 << 1,
+  /* Gain 1/4 against a quarter of the supply: the whole supply is full scale. */
+  SAADC_OF_SUPPLY = 2 << 8 | 1 << 12 | 2 << 16,
+  /* Gain 4 against 0.6 V, 3 us to sample. */
+  SAADC_OF_150_MV = 7 << 8,
+  SAADC_10_BITS = 1,
+  SAADC_14_BITS = 3,
+  SAADC_BY_TIMER = 1 << 12,
+};
+
+/* PDM. */
+#define PDM_START REGISTER(0x4001d000)
+#define PDM_STOP REGISTER(0x4001d004)
+#define PDM_STARTED REGISTER(0x4001d100)
+#define PDM_STOPPED REGISTER(0x4001d104)
+#define PDM_INTENSET REGISTER(0x4001d304)
+#define PDM_ENABLE REGISTER(0x4001d500)
+#define PDM_CLOCK REGISTER(0x4001d504)
+#define PDM_MODE REGISTER(0x4001d508)
+#define PDM_GAIN_LEFT REGISTER(0x4001d518)
+#define PDM_GAIN_RIGHT REGISTER(0x4001d51c)
+#define PDM_RATIO REGISTER(0x4001d520)
+#define PDM_PIN_CLOCK REGISTER(0x4001d540)
+#define PDM_PIN_DATA REGISTER(0x4001d544)
+#define PDM_POINTER REGISTER(0x4001d560)
+#define PDM_COUNT REGISTER(0x4001d564)
+enum { PDM_STARTED_INTERRUPT = 1 << 0, PDM_MONO = 1, PDM_RATIO_80 = 1, PDM_PLUS_20_DB = 0x50 };
+/* 1.28 MHz; by 80 that is 16 kHz. */
+#define PDM_1280_KHZ UINT32_C(0x0a000000)
+
+/* USBD. */
+#define USBD 0x40027000
+#define USBD_START_IN(endpoint) REGISTER(USBD + 0x004 + 4 * (endpoint))
+#define USBD_START_OUT(endpoint) REGISTER(USBD + 0x028 + 4 * (endpoint))
+#define USBD_EP0_TAKE REGISTER(USBD + 0x04c)
+#define USBD_EP0_STATUS REGISTER(USBD + 0x050)
+#define USBD_EP0_STALL REGISTER(USBD + 0x054)
+#define USBD_RESET REGISTER(USBD + 0x100)
+#define USBD_IN_DONE(endpoint) REGISTER(USBD + 0x108 + 4 * (endpoint))
+#define USBD_EP0_DATA REGISTER(USBD + 0x128)
+#define USBD_OUT_DONE(endpoint) REGISTER(USBD + 0x130 + 4 * (endpoint))
+#define USBD_EP0_SETUP REGISTER(USBD + 0x15c)
+#define USBD_DATA REGISTER(USBD + 0x160)
+#define USBD_INTENSET REGISTER(USBD + 0x304)
+#define USBD_CAUSE REGISTER(USBD + 0x400)
+#define USBD_DATA_STATUS REGISTER(USBD + 0x46c)
+/* Eight registers of a byte each: the request as it came. */
+#define USBD_SETUP(byte) REGISTER(USBD + 0x480 + 4 * (byte))
+#define USBD_OUT_SIZE(endpoint) REGISTER(USBD + 0x4a0 + 4 * (endpoint))
+#define USBD_ENABLE REGISTER(USBD + 0x500)
+#define USBD_PULLUP REGISTER(USBD + 0x504)
+#define USBD_TOGGLE REGISTER(USBD + 0x50c)
+#define USBD_IN_ENABLE REGISTER(USBD + 0x510)
+#define USBD_OUT_ENABLE REGISTER(USBD + 0x514)
+#define USBD_IN_POINTER(endpoint) REGISTER(USBD + 0x600 + 0x14 * (endpoint))
+#define USBD_IN_COUNT(endpoint) REGISTER(USBD + 0x604 + 0x14 * (endpoint))
+#define USBD_OUT_POINTER(endpoint) REGISTER(USBD + 0x700 + 0x14 * (endpoint))
+#define USBD_OUT_COUNT(endpoint) REGISTER(USBD + 0x704 + 0x14 * (endpoint))
+enum {
+  USBD_RESET_INTERRUPT = 1 << 0,
+  USBD_EP0_DATA_INTERRUPT = 1 << 10,
+  USBD_EP0_SETUP_INTERRUPT = 1 << 23,
+  USBD_DATA_INTERRUPT = 1 << 24,
+  USBD_CAUSE_READY = 1 << 11,
+  /* Which endpoint, its direction in bit 7, and the value that starts its toggle. */
+  USBD_TOGGLE_IN = 1 << 7,
+  USBD_TOGGLE_DATA0 = 1 << 8,
+};
+#define USBD_OUT_BIT(endpoint) (UINT32_C(1) << (16 + (endpoint)))
+#define USBD_IN_BIT(endpoint) (UINT32_C(1) << (endpoint))
+
+/* Registers that errata 171, 187 and 199 of the nRF52840 name without a name. */
+#define ERRATA_UNLOCK REGISTER(0x4006ec00)
+#define ERRATA_171 REGISTER(0x4006ec14)
+#define ERRATA_187 REGISTER(0x4006ed14)
+#define ERRATA_199 REGISTER(0x40027c1c)
+#define ERRATA_KEY UINT32_C(0x9375)
+
+#endif

@@ -1,0 +1,30 @@
+/* A board with an nRF52840 and its own USB connector, started by the UF2 bootloader that it comes with. */
+#include "../port.h"
+#include "../usb/usb.h"
+#include "nrf52.h"
+#include "pins.h"
+#include "ticks.h"
+
+/* What the bootloader looks for after a reset: stay, and show a volume that takes UF2 files. */
+enum { BOOTLOADER_WITH_VOLUME = 0x57 };
+
+void usb_heard(void) {}
+
+void port_setup(void)
+{
+  NVMC_ICACHE = 1;
+  ticks_setup();
+  pins_setup();
+  usb_controller_setup();
+}
+
+void port_write(const uint8_t *bytes, size_t count) { usb_write(bytes, count); }
+
+void port_bootloader(void)
+{
+  POWER_GPREGRET = BOOTLOADER_WITH_VOLUME;
+  __asm__ volatile("dsb" ::: "memory");
+  SCB_AIRCR = AIRCR_RESET;
+  for (;;) {
+  }
+}

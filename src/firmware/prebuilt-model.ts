@@ -1,0 +1,14 @@
+import { loadCatalogue } from '../catalogue/load.ts'
+import type { Host } from '../core/host.ts'
+import { segmentIn } from '../formats/forms.ts'
+import type { PrebuiltModel } from './prebuilt.ts'
+
+/** Of the catalogue's keyword spotters: the middle one of int8, which every board runs in well under a second. */
+const variantName = 'ds-cnn-32-int8'
+
+/** The model inside the prebuilt images. @throws MilliwattError MODEL_* */
+export async function loadPrebuiltModel(host: Host): Promise<PrebuiltModel> {
+  const { variants } = await loadCatalogue(host, host.files.join(host.packageFolder, 'models', 'kws'))
+  const { name, segment, sha256 } = variants.find((variant) => variant.name === variantName)!
+  return { name, graph: segmentIn(segment, 'canonical').graph, semantics: 'fp32', sha256 }
+}
