@@ -7,27 +7,34 @@ import { nowS } from './now.ts'
 const keptErrorLength = 400
 
 /**
- * Starts a command that goes on printing; its standard output is what comes out of the link, and closing the link ends
- * it. Null when it is not installed.
+ * Starts a command that goes on printing; its standard output, with `errors` its error output too, is what comes out of
+ * the link, and closing the link ends it. Null when it is not installed.
  */
-export function openProcessLink(name: string, args: readonly string[]): Promise<Link | null> {
+export function openProcessLink(
+  name: string,
+  args: readonly string[],
+  { errors = false }: { readonly errors?: boolean } = {},
+): Promise<Link | null> {
   const child = spawn(name, [...args], { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
   const listeners = new Set<(chunk: Uint8Array, arrivalS: number) => void>()
   let errorText = ''
   let closing = false
   child.stdin.on('error', () => {})
-  child.stderr.on('data', (chunk: Buffer) => {
-    errorText = `${errorText}${chunk}`.slice(-keptErrorLength)
-  })
-  child.stdout.on('data', (chunk: Buffer) => {
+  const give = (chunk: Buffer) => {
     const bytes = new Uint8Array(chunk)
     for (const listener of listeners) listener(bytes, nowS())
+  }
+  child.stderr.on('data', (chunk: Buffer) => {
+    errorText = `${errorText}${chunk}`.slice(-keptErrorLength)
+    if (errors) give(chunk)
   })
+  child.stdout.on('data', give)
   const ended = new Promise<LinkEnd>((resolve) => {
     child.on('close', (status) => {
       const said = errorText.trim().split('\n').at(-1)
       const reason = `${name} ended with status ${status}${said ? `: ${said}` : ''}`
-      resolve(closing ? { how: 'closed' } : { how: 'lost', reason })
+      const code = status === null ? {} : { exitCode: status }
+      resolve(closing ? { how: 'closed' } : { how: 'lost', reason, ...code })
     })
   })
   const close = async () => {
