@@ -51,7 +51,7 @@ async function wayTo(
     return { key: `${device.id} ${elf}`, open: () => startEmulatedBoard(host, port, elf) }
   }
   const path = String(device.facts.port)
-  return { key: device.id, open: async () => ({ link: await openDevicePort(host, path, baudRate) }) }
+  return { key: device.id, open: async () => ({ link: await openDevicePort(host, path, { baudRate }) }) }
 }
 
 /**

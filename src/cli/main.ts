@@ -11,6 +11,7 @@ import { addDevicesCommand } from './devices.ts'
 import { addDutCommand } from './dut.ts'
 import { addEnergyCommands } from './energy.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
+import { addFlashCommand } from './flash.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addKwsCommand } from './kws.ts'
 import { addMetersCommand } from './meters.ts'
@@ -46,6 +47,7 @@ function buildProgram(): Command {
   addDevicesCommand(program, host, finish)
   addMonitorCommand(program, host, finish)
   addMetersCommand(program, host, finish)
+  addFlashCommand(program, host, finish)
   addDutCommand(program, host, finish)
   addBenchUpCommand(program, host, finish)
   addMlperfCommand(program, host, version, finish)
@@ -70,6 +72,8 @@ Examples:
   milliwatt trace inspect report/trace.json            samples, gaps, windows, energy per inference
   milliwatt energy measure kws -o record.json          energy per inference with its uncertainty
   milliwatt energy check record.json --max-uj 700      exit code 3 unless it is shown to stay within
+  milliwatt flash --list                               which boards can be flashed how, here and now
+  milliwatt flash kws --board raspberry-pi-pico        a prebuilt image with a keyword spotter
   milliwatt dut --port /dev/pts/3 --model kws.tflite   this machine as an MLPerf Tiny device
   milliwatt mlperf --port /dev/ttyACM0                 throughput of a board by its own timer
   milliwatt mlperf --port /dev/ttyACM0 --meter ppk2    its energy per inference

@@ -243,6 +243,18 @@ export const errorTable = {
     what: 'What the board holds is not the image.',
     next: 'Run the same command again; if it stays so, look for a weak supply, a write protection or worn flash.',
   },
+  FLASH_UNCHECKED: {
+    what: 'The image was written, but what the board holds was not compared with it.',
+    next: 'Run the same command again, or start the board and see.',
+  },
+  FLASH_NOT_STARTED: {
+    what: 'The image is on the board, but was not started.',
+    next: 'Reset the board, or unplug it and plug it in again.',
+  },
+  FLASH_INTERRUPTED: {
+    what: 'Flashing was stopped by the user.',
+    next: 'Run the same command again when it suits; the detail says what the board holds until then.',
+  },
   TRACE_DISK_FULL: {
     what: 'The disk is full; the power trace stops here.',
     next: 'Free space or choose another --out folder. The run goes on and the trace so far is kept.',

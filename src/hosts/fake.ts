@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MilliwattError } from '../core/errors.ts'
-import type { CommandResult, Host, SystemTree } from '../core/host.ts'
+import type { CommandResult, Host, SerialSettings, SystemTree } from '../core/host.ts'
 import type { Link, PortInfo } from '../core/link.ts'
 import { FakeClock } from './fake-clock.ts'
 import { memoryFiles } from './fake-files.ts'
@@ -31,7 +31,7 @@ export interface FakeHostOptions {
   readonly ports?: readonly FakePort[]
   /** Why there are no ports. */
   readonly portsReason?: string
-  readonly openPort?: (path: string, options: { readonly baudRate: number }) => Promise<Link>
+  readonly openPort?: (path: string, settings: SerialSettings) => Promise<Link>
   readonly commands?: Readonly<Record<string, FakeCommand>>
   /** What a command that goes on printing is, as a link; null means not installed. */
   readonly startCommand?: (name: string, args: readonly string[], onErrorOutput?: (text: string) => void) => Link | null
@@ -98,7 +98,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
   }
 }
 
-async function openFakePort(options: FakeHostOptions, path: string, settings: { readonly baudRate: number }) {
+async function openFakePort(options: FakeHostOptions, path: string, settings: SerialSettings) {
   const port = options.ports?.find((candidate) => candidate.path === path)
   if (port?.accessible === false) throw new MilliwattError('METER_PERMISSION', path)
   if (!options.openPort) throw new MilliwattError('METER_NOT_FOUND', path)
