@@ -1,6 +1,6 @@
 import type { Host } from '../core/host.ts'
 import { buildBridge, type GivenModel, imageModel } from './bridge-image.ts'
-import { type ImageModel, imageSource } from './image-source.ts'
+import { type ImageListener, type ImageModel, imageSource } from './image-source.ts'
 import { type Port, portFolder } from './port.ts'
 
 /** Texts of all files below a folder whose names end so. */
@@ -23,14 +23,31 @@ let builds = 0
  * the cache.
  * @throws MilliwattError FIRMWARE_BUILD, OP_UNSUPPORTED
  */
-export async function bridgeFirmware(host: Host, port: Port, given: readonly GivenModel[]): Promise<string> {
+export async function bridgeFirmware(
+  host: Host,
+  port: Port,
+  given: readonly GivenModel[],
+  listener?: ImageListener,
+): Promise<string> {
   const { files } = host
   const models: ImageModel[] = []
   for (const [index, one] of given.entries()) models.push(await imageModel(host, one, index))
-  const image = { board: port.id, clockHz: port.clockHz, vendor: 'milliwatt', version: '1', models }
+  const image = {
+    board: port.id,
+    clockHz: port.clockHz,
+    vendor: 'milliwatt',
+    version: '1',
+    models,
+    ...(listener ? { listener } : {}),
+  }
   const bridge = files.join(host.packageFolder, 'firmware-bridge')
-  const folders = ['runtime', 'include', 'kernels'].map((part) => files.join(bridge, part))
-  const own = [port.id, imageSource(image), ...models.flatMap(({ model }) => [...model.files.values()])]
+  const folders = ['runtime', 'include', 'kernels', 'audio'].map((part) => files.join(bridge, part))
+  const own = [
+    port.id,
+    imageSource(image),
+    JSON.stringify(listener?.features ?? null),
+    ...models.flatMap(({ model }) => [...model.files.values()]),
+  ]
   const texts = [...own, ...(await Promise.all([...folders, portFolder(host)].map((at) => textsIn(host, at)))).flat()]
   const hash = await host.sha256(new TextEncoder().encode(texts.join('\0')))
   const folder = files.join(host.cacheFolder, 'firmware', hash.slice(0, 32))

@@ -26,6 +26,8 @@ export class FeatureStream {
     this.#peaks = new Int32Array(tables.frames)
     const silence = new Int16Array(tables.clipSamples)
     for (let at = 0; at < silence.length; ) at = this.push(silence, at)
+    // The first frame is all of the stream, so that a column's end is a known time of it.
+    this.#frontend.reset()
     this.#columns = 0
   }
 

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path'
 import { semanticsOf } from '../../../src/backends/compiled.ts'
 import type { Host } from '../../../src/core/host.ts'
 import type { Link } from '../../../src/core/link.ts'
-import { type GivenModel, imageModel } from '../../../src/firmware/bridge-image.ts'
-import { type ImageModel, imageSource } from '../../../src/firmware/image-source.ts'
+import { type GivenModel, imageModel, writeImage } from '../../../src/firmware/bridge-image.ts'
+import type { ImageListener, ImageModel } from '../../../src/firmware/image-source.ts'
 import { segmentIn } from '../../../src/formats/forms.ts'
 import { readModel } from '../../../src/formats/list.ts'
 import { toolPath } from '../../support/needs.ts'
@@ -21,25 +21,22 @@ export function givenModel(path: string, more: Partial<GivenModel> = {}): GivenM
 export const shipped = (name: string): GivenModel => givenModel(join(root, 'models/kws', `${name}.onnx`))
 
 /** Builds the firmware as a program of this machine, with the sanitizers of the compiler; the program's path. */
-export async function buildHostFirmware(host: Host, folder: string, given: readonly GivenModel[]): Promise<string> {
-  const { files } = host
+export async function buildHostFirmware(
+  host: Host,
+  folder: string,
+  given: readonly GivenModel[],
+  listener?: ImageListener,
+): Promise<string> {
   const models: ImageModel[] = []
   for (const [index, one] of given.entries()) models.push(await imageModel(host, one, index))
-  for (const { model } of models) for (const [name, text] of model.files) await files.write(join(folder, name), text)
-  const image = { board: 'posix', clockHz: 1e9, vendor: 'milliwatt', version: 'test', models }
-  await files.write(join(folder, 'image.c'), imageSource(image))
+  const about = { board: 'posix', clockHz: 1e9, vendor: 'milliwatt', version: 'test' }
+  const { files, flags } = await writeImage(host, { ...about, models, ...(listener ? { listener } : {}) }, folder)
   const bridge = join(root, 'firmware-bridge')
-  const runtime = (await files.list(join(bridge, 'runtime'))).filter((name) => name.endsWith('.c'))
-  const sources = [
-    ...runtime.map((name) => join(bridge, 'runtime', name)),
-    join(bridge, 'port/posix/port.c'),
-    ...models.map(({ model }) => join(folder, `${model.manifest.name}.c`)),
-    join(folder, 'image.c'),
-  ]
-  const flags = ['-std=gnu99', '-O1', '-g', '-ffp-contract=off', '-Wall', '-Wextra', '-Werror', '-DMILLIWATT_LAYERS']
+  const usual = ['-std=gnu99', '-O1', '-g', '-ffp-contract=off', '-Wall', '-Wextra', '-Werror']
   const checks = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
   const program = join(folder, 'firmware')
-  const args = [...flags, ...checks, '-I', bridge, '-I', folder, '-o', program, ...sources, '-lm']
+  const sources = [...files, join(bridge, 'port/posix/port.c')]
+  const args = [...usual, ...flags, ...checks, '-I', bridge, '-I', folder, '-o', program, ...sources, '-lm']
   const built = await host.command(toolPath('cc')!, args, 120)
   if (built?.exitCode !== 0) throw new Error(built?.stderr ?? 'no compiler')
   return program

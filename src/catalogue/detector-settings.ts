@@ -1,5 +1,5 @@
 import type { DetectorSettings } from '../audio/stream/detector.ts'
-import type { Card } from '../catalogue/card.ts'
+import type { Card } from './card.ts'
 
 /** The labels of a card that are keywords. */
 export function keywordsOf({ labels, otherLabel, silenceLabel }: Card): readonly string[] {
