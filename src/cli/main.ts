@@ -17,6 +17,7 @@ import { addKwsCommand } from './kws.ts'
 import { addMetersCommand } from './meters.ts'
 import { addMlperfCommand } from './mlperf.ts'
 import { addMonitorCommand } from './monitor.ts'
+import { addPinsCommand } from './pins.ts'
 import { addPlanCommand } from './plan.ts'
 import { addProfileCommand } from './profile.ts'
 import { addRunCommand } from './run.ts'
@@ -49,6 +50,7 @@ function buildProgram(): Command {
   addMetersCommand(program, host, finish)
   addFlashCommand(program, host, finish)
   addDutCommand(program, host, finish)
+  addPinsCommand(program, host, finish)
   addBenchUpCommand(program, host, finish)
   addMlperfCommand(program, host, version, finish)
   program.addHelpText(

@@ -23,7 +23,7 @@ const boardAt = (path: string): Device => ({
  * The device that somebody names: by its id, by its file in `targets/`, or by its serial port.
  * @throws MilliwattError BOARD_UNKNOWN, EMULATOR_MISSING
  */
-async function namedDevice(host: Host, { findings, targets }: Probe, name: string): Promise<Device> {
+export async function namedDevice(host: Host, { findings, targets }: Probe, name: string): Promise<Device> {
   const found = findings.filter(isFound).find(({ device }) => device.kind !== 'meter' && isCalled(name, device))
   if (found) return found.device
   const unusable = findings.find((finding) => finding.status === 'unusable' && isCalled(name, finding.device))
