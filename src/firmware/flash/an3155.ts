@@ -79,18 +79,26 @@ export class Stm32Bootloader {
    * complement. One that an earlier attempt left in the middle of a command is fed until it has enough.
    */
   async #synchronize(most: number, onSilence: () => void): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+    let heard: number | null = null
+    for (let attempt = 1; attempt <= most; attempt++) {
       if (attempt === syncTries) onSilence()
       await this.#port.send(attempt === feedTry ? new Uint8Array(mostBytes + 4).fill(synchronize) : synchronize)
-      try {
-        const [answer] = await this.#port.receive(1, syncS)
-        if (attempt !== feedTry && (answer === ack || answer === nack)) return await this.#port.drain(0)
-        if (attempt >= most)
-          throw new FlashFault('silent', `0x${answer!.toString(16)} came, which is no answer of its bootloader`)
-        await this.#port.drain(syncS)
-      } catch (error) {
-        if (!(error instanceof FlashFault) || error.trouble === 'lost' || attempt >= most) throw error
-      }
+      const answer = await this.#answerIn(syncS)
+      if (attempt !== feedTry && (answer === ack || answer === nack)) return
+      if (answer !== null) await this.#port.drain(syncS)
+      heard = answer ?? heard
+    }
+    if (heard === null) throw new FlashFault('silent', `no answer came to ${most} tries`)
+    throw new FlashFault('silent', `0x${heard.toString(16)} came, which is no answer of its bootloader`)
+  }
+
+  /** A byte, or null where none came. */
+  async #answerIn(seconds: number): Promise<number | null> {
+    try {
+      return (await this.#port.receive(1, seconds))[0]!
+    } catch (error) {
+      if (error instanceof FlashFault && error.trouble === 'silent') return null
+      throw error
     }
   }
 

@@ -61,5 +61,48 @@ needs('esptool-js')('esptool', () => {
       const codes = await unplugEverywhere(attempt, async () => held(0x10000, bytes))
       expect(codes).toEqual(['BOOTLOADER_SILENT', 'FLASH_BROKEN'])
     })
+
+    const parts = [{ address: 0, bytes: randomBytes(20_000, 3) }]
+
+    it('says what is wrong: another chip, an image for one, worn flash, no lines, no package', async () => {
+      const flash = (host: Host, more: Parameters<typeof jobFor>[4] = {}, image = parts) =>
+        flashJob(jobFor(host, eye, 'esptool', image, { port, ...more }).job)
+      chip.chipId = 5
+      await expect(flash(hostWith().host)).rejects.toMatchObject({
+        code: 'IMAGE_WRONG_BOARD',
+        detail: expect.stringContaining('ESP32-C3'),
+      })
+      const forC3 = Uint8Array.of(0xe9, ...new Array(11).fill(0), 5, 0, 0, 0)
+      await expect(flash(hostWith().host, {}, [{ address: 0, bytes: forC3 }])).rejects.toMatchObject({
+        code: 'IMAGE_WRONG_BOARD',
+        detail: expect.stringContaining('0x0005'),
+      })
+      chip.chipId = 9
+      chip.wornByte = 77
+      await expect(flash(hostWith().host)).rejects.toMatchObject({
+        code: 'FLASH_DIFFERS',
+        detail: expect.stringContaining('MD5'),
+      })
+      chip.wornByte = null
+      chip.start('rom')
+      expect(await flash(hostWith(undefined, false).host)).toMatchObject({ verified: true, started: false })
+      const without = { ...hostWith().host, optionalPackage: async () => null }
+      await expect(flash(without)).rejects.toMatchObject({
+        code: 'PACKAGE_MISSING',
+        detail: expect.stringContaining('npm install'),
+      })
+    })
+
+    it('stops when the user does', async () => {
+      const controller = new AbortController()
+      const onProgress = (done: number) => {
+        if (done > 10_000) controller.abort(new Error('Ctrl-C'))
+      }
+      const { job } = jobFor(hostWith().host, eye, 'esptool', parts, { port, signal: controller.signal, onProgress })
+      await expect(flashJob(job)).rejects.toMatchObject({
+        code: 'FLASH_INTERRUPTED',
+        detail: expect.stringMatching(/^\d+ of 20000 bytes were written/),
+      })
+    })
   })
 })

@@ -146,7 +146,7 @@ describe('uf2 volume', () => {
     board.mounted = false
     const tell = (line: string) => {
       told.push(line)
-      setTimeout(() => board.plugIn(), 5)
+      setImmediate(() => board.plugIn())
     }
     const told: string[] = []
     const { job } = jobFor(board.host, pico, 'uf2 volume', [{ address: start, bytes: randomBytes(10, 1) }], {
