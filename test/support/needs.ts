@@ -68,6 +68,11 @@ const tools = {
     paths: ['/usr/include/simavr'],
     next: 'Install it (Debian: apt-get install libsimavr-dev) or name its folder of headers in MILLIWATT_SIMAVR.',
   },
+  avrdude: {
+    variable: 'MILLIWATT_AVRDUDE',
+    paths: ['/usr/bin/avrdude'],
+    next: 'Install it (Debian: apt-get install avrdude).',
+  },
   'the sources of optiboot': {
     variable: 'MILLIWATT_OPTIBOOT',
     paths: ['/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot.c'],

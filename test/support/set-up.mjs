@@ -31,6 +31,11 @@ const debianPackages = [
   { name: 'qemu-system-arm', isThere: () => onPath('qemu-system-arm'), what: 'tests of firmware' },
   { name: 'libsimavr-dev', isThere: () => existsSync('/usr/include/simavr/sim_avr.h'), what: 'tests of flashing' },
   {
+    name: 'avrdude',
+    isThere: () => onPath('avrdude'),
+    what: 'tests of flashing',
+  },
+  {
     name: 'arduino-core-avr',
     isThere: () => existsSync('/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot'),
     what: 'tests of flashing',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { isMilliwattError } from '../../../src/core/errors.ts'
 import { boardOf, flashJob, jobFor, otherBoard, randomBytes } from './support/flash-job.ts'
 import { type Answer, scriptedHost } from './support/scripted-port.ts'
+import { scriptedStm32 } from './support/scripted-stm32.ts'
 
 const port = '/dev/scripted'
 const ack = 0x79
@@ -10,62 +11,6 @@ const nack = 0x1f
 const nucleo = boardOf('nucleo-l4r5zi')
 const uno = boardOf('arduino-uno')
 const base = 0x08000000
-
-/** An STM32 that does all it is told, but for what a test does otherwise: its first byte of a command and its last answer. */
-function stm32(
-  change: (command: number, answer: Answer) => Answer = (_, answer) => answer,
-  eraseCommand = 0x44,
-): { readonly answer: (got: Uint8Array) => Answer; readonly memory: Map<number, number>; readonly erased: number[][] } {
-  const memory = new Map<number, number>()
-  const erased: number[][] = []
-  let command = 0
-  let step = 0
-  let address = 0
-  const known = [0x31, 0x00, 0x02, 0x11, 0x21, 0x31, eraseCommand]
-  const first = (): Answer => {
-    if (command === 0x00) return [ack, known.length - 1, ...known, ack]
-    if (command === 0x02) return [ack, 1, 0x04, 0x70, ack]
-    return known.includes(command) ? [ack] : [nack]
-  }
-  const begin = (got: Uint8Array): Answer => {
-    command = got[0]!
-    step = [0x00, 0x02].includes(command) ? 0 : 1
-    return first()
-  }
-  const later = (got: Uint8Array): Answer => {
-    if (command === eraseCommand) {
-      erased.push([...got])
-      step = 0
-      return [ack]
-    }
-    if (step === 1) {
-      address = new DataView(got.buffer).getUint32(0)
-      step = command === 0x21 ? 0 : 2
-      return [ack]
-    }
-    step = 0
-    if (command === 0x31) {
-      for (const [index, byte] of got.subarray(1, -1).entries()) memory.set(address + index, byte)
-      return [ack]
-    }
-    return [ack, ...Array.from({ length: got[0]! + 1 }, (_, index) => memory.get(address + index) ?? 0xff)]
-  }
-  return {
-    memory,
-    erased,
-    answer: (got) => {
-      if (got.every((byte) => byte === 0x7f)) {
-        step = 0
-        return [nack]
-      }
-      const plain = step > 0 ? later(got) : begin(got)
-      const said = change(command, plain)
-      // What is refused is over: the next bytes are a command.
-      if (Array.isArray(said) && said[0] === nack) step = 0
-      return said
-    },
-  }
-}
 
 const flashStm32 = (answer: (got: Uint8Array) => Answer, more: Parameters<typeof jobFor>[4] = {}, attempts = 1) => {
   const { job } = jobFor(scriptedHost(answer), nucleo, 'stm32 uart', [{ address: base, bytes: randomBytes(600, 1) }], {
@@ -77,10 +22,10 @@ const flashStm32 = (answer: (got: Uint8Array) => Answer, more: Parameters<typeof
 
 describe('stm32 uart', () => {
   it('erases all by the command that the chip knows, and only the pages that it needs where they are known', async () => {
-    const newer = stm32()
+    const newer = scriptedStm32()
     expect(await flashStm32(newer.answer)).toMatchObject({ verified: true, started: true })
     expect(newer.erased).toEqual([[0xff, 0xff, 0x00]])
-    const older = stm32(undefined, 0x43)
+    const older = scriptedStm32(undefined, 0x43)
     await flashStm32(older.answer)
     expect(older.erased).toEqual([[0xff, 0x00]])
     const board = otherBoard('nucleo-l4r5zi', ({ flashers }) => ({
@@ -88,14 +33,14 @@ describe('stm32 uart', () => {
         way.way === 'stm32 uart' ? { ...way, pageBytes: { value: 256, source: 'this test' } } : way,
       ),
     }))
-    const paged = stm32()
+    const paged = scriptedStm32()
     const parts = [{ address: base + 256, bytes: randomBytes(600, 1) }]
     await flashJob(jobFor(scriptedHost(paged.answer), board, 'stm32 uart', parts, { port }).job)
     expect(paged.erased).toEqual([[0, 2, 0, 1, 0, 2, 0, 3, 2]])
   })
 
   it('says that a protected chip is protected, and that nothing was written', async () => {
-    const board = stm32((command, answer) => (command === 0x44 ? [nack] : answer))
+    const board = scriptedStm32((command, answer) => (command === 0x44 ? [nack] : answer))
     await expect(flashStm32(board.answer)).rejects.toMatchObject({
       code: 'FLASH_UNAVAILABLE',
       detail: expect.stringContaining('protected'),
@@ -108,7 +53,7 @@ describe('stm32 uart', () => {
       flashers: flashers.map((way) => (way.way === 'stm32 uart' ? { ...way, chipId: '0413' } : way)),
     }))
     const { job } = jobFor(
-      scriptedHost(stm32().answer),
+      scriptedHost(scriptedStm32().answer),
       wrong,
       'stm32 uart',
       [{ address: base, bytes: randomBytes(9, 1) }],
@@ -135,16 +80,16 @@ describe('stm32 uart', () => {
 
   it('writes a block again that was refused, and begins anew where the board falls silent', async () => {
     let refusals = 2
-    const stubborn = stm32((command, answer) => (command === 0x31 && refusals-- > 0 ? [nack] : answer))
+    const stubborn = scriptedStm32((command, answer) => (command === 0x31 && refusals-- > 0 ? [nack] : answer))
     expect(await flashStm32(stubborn.answer)).toMatchObject({ attempts: 1, verified: true })
     let silences = 1
-    const quiet = stm32((command, answer) => (command === 0x11 && silences-- > 0 ? null : answer))
+    const quiet = scriptedStm32((command, answer) => (command === 0x11 && silences-- > 0 ? null : answer))
     const result = await flashStm32(quiet.answer, {}, 2)
     expect(result).toMatchObject({ attempts: 2, verified: true, troubles: [expect.stringContaining('no answer came')] })
   })
 
   it('says what differs, what was not compared, and what was not started', async () => {
-    const worn = stm32()
+    const worn = scriptedStm32()
     const { answer } = worn
     const wears = (got: Uint8Array): Answer => {
       if (got[0] === 0x11) worn.memory.set(base + 5, 0)
@@ -154,7 +99,7 @@ describe('stm32 uart', () => {
       code: 'FLASH_DIFFERS',
       detail: expect.stringContaining('256 bytes at 0x8000000'),
     })
-    const cutAt = (wanted: number) => stm32((command, said) => (command === wanted ? 'cut' : said)).answer
+    const cutAt = (wanted: number) => scriptedStm32((command, said) => (command === wanted ? 'cut' : said)).answer
     await expect(flashStm32(cutAt(0x11))).rejects.toMatchObject({ code: 'FLASH_UNCHECKED' })
     await expect(flashStm32(cutAt(0x21))).rejects.toMatchObject({ code: 'FLASH_NOT_STARTED' })
     await expect(flashStm32(cutAt(0x31))).rejects.toMatchObject({
@@ -164,7 +109,7 @@ describe('stm32 uart', () => {
   })
 
   it('stops at any moment when the user does', async () => {
-    const board = stm32()
+    const board = scriptedStm32()
     const moments = [
       [1, /^Nothing was written/],
       [5, /^0 of 600 bytes were written/],
