@@ -52,6 +52,11 @@ export const imageManifestSchema: z.ZodType<ImageManifest> = z.strictObject({
   toolchain: z.string().min(1),
 })
 
+/** What a user calls an image: its files' name without ending, or the model inside. */
+export function imageNames({ files, model }: ImageManifest): readonly [string, ...string[]] {
+  return [files[0].file.replace(/\.\w+$/, ''), model.name]
+}
+
 /** Folder of the prebuilt images, one folder a board. */
 export function imagesFolder(host: Host): string {
   return host.files.join(host.packageFolder, 'firmware-bridge', 'images')

@@ -24,6 +24,11 @@ const tools = {
     paths: [resolve(import.meta.dirname, '../../node_modules/koffi/package.json')],
     next: 'Install it (npm install --no-save koffi) or name its package.json in MILLIWATT_KOFFI.',
   },
+  'esptool-js': {
+    variable: 'MILLIWATT_ESPTOOL',
+    paths: [resolve(import.meta.dirname, '../../node_modules/esptool-js/package.json')],
+    next: 'Install it (npm install --no-save esptool-js) or name its package.json in MILLIWATT_ESPTOOL.',
+  },
   'a Vulkan loader': {
     variable: 'MILLIWATT_VULKAN_LOADER',
     paths: [
@@ -57,6 +62,21 @@ const tools = {
     variable: 'MILLIWATT_QEMU_ARM',
     paths: ['/usr/bin/qemu-system-arm'],
     next: 'Install it (Debian: apt-get install qemu-system-arm).',
+  },
+  'simavr as a library': {
+    variable: 'MILLIWATT_SIMAVR',
+    paths: ['/usr/include/simavr'],
+    next: 'Install it (Debian: apt-get install libsimavr-dev) or name its folder of headers in MILLIWATT_SIMAVR.',
+  },
+  avrdude: {
+    variable: 'MILLIWATT_AVRDUDE',
+    paths: ['/usr/bin/avrdude'],
+    next: 'Install it (Debian: apt-get install avrdude).',
+  },
+  'the sources of optiboot': {
+    variable: 'MILLIWATT_OPTIBOOT',
+    paths: ['/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot.c'],
+    next: 'Install them with their compiler (Debian: apt-get install arduino-core-avr).',
   },
   'recordings of the training data': {
     variable: 'MILLIWATT_KWS_DATA',
