@@ -21,6 +21,12 @@ export interface Prebuilt {
   readonly sizes: FirmwareSizes
 }
 
+/** Flash and RAM in bytes as the README of firmware-bridge shows them: `32 124, 20 532`. */
+export function sizesText({ flashBytes, ramBytes }: FirmwareSizes): string {
+  const grouped = (bytes: number) => String(bytes).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
+  return `${grouped(flashBytes)}, ${grouped(ramBytes)}`
+}
+
 /** Speed counts more than flash, of which these boards have plenty; names of functions and files are left out. */
 const flags: readonly string[] = ['-O2', '-s']
 

@@ -10,7 +10,7 @@ import { readIntelHex } from '../../src/firmware/flash/intel-hex.ts'
 import { readUf2 } from '../../src/firmware/flash/uf2.ts'
 import { imagesFolder, readImageManifest } from '../../src/firmware/image-manifest.ts'
 import { listPorts, readPort } from '../../src/firmware/port.ts'
-import { buildPrebuilt } from '../../src/firmware/prebuilt.ts'
+import { buildPrebuilt, sizesText } from '../../src/firmware/prebuilt.ts'
 import { loadPrebuiltModel } from '../../src/firmware/prebuilt-model.ts'
 import { randomElements } from '../compile/op-cases.ts'
 import { numbers } from '../compile/random-layer.ts'
@@ -72,11 +72,15 @@ describe('prebuilt images', () => {
     same(
       here === toolchain ? 'by the same compiler' : `by the same compiler (this is ${here}, not ${toolchain})`,
       () => {
-        it.each(ids)('%s: byte for byte', { timeout: 120_000 }, async (id) => {
+        it.each(ids)('%s: byte for byte, with the sizes that the README tells', { timeout: 120_000 }, async (id) => {
           const at = join(folder, `a-folder-of-another-name-${id}`)
           const built = await buildPrebuilt(host, await readPort(host, id), await loadPrebuiltModel(host), at)
           expect(built.manifest).toEqual(await readImageManifest(host, id))
           expect(Buffer.compare(built.file, await shipped(id))).toBe(0)
+          const readme = readFileSync(join(host.packageFolder, 'firmware-bridge', 'README.md'), 'utf8')
+          expect(readme.split('\n').find((line) => line.startsWith(`| ${id} |`))).toContain(
+            `| ${sizesText(built.sizes)} |`,
+          )
         })
       },
     )
