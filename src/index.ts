@@ -1,5 +1,8 @@
-export type { FeatureExtractor, FeatureSpec } from './audio/features.ts'
+export type { FeatureSpec } from './audio/feature-spec.ts'
+export { mlperfTinyFeatures } from './audio/feature-spec.ts'
+export type { FeatureExtractor } from './audio/features.ts'
 export { createFeatureExtractor } from './audio/features.ts'
+export { createFixedExtractor } from './audio/fixed/extractor.ts'
 export type {
   Backend,
   Executable,

@@ -39,7 +39,7 @@ enum {
   MESSAGE_MARK = 0x99,
   /* From the host: asks for counts of the session. */
   MESSAGE_COUNT = 0x9a,
-  /* From the host: spots words; source: 0 stops, 1 audio of this link, 2 the board's microphone; threshold in 1/255, words above it are told. */
+  /* From the host: spots words; source: 0 stops, 1 audio of this link, 2 the board's microphone; threshold in 1/255 for all words, 0 for the image's own. */
   MESSAGE_LISTEN = 0x9b,
   /* From the host: samples at 16 kHz, int16; position: number of the first since listen. */
   MESSAGE_AUDIO = 0x9c,
@@ -65,7 +65,7 @@ enum {
   MESSAGE_COUNTS = 0xc7,
   /* From the device: a request was not carried out. */
   MESSAGE_FAIL = 0xc8,
-  /* From the device: a word was spotted; position: number of the last sample that was heard; score in 1/255. */
+  /* From the device: a word was spotted; position: samples that were heard. */
   MESSAGE_WORD = 0xd0,
   /* From the device: audio did not follow what came before: samples that are missing. */
   MESSAGE_GAP = 0xd1,
@@ -244,7 +244,7 @@ static inline int message_get_mark(const uint8_t *from, size_t count, message_ma
   return 1;
 }
 
-/* listen: spots words; source: 0 stops, 1 audio of this link, 2 the board's microphone; threshold in 1/255, words above it are told. */
+/* listen: spots words; source: 0 stops, 1 audio of this link, 2 the board's microphone; threshold in 1/255 for all words, 0 for the image's own. */
 typedef struct {
   uint8_t source;
   uint8_t threshold;
@@ -468,20 +468,23 @@ static inline size_t message_put_fail(uint8_t *to, const message_fail *from)
   return 1 + from->text_count;
 }
 
-/* word: a word was spotted; position: number of the last sample that was heard; score in 1/255. */
+/* word: a word was spotted; position: samples that were heard. */
 typedef struct {
   uint8_t label;
-  uint8_t score;
   uint32_t position;
+  double score;
+  const uint8_t *text;
+  size_t text_count;
 } message_word;
 
 /* Writes it; how many bytes. */
 static inline size_t message_put_word(uint8_t *to, const message_word *from)
 {
   memcpy(to + 0, &from->label, 1);
-  memcpy(to + 1, &from->score, 1);
-  memcpy(to + 2, &from->position, 4);
-  return 6;
+  memcpy(to + 1, &from->position, 4);
+  memcpy(to + 5, &from->score, 8);
+  memcpy(to + 13, from->text, from->text_count);
+  return 13 + from->text_count;
 }
 
 /* gap: audio did not follow what came before: samples that are missing. */

@@ -35,6 +35,19 @@ typedef struct {
   void (*run_layer)(void *arena, int32_t layer);
 } bridge_model;
 
+/* How a stream of sound becomes words. */
+typedef struct {
+  const char *const *labels;
+  uint8_t label_count;
+  /* Smoothed score that a label must reach; above 1 for those that are no words. */
+  const float *thresholds;
+  /* Looks whose scores are averaged, and columns of features between two looks. */
+  uint8_t smoothing;
+  uint16_t step;
+  /* In seconds: no word for so long after one; length of a frame, and of a hop. */
+  double refractory_s, frame_s, hop_s;
+} bridge_listener;
+
 /* What an image holds besides the runtime. */
 typedef struct {
   /* Board, vendor, version, flags: one a line. */
@@ -48,6 +61,8 @@ typedef struct {
   uint8_t *inputs;
   uint32_t inputs_room;
   uint64_t *layer_ticks;
+  /* NULL where the image spots no words; its first model does. */
+  const bridge_listener *listener;
 } bridge_image;
 
 /* The image that this firmware is. */

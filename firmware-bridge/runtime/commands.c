@@ -117,6 +117,7 @@ static void once(uint8_t flags)
 static void run(uint8_t request, const message_run *message)
 {
   stopped = 0;
+  bridge_listen_start(0, 0);
   for (uint32_t i = 0; i < message->warmups && !stopped; i++) {
     bridge_model_run();
     bridge_poll();

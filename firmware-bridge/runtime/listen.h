@@ -5,11 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { BRIDGE_LISTEN_NOT, BRIDGE_LISTEN_LINK, BRIDGE_LISTEN_MICROPHONE };
+
 /* Whether the chosen model spots words, and whether the board hears by itself. */
 int bridge_listen_can(void);
 int bridge_listen_has_microphone(void);
 
-/* Starts (1 the link, 2 the microphone) or stops (0); 0 where that is not possible. */
+/* Starts at one of the above, or stops; threshold in 1/255 for all words, 0 for the image's own. 0 where that is not possible. */
 int bridge_listen_start(uint8_t source, uint8_t threshold);
 
 /* Samples of the link, int16 little-endian. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../port/port.h"
+#include "listen.h"
 #include "model.h"
 #include "print.h"
 
@@ -177,6 +178,7 @@ static void infer(const char *count, const char *warm)
     say("]");
     return;
   }
+  bridge_listen_start(0, 0);
   bridge_model_reset();
   say_number("m-warmup-start-", (uint32_t)warmups, "");
   for (int32_t i = 0; i < warmups; i++) bridge_model_run();

@@ -105,6 +105,8 @@ void bridge_serve(void)
   bridge_model_choose(0);
   firmata_reset();
   mlperf_boot();
+  /* A board that hears spots words by itself, until a host asks for something else. */
+  bridge_listen_start(BRIDGE_LISTEN_MICROPHONE, 0);
   for (;;) {
     take_all();
     const int is_awake = firmata_report() | bridge_listen_work();

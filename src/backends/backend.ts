@@ -71,7 +71,9 @@ export interface LayerCost {
 export interface LayerProfile {
   readonly engine: string
   readonly repeats: number
-  /** Median of whole runs, without a clock inside. */
+  /** What the figures are of the repeats. */
+  readonly statistic: 'median' | 'mean'
+  /** Whole runs, without a clock inside. */
   readonly wholeS: number
   /** Sum of the layers' medians, the clock's own time taken off. */
   readonly layersS: number
@@ -117,8 +119,8 @@ export interface RemoteRun {
   readonly onMarker?: (listener: (high: boolean) => void) => () => void
   /** Its clock is an emulator's: no silicon takes these times. */
   readonly isEmulated: boolean
-  /** Seconds of every layer, in the order of the model in C, means over the iterations. */
-  layers(iterations: number): Promise<readonly number[]>
+  /** Times every layer on what was loaded, by the device's clock; means over the iterations, which run layer by layer. */
+  profile(iterations: number): Promise<LayerProfile>
 }
 
 /** A segment made ready on a device. */

@@ -4,12 +4,13 @@ import type { Host } from '../core/host.ts'
 import { bridgeFirmware } from '../firmware/bridge-firmware.ts'
 import { type BoardLink, startEmulatedBoard } from '../firmware/emulated-board.ts'
 import { openDevicePort } from '../firmware/open-device.ts'
-import { readPort } from '../firmware/port.ts'
+import { listPorts, readPort } from '../firmware/port.ts'
 import type { Graph } from '../graph/graph.ts'
 import { BoardConnection } from './board-connection.ts'
 
 /** A model that the board is to run. */
 export interface WantedModel {
+  readonly name: string
   readonly graph: Graph
   readonly semantics: Semantics
   readonly hash: string
@@ -32,6 +33,12 @@ const shared = new Map<string, Shared>()
 /** Serial ports of boards, real or at the end of a pseudo terminal. */
 const baudRate = 115_200
 
+/** Whether a board's own name is that of an emulated one: an emulator may be at the end of any port. */
+async function isEmulated(host: Host, board: string): Promise<boolean> {
+  const known = await listPorts(host)
+  return known.includes(board) && (await readPort(host, board)).machine !== undefined
+}
+
 /** How to reach a board, and what tells one way to do so from another. */
 async function wayTo(
   host: Host,
@@ -40,11 +47,11 @@ async function wayTo(
 ): Promise<{ readonly key: string; readonly open: () => Promise<BoardLink> }> {
   if (device.facts.emulator !== undefined) {
     const port = await readPort(host, device.target!)
-    const elf = await bridgeFirmware(host, port, wanted)
+    const elf = await bridgeFirmware(host, port, [wanted])
     return { key: `${device.id} ${elf}`, open: () => startEmulatedBoard(host, port, elf) }
   }
   const path = String(device.facts.port)
-  return { key: device.id, open: async () => ({ link: await openDevicePort(host, path, baudRate) }) }
+  return { key: device.id, open: async () => ({ link: await openDevicePort(host, path, { baudRate }) }) }
 }
 
 /**
@@ -68,7 +75,8 @@ export async function useBoard(host: Host, device: Device, wanted: WantedModel):
     await (await known.opening.catch(() => null))?.close()
   }
   try {
-    return { connection: await known.opening, isEmulated: device.facts.emulator !== undefined, release }
+    const connection = await known.opening
+    return { connection, isEmulated: await isEmulated(host, connection.board.board), release }
   } catch (error) {
     await release()
     throw error

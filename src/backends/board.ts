@@ -1,5 +1,7 @@
+import { compileC } from '../compile/c/compile-c.ts'
 import { viewTensor } from '../compile/instantiate.ts'
 import { isCompiled } from '../compile/lower/lower.ts'
+import type { ManifestLayer } from '../compile/manifest.ts'
 import type { Device } from '../core/device.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
@@ -13,6 +15,7 @@ import type { BoardModel } from './board-connection.ts'
 import { type BoardUse, useBoard } from './board-use.ts'
 import { semanticsOf } from './compiled.ts'
 import { loweredWork } from './lowered-work.ts'
+import { layerProfile } from './profile-layers.ts'
 
 const name = 'board'
 
@@ -48,6 +51,12 @@ function toTensors(specs: readonly TensorSpec[], tensors: readonly DeviceTensor[
   return outputs
 }
 
+/** The layers of a model in C that do something. */
+const layersOf = (segment: Segment): readonly ManifestLayer[] =>
+  compileC(segment.graph, { target: 'portable', semantics: semanticsOf(segment) }).manifest.layers.filter(
+    ({ kernel }) => kernel !== 'alias',
+  )
+
 function executableOf(segment: Segment, use: BoardUse, model: BoardModel): Executable {
   const specs = segmentSpecs(segment)
   const { connection, isEmulated } = use
@@ -72,7 +81,18 @@ function executableOf(segment: Segment, use: BoardUse, model: BoardModel): Execu
       run: (iterations, marking) => connection.inTurn((client) => connection.run(client, index, iterations, marking)),
       read: async () =>
         toTensors(specs.outputs, outputTensors, await connection.inTurn((client) => client.read(outputBytes))),
-      layers: (iterations) => connection.inTurn((client) => client.timeLayers(model, iterations)),
+      profile: (iterations) =>
+        connection.inTurn(async (client) => {
+          const wholeS = await connection.run(client, index, iterations, 'none')
+          const seconds = await client.timeLayers(model, iterations)
+          return layerProfile(layersOf(segment), seconds, wholeS, {
+            engine: isEmulated
+              ? `${connection.board.board} (emulated: no silicon takes these times)`
+              : connection.board.board,
+            repeats: iterations,
+            statistic: 'mean',
+          })
+        }),
     },
     [Symbol.asyncDispose]: () => use.release(),
   }
@@ -81,7 +101,12 @@ function executableOf(segment: Segment, use: BoardUse, model: BoardModel): Execu
 async function prepare(segment: Segment, device: Device, host: Host): Promise<Executable> {
   const semantics = semanticsOf(segment)
   const hash = await modelHash(host, segment.graph, semantics)
-  const use = await useBoard(host, device, { graph: segment.graph, semantics, hash })
+  const use = await useBoard(host, device, {
+    name: segment.graph.name || 'model',
+    graph: segment.graph,
+    semantics,
+    hash,
+  })
   try {
     const model = await use.connection.find(hash)
     if (model) return executableOf(segment, use, model)

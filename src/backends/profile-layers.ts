@@ -72,15 +72,33 @@ export function profileLayers(
   const latencies = timed.map((latencyS) => (latencyS === null ? 0 : Math.max(0, latencyS - clockS)))
   const wholeS = Math.max(0, median(times.whole) - clockS)
   const timedS = timed.reduce<number>((sum, latencyS) => sum + (latencyS ?? 0), 0)
-  const layersS = latencies.reduce((sum, latencyS) => sum + latencyS, 0)
   return {
-    engine,
-    repeats: options.repeats,
-    wholeS,
-    layersS,
+    ...layerProfile(model.manifest.layers, latencies, wholeS, {
+      engine,
+      repeats: options.repeats,
+      statistic: 'median',
+    }),
     clockS,
     overhead: wholeS > 0 ? timedS / wholeS - 1 : 0,
-    residual: wholeS > 0 ? layersS / wholeS - 1 : 0,
-    layers: model.manifest.layers.map((layer, index) => costOf(layer, latencies[index]!, layersS)),
+  }
+}
+
+/** The profile of layers that took these seconds each, and `wholeS` together without a clock in between. */
+export function layerProfile(
+  layers: readonly ManifestLayer[],
+  seconds: readonly number[],
+  wholeS: number,
+  about: Pick<LayerProfile, 'engine' | 'repeats' | 'statistic'>,
+): LayerProfile {
+  const layersS = seconds.reduce((sum, latencyS) => sum + latencyS, 0)
+  const apart = wholeS > 0 ? layersS / wholeS - 1 : 0
+  return {
+    ...about,
+    wholeS,
+    layersS,
+    clockS: 0,
+    overhead: apart,
+    residual: apart,
+    layers: layers.map((layer, index) => costOf(layer, seconds[index] ?? 0, layersS)),
   }
 }

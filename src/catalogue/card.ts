@@ -1,22 +1,33 @@
 import { z } from 'zod'
-import type { FeatureSpec } from '../audio/features.ts'
+import type { FeatureSpec } from '../audio/feature-spec.ts'
+import type { DetectorSettings } from '../audio/stream/detector.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const share = z.number().min(0).max(1)
 
-const features = z.strictObject({
-  kind: z.literal('mfcc'),
-  sampleRateHz: z.number().positive(),
-  clipS: z.number().positive(),
-  frameS: z.number().positive(),
-  hopS: z.number().positive(),
-  fftSize: z.number().int().positive(),
-  melBins: z.number().int().positive(),
-  melLowHz: z.number().positive(),
-  melHighHz: z.number().positive(),
-  logFloor: z.number().positive(),
-  coefficients: z.number().int().positive(),
-})
+const features = z
+  .strictObject({
+    kind: z.enum(['mfcc', 'log-mel']),
+    sampleRateHz: z.number().positive(),
+    clipS: z.number().positive(),
+    frameS: z.number().positive(),
+    hopS: z.number().positive(),
+    fftSize: z.number().int().positive(),
+    melBins: z.number().int().positive(),
+    melLowHz: z.number().positive(),
+    melHighHz: z.number().positive(),
+    logFloor: z.number().positive(),
+    coefficients: z.number().int().positive(),
+    spectrum: z.enum(['power', 'magnitude']).exactOptional(),
+    melSlopes: z.enum(['hertz', 'mel']).exactOptional(),
+    floorBy: z.enum(['max', 'add']).exactOptional(),
+    dct: z.enum(['orthonormal', 'uniform']).exactOptional(),
+    peakNormalized: z.boolean().exactOptional(),
+  })
+  .refine(
+    ({ kind, coefficients, melBins }) => kind === 'mfcc' || coefficients === melBins,
+    'log-mel gives as many coefficients as melBins',
+  )
 
 const accuracy = z.strictObject({
   metric: z.string(),
@@ -29,6 +40,25 @@ const accuracy = z.strictObject({
   method: z.string(),
 })
 
+const rate = z.record(z.string(), z.strictObject({ missed: z.number().int(), total: z.number().int() }))
+
+const detector = z.strictObject({
+  stepS: z.number().positive(),
+  smoothing: z.number().int().positive(),
+  refractoryS: z.number().nonnegative(),
+  thresholds: z.record(z.string(), share),
+  validation: z
+    .strictObject({
+      split: z.string(),
+      hours: z.number().positive(),
+      falseAlarms: z.number().int().nonnegative(),
+      wantedFalseAlarmsPerHour: z.number().nonnegative(),
+      misses: z.record(z.string(), rate),
+      method: z.string(),
+    })
+    .exactOptional(),
+})
+
 const variant = z.strictObject({
   name: z.string().min(1),
   file: z.string().min(1),
@@ -38,6 +68,7 @@ const variant = z.strictObject({
   parameters: z.number().int().nonnegative(),
   macs: z.number().int().nonnegative().nullable(),
   accuracy: accuracy.nullable(),
+  detector: detector.exactOptional(),
 })
 
 /** Accuracy of a variant: what was counted, on which clips, and how anyone can count again. */
@@ -53,6 +84,22 @@ export interface CardAccuracy {
   readonly method: string
 }
 
+/** How a variant's posteriors make events in a stream, and what that gave on validation audio. */
+export interface CardDetector extends DetectorSettings {
+  readonly validation?: {
+    readonly split: string
+    /** Length of the stream that held no keyword. */
+    readonly hours: number
+    readonly falseAlarms: number
+    readonly wantedFalseAlarmsPerHour: number
+    /** By condition (`clean`, `10 dB`) and keyword: keywords that made no event. */
+    readonly misses: Readonly<
+      Record<string, Readonly<Record<string, { readonly missed: number; readonly total: number }>>>
+    >
+    readonly method: string
+  }
+}
+
 /** One variant as the card states it; everything but the accuracy is read from the file and checked by a test. */
 export interface CardVariant {
   readonly name: string
@@ -64,6 +111,8 @@ export interface CardVariant {
   /** Multiply-accumulates of one inference. */
   readonly macs: number | null
   readonly accuracy: CardAccuracy | null
+  /** Thresholds for a stream; "milliwatt kws calibrate" sets them. */
+  readonly detector?: CardDetector
 }
 
 /** A catalogue card: what a model family is for, what it was trained on, and each variant's facts. */

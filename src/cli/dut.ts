@@ -48,7 +48,7 @@ async function dutCommand(host: Host, options: DutCommandOptions): Promise<numbe
     const reason = options.answer === 'error' ? whyNoError(engine) : null
     if (reason) throw new MilliwattError('USAGE', '--answer error', `It is not possible: ${reason}.`)
     const model = dutModelOf(engine, options.answer)
-    await using link = await openDevicePort(host, options.port, baudRate)
+    await using link = await openDevicePort(host, options.port, { baudRate })
     model.load(new Uint8Array(model.inputBytes))
     await model.run()
     const name = options.name ?? modelName(host, options.model, model, model.results().length)

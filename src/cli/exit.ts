@@ -16,6 +16,6 @@ const usageCodes = new Set([
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof MilliwattError)) return exitCodes.failed
   if (error.code === 'GOAL_NOT_MET') return exitCodes.goalNotMet
-  if (error.code === 'INTERRUPTED') return exitCodes.interrupted
+  if (error.code === 'INTERRUPTED' || error.code === 'FLASH_INTERRUPTED') return exitCodes.interrupted
   return usageCodes.has(error.code) ? exitCodes.usage : exitCodes.failed
 }

@@ -4,16 +4,20 @@ import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { isMilliwattError, messageOf } from '../core/errors.ts'
 import { nodeHost } from '../hosts/node.ts'
+import { addBenchUpCommand } from './bench-up.ts'
 import { addCompileCommand } from './compile.ts'
 import { addConvertCommand } from './convert.ts'
 import { addDevicesCommand } from './devices.ts'
 import { addDutCommand } from './dut.ts'
 import { addEnergyCommands } from './energy.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
+import { addFlashCommand } from './flash.ts'
 import { addInspectCommand } from './inspect.ts'
+import { addKwsCommand } from './kws.ts'
 import { addMetersCommand } from './meters.ts'
 import { addMlperfCommand } from './mlperf.ts'
 import { addMonitorCommand } from './monitor.ts'
+import { addPinsCommand } from './pins.ts'
 import { addPlanCommand } from './plan.ts'
 import { addProfileCommand } from './profile.ts'
 import { addRunCommand } from './run.ts'
@@ -33,6 +37,7 @@ function buildProgram(): Command {
     .showHelpAfterError('(--help lists the options)')
     .exitOverride()
   addRunCommand(program, host, version, finish)
+  addKwsCommand(program, host, finish)
   addInspectCommand(program, host, finish)
   addConvertCommand(program, host, finish)
   addCompileCommand(program, host, finish)
@@ -43,7 +48,10 @@ function buildProgram(): Command {
   addDevicesCommand(program, host, finish)
   addMonitorCommand(program, host, finish)
   addMetersCommand(program, host, finish)
+  addFlashCommand(program, host, finish)
   addDutCommand(program, host, finish)
+  addPinsCommand(program, host, finish)
+  addBenchUpCommand(program, host, finish)
   addMlperfCommand(program, host, version, finish)
   program.addHelpText(
     'after',
@@ -55,6 +63,7 @@ Examples:
   milliwatt run kws --input recordings/ --json         one JSON document on standard output
   milliwatt run kws --meter ppk2:/dev/ttyACM0 --supply-v 3.3 --max-latency-ms 20
   arecord -f S16_LE -r 16000 -d 3 -t raw | milliwatt run kws --input -
+  milliwatt kws --listen                               keywords from the microphone, as they are said
   milliwatt run model.tflite --raw-input in.bin --raw-output out.bin
   milliwatt inspect model.tflite                       what is in it, and what runs where
   milliwatt convert model.tflite model.onnx
@@ -65,6 +74,8 @@ Examples:
   milliwatt trace inspect report/trace.json            samples, gaps, windows, energy per inference
   milliwatt energy measure kws -o record.json          energy per inference with its uncertainty
   milliwatt energy check record.json --max-uj 700      exit code 3 unless it is shown to stay within
+  milliwatt flash --list                               which boards can be flashed how, here and now
+  milliwatt flash kws --board raspberry-pi-pico        a prebuilt image with a keyword spotter
   milliwatt dut --port /dev/pts/3 --model kws.tflite   this machine as an MLPerf Tiny device
   milliwatt mlperf --port /dev/ttyACM0                 throughput of a board by its own timer
   milliwatt mlperf --port /dev/ttyACM0 --meter ppk2    its energy per inference

@@ -66,7 +66,7 @@ async function openClient({ host, options, progress, signal }: Job): Promise<Mlp
   const heard: string[] = []
   for (const [at, rate] of rates.entries()) {
     progress.on({ stage: `Asking ${port} for its name at ${rate} baud`, done: at, total: rates.length })
-    const link = await openDevicePort(host, port, rate)
+    const link = await openDevicePort(host, port, { baudRate: rate })
     try {
       return await MlperfClient.open(
         link,

@@ -16,7 +16,7 @@ import { interruptSignal } from './interrupt.ts'
 import { addDimensions, type DimensionOptions, toNumber } from './options.ts'
 import { type ProgressLine, progressLine } from './progress.ts'
 import { chosenMeter } from './run-meter.ts'
-import { addMeterChoice } from './run-options.ts'
+import { addMeterChoice, devicesHelp } from './run-options.ts'
 import { terminalStyle } from './run-output.ts'
 
 /** Options of `milliwatt plan`. */
@@ -27,6 +27,8 @@ interface PlanOptions extends GoalOptions, DimensionOptions {
   readonly meterResume?: number
   readonly whatIf?: readonly string[]
   readonly backend?: readonly string[]
+  readonly on?: readonly string[]
+  readonly markerChannel?: number
   readonly variant?: string
   readonly remeasure?: boolean
   readonly profileS: number
@@ -45,7 +47,8 @@ async function ensureProfile(
 ) {
   const { probe, session } = runtime
   const kept = await readMachineProfile(host, probe.fingerprint)
-  if (Object.keys(kept.places).length > 0 || options.profileS === 0) return
+  const isHere = probe.devices.some(({ kind }) => kind !== 'board')
+  if (!isHere || Object.keys(kept.places).length > 0 || options.profileS === 0) return
   await profileMachine({
     host,
     probe,
@@ -68,6 +71,8 @@ async function planJob(host: Host, version: string, model: string, options: Plan
     await using runtime = await openRuntimeOn(host, {
       ...meter,
       ...(options.backend ? { backends: options.backend } : {}),
+      ...(options.on ? { on: options.on } : {}),
+      ...(options.markerChannel === undefined ? {} : { markerChannel: options.markerChannel }),
       ...(options.whatIf ? { whatIf: options.whatIf } : {}),
       onProgress: progress.on,
       signal,
@@ -111,6 +116,8 @@ export function addPlanCommand(program: Command, host: Host, version: string, fi
     .option('--what-if <target...>', 'consider accelerators that are not here, by their declared model (ethos-u55-128)')
     .option('--variant <name>', 'plan only over this variant')
     .option('-b, --backend <name...>', 'plan only over these backends')
+    .option('--on <device...>', devicesHelp)
+    .option('--marker-channel <n>', "the meter's digital channel that a board's marker pin is wired to", toNumber)
     .option('--remeasure', 'measure latencies again even if they are in the cache')
     .option('--profile-s <s>', 'most seconds to profile this machine where that was not done; 0: never', toNumber, 10)
     .option('--html <file>', 'write the plan as a page')

@@ -14,6 +14,7 @@ import { terminalStyle } from './run-output.ts'
 interface ProfileCommandOptions extends DimensionOptions, MachineCommandOptions {
   readonly repeats: number
   readonly variant?: string
+  readonly on?: string
 }
 
 const barWidth = 24
@@ -62,12 +63,12 @@ function layerTable({ layers }: ModelProfile): Table {
 }
 
 function textOf(profile: ModelProfile): string {
-  const { model, engine, repeats, wholeS, layersS, overhead, residual, clockS, layers } = profile
+  const { model, engine, repeats, statistic, wholeS, layersS, overhead, residual, clockS, layers } = profile
   const macs = layers.reduce((sum, layer) => sum + layer.macs, 0)
   const rate = macs > 0 && wholeS > 0 ? `, ${(macs / wholeS / 1e9).toFixed(2)} GMAC/s` : ''
   const style = process.stdout.isTTY ? terminalStyle : plainStyle
   return [
-    `${model} on ${engine}: ${formatTime(wholeS)} a run${rate} (medians of ${formatCount(repeats)} rounds)`,
+    `${model} on ${engine}: ${formatTime(wholeS)} a run${rate} (${statistic}s of ${formatCount(repeats)} rounds)`,
     `Profiling slows a run by ${formatPercent(overhead)}: ${formatTime(clockS)} a layer for the clock, taken off below. The layers sum to ${formatTime(layersS)}, ${formatPercent(residual)} apart from the whole.`,
     '',
     ...tableLines(layerTable(profile), Math.max(60, process.stdout.columns ?? 140), style),
@@ -76,12 +77,13 @@ function textOf(profile: ModelProfile): string {
 
 /** Runs `milliwatt profile MODEL` and gives the exit code. */
 async function profileCommand(host: Host, model: string, options: ProfileCommandOptions): Promise<number> {
-  const { backend, repeats, variant, dimensions } = options
+  const { backend, on, repeats, variant, dimensions } = options
   const profile = await profileModel(host, model, {
     repeats,
     dimensions,
     ...(variant === undefined ? {} : { variant }),
     ...(backend ? { backends: [backend] } : {}),
+    ...(on === undefined ? {} : { on }),
   })
   process.stdout.write(`${options.json ? JSON.stringify(profile, null, 2) : textOf(profile)}\n`)
   return exitCodes.done
@@ -102,6 +104,7 @@ export function addProfileCommand(program: Command, host: Host, finish: (code: n
     .option('--repeats <n>', 'rounds that are timed', toRounds, 500)
     .option('--backend <name>', 'the engine; it must show its layers')
     .option('--variant <name>', 'the variant of a shipped model')
+    .option('--on <device>', 'a device instead of this processor: qemu-m4, or the serial port of a board')
     .option('--seconds <s>', 'without a model: begin nothing new after so long', toPositive, 60)
     .option('--remeasure', 'without a model: measure again what is known')
     .option('--json', 'print one JSON document on standard output and nothing else')

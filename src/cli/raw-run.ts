@@ -26,6 +26,7 @@ export async function rawRunCommand(host: Host, model: string, options: RunOptio
   const run = await rawRun(host, model, {
     ...paths,
     ...(options.backend ? { backends: options.backend } : {}),
+    ...(options.on?.[0] === undefined ? {} : { on: options.on[0] }),
     ...(options.variant === undefined ? {} : { variant: options.variant }),
     dimensions: options.dimensions,
     signal,

@@ -1,6 +1,13 @@
 import { type Command, Option } from 'commander'
 import { addGoalOptions, type GoalOptions } from './goal-options.ts'
-import { addDelegates, addDimensions, type DelegateOptions, type DimensionOptions, toPositive } from './options.ts'
+import {
+  addDelegates,
+  addDimensions,
+  type DelegateOptions,
+  type DimensionOptions,
+  toNumber,
+  toPositive,
+} from './options.ts'
 
 /** Options of `milliwatt run`. */
 export interface RunOptions extends GoalOptions, DimensionOptions, DelegateOptions {
@@ -19,7 +26,8 @@ export interface RunOptions extends GoalOptions, DimensionOptions, DelegateOptio
   readonly windowMs?: number
   readonly variant?: string
   readonly backend?: readonly string[]
-  readonly on?: string
+  readonly on?: readonly string[]
+  readonly markerChannel?: number
   readonly remeasure?: boolean
   readonly out?: string
   readonly json?: boolean
@@ -43,6 +51,10 @@ function addRaw(command: Command): void {
     )
     .option('--raw-output <file>', 'where the output tensors go, in the same layout')
 }
+
+/** What `--on` takes. */
+export const devicesHelp: string =
+  'only these devices: ids of "milliwatt devices" (cpu, qemu-m4), or the serial port of a board'
 
 /** Gives a command the options that choose a meter. */
 export function addMeterChoice(command: Command, usual: 'auto' | 'none' = 'auto'): Command {
@@ -75,7 +87,8 @@ export function addRunOptions(command: Command): Command {
   return command
     .option('--variant <name>', 'plan only over this variant')
     .option('-b, --backend <name...>', 'plan only over these backends')
-    .option('--on <device>', 'run on this device: an id of "milliwatt devices", qemu-m4, or the serial port of a board')
+    .option('--on <device...>', devicesHelp)
+    .option('--marker-channel <n>', "the meter's digital channel that a board's marker pin is wired to", toNumber)
     .option('--remeasure', 'measure latencies again even if they are in the cache')
     .option(
       '-o, --out <folder>',

@@ -59,6 +59,7 @@ async function openRuntime(job: Job): Promise<Runtime> {
     ...(outFolder === null ? {} : { traceBase: host.files.join(outFolder, 'trace') }),
     ...(options.backend ? { backends: options.backend } : {}),
     ...(options.on === undefined ? {} : { on: options.on }),
+    ...(options.markerChannel === undefined ? {} : { markerChannel: options.markerChannel }),
     onProgress: progress.on,
     signal,
   })

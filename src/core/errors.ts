@@ -71,6 +71,22 @@ export const errorTable = {
     what: 'The audio has a sample rate that cannot be right.',
     next: 'Repair the header, or pass raw PCM on standard input with --rate.',
   },
+  MICROPHONE_NOT_FOUND: {
+    what: 'There is no microphone that milliwatt can listen to.',
+    next: 'Plug one in and look for it with "arecord -L"; install alsa-utils (or sox, ffmpeg, "npm i @picovoice/pvrecorder-node"), or give a file.',
+  },
+  MICROPHONE_PERMISSION: {
+    what: 'The microphone is there but this user may not listen to it.',
+    next: 'On Linux add the user to the group audio (sudo usermod -aG audio $USER) and log in again; on a Mac allow the terminal in the privacy settings.',
+  },
+  MICROPHONE_LOST: {
+    what: 'The microphone went away while it was listened to.',
+    next: 'Plug it in again and repeat; the report up to here is kept.',
+  },
+  MICROPHONE_RATE: {
+    what: 'The microphone does not give the sample rate that was asked for.',
+    next: 'Name a device that converts rates (--device default or plughw:0 instead of hw:0).',
+  },
   METER_UNKNOWN: {
     what: 'There is no meter driver of this name.',
     next: 'Take one of the names in the detail, as DRIVER or DRIVER:PATH.',
@@ -122,6 +138,10 @@ export const errorTable = {
   EMULATOR_MISSING: {
     what: 'The emulator of this board is not installed.',
     next: 'Install it (Debian: apt-get install qemu-system-arm), or name it in the variable MILLIWATT_QEMU_ARM.',
+  },
+  PTY_MISSING: {
+    what: 'A pseudo terminal cannot be made.',
+    next: 'Install socat (Debian: apt-get install socat); it makes the ports that other programs open.',
   },
   DEVICE_SILENT: {
     what: 'The device does not answer.',
@@ -222,6 +242,18 @@ export const errorTable = {
   FLASH_DIFFERS: {
     what: 'What the board holds is not the image.',
     next: 'Run the same command again; if it stays so, look for a weak supply, a write protection or worn flash.',
+  },
+  FLASH_UNCHECKED: {
+    what: 'The image was written, but what the board holds was not compared with it.',
+    next: 'Run the same command again, or start the board and see.',
+  },
+  FLASH_NOT_STARTED: {
+    what: 'The image is on the board, but was not started.',
+    next: 'Reset the board, or unplug it and plug it in again.',
+  },
+  FLASH_INTERRUPTED: {
+    what: 'Flashing was stopped by the user.',
+    next: 'Run the same command again when it suits; the detail says what the board holds until then.',
   },
   TRACE_DISK_FULL: {
     what: 'The disk is full; the power trace stops here.',

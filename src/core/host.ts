@@ -21,9 +21,11 @@ export interface SystemTree {
   isAccessible(path: string): Promise<boolean>
 }
 
-/** An append-only file under construction. `append` rejects with the system's error (`code: 'ENOSPC'`, ...). */
+/** An append-only file under construction. Its functions reject with the system's error (`code: 'ENOSPC'`, ...). */
 export interface FileAppender {
   append(bytes: Uint8Array): Promise<void>
+  /** Resolves when all that was appended is on the disk itself, or in the device that stands for it. */
+  sync(): Promise<void>
   close(): Promise<void>
 }
 
@@ -79,6 +81,12 @@ export interface Clock {
   sleep(seconds: number, signal?: AbortSignal): Promise<void>
 }
 
+/** How a serial port is opened: 8 bits, one stop bit, no parity unless it says `even`. */
+export interface SerialSettings {
+  readonly baudRate: number
+  readonly parity?: 'even'
+}
+
 /** The ports of the machine. */
 export interface SerialPorts {
   /** Lists ports; a machine without serial support gives an empty list and a reason. */
@@ -87,7 +95,7 @@ export interface SerialPorts {
    * Opens a port.
    * @throws MilliwattError METER_NOT_FOUND, METER_BUSY, METER_PERMISSION
    */
-  open(path: string, options: { readonly baudRate: number }): Promise<Link>
+  open(path: string, settings: SerialSettings): Promise<Link>
 }
 
 /** A thread or process of its own with milliwatt loaded. Messages are copied (structured clone) except for buffers that are moved. */

@@ -1,5 +1,16 @@
-/** How a link ended: closed by us, or lost (unplugged, peer died) with the system's words. */
-export type LinkEnd = { readonly how: 'closed' } | { readonly how: 'lost'; readonly reason: string }
+/**
+ * How a link ended: closed by us, or lost (unplugged, peer died) with the system's words. A command that ended by
+ * itself leaves its exit code.
+ */
+export type LinkEnd =
+  | { readonly how: 'closed' }
+  | { readonly how: 'lost'; readonly reason: string; readonly exitCode?: number }
+
+/** Lines of a serial port beside its data: true asserts one. */
+export interface ModemLines {
+  readonly dtr: boolean
+  readonly rts: boolean
+}
 
 /**
  * A byte stream to something outside: a serial port, a pty, an emulator. Bytes are pushed, so that a
@@ -17,6 +28,8 @@ export interface Link extends AsyncDisposable {
   onData(listener: (chunk: Uint8Array, arrivalS: number) => void): () => void
   /** Resolves, never rejects, when the link ends for any reason. */
   readonly ended: Promise<LinkEnd>
+  /** Sets the modem lines; false where the port has none, as a pseudo terminal. Absent on what is no serial port. */
+  setLines?(lines: ModemLines): Promise<boolean>
   /** Closes the link; a second call does nothing. */
   close(): Promise<void>
 }

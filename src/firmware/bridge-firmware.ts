@@ -1,8 +1,6 @@
-import type { Semantics } from '../compile/program.ts'
 import type { Host } from '../core/host.ts'
-import type { Graph } from '../graph/graph.ts'
-import { buildBridge, imageModel } from './bridge-image.ts'
-import { imageSource } from './image-source.ts'
+import { buildBridge, type GivenModel, imageModel } from './bridge-image.ts'
+import { type ImageListener, type ImageModel, imageSource } from './image-source.ts'
 import { type Port, portFolder } from './port.ts'
 
 /** Texts of all files below a folder whose names end so. */
@@ -21,25 +19,35 @@ async function textsIn(host: Host, folder: string): Promise<readonly string[]> {
 let builds = 0
 
 /**
- * Firmware of a board with one model in it, as an ELF file: built now or, where the same sources were built before, taken from
+ * Firmware of a board with these models in it, as an ELF file: built now or, where the same sources were built before, taken from
  * the cache.
  * @throws MilliwattError FIRMWARE_BUILD, OP_UNSUPPORTED
  */
 export async function bridgeFirmware(
   host: Host,
   port: Port,
-  {
-    name = 'model',
-    graph,
-    semantics,
-  }: { readonly name?: string; readonly graph: Graph; readonly semantics: Semantics },
+  given: readonly GivenModel[],
+  listener?: ImageListener,
 ): Promise<string> {
   const { files } = host
-  const model = await imageModel(host, { name, graph, semantics }, 0)
-  const image = { board: port.id, clockHz: port.clockHz, vendor: 'milliwatt', version: '1', models: [model] }
+  const models: ImageModel[] = []
+  for (const [index, one] of given.entries()) models.push(await imageModel(host, one, index))
+  const image = {
+    board: port.id,
+    clockHz: port.clockHz,
+    vendor: 'milliwatt',
+    version: '1',
+    models,
+    ...(listener ? { listener } : {}),
+  }
   const bridge = files.join(host.packageFolder, 'firmware-bridge')
-  const folders = ['runtime', 'include', 'kernels'].map((part) => files.join(bridge, part))
-  const own = [port.id, imageSource(image), ...model.model.files.values()]
+  const folders = ['runtime', 'include', 'kernels', 'audio'].map((part) => files.join(bridge, part))
+  const own = [
+    port.id,
+    imageSource(image),
+    JSON.stringify(listener?.features ?? null),
+    ...models.flatMap(({ model }) => [...model.files.values()]),
+  ]
   const texts = [...own, ...(await Promise.all([...folders, portFolder(host)].map((at) => textsIn(host, at)))).flat()]
   const hash = await host.sha256(new TextEncoder().encode(texts.join('\0')))
   const folder = files.join(host.cacheFolder, 'firmware', hash.slice(0, 32))

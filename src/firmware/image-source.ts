@@ -1,3 +1,6 @@
+import type { FeatureSpec } from '../audio/feature-spec.ts'
+import { fixedTables } from '../audio/fixed/tables.ts'
+import type { DetectorSettings } from '../audio/stream/detector.ts'
 import { valueBytes } from '../compile/arena.ts'
 import type { CModel } from '../compile/c/render.ts'
 import type { ManifestTensor } from '../compile/manifest.ts'
@@ -19,6 +22,14 @@ export interface ImageModel {
   readonly answersError: boolean
 }
 
+/** How the first model of a firmware spots words in a stream of sound. */
+export interface ImageListener {
+  readonly features: FeatureSpec
+  /** In the order of the model's scores. */
+  readonly labels: readonly string[]
+  readonly settings: DetectorSettings
+}
+
 /** What a firmware is. */
 export interface ImageDescription {
   readonly board: string
@@ -27,6 +38,7 @@ export interface ImageDescription {
   readonly vendor: string
   readonly version: string
   readonly models: readonly ImageModel[]
+  readonly listener?: ImageListener
 }
 
 /** Inputs of quantised bytes may come as float32 as well, where that takes no more than this. */
@@ -62,8 +74,24 @@ function inputsRoom({ model: { manifest } }: ImageModel): number {
   return isBytes && 4 * bytes <= mostFloatBytes ? 4 * bytes : bytes
 }
 
+/** A label without a threshold is never spotted: no score is above 1. */
+const never = 2
+
+function listenerTable({ features, labels, settings }: ImageListener): string {
+  const { hop } = fixedTables(features)
+  const hopS = hop / features.sampleRateHz
+  const thresholds = labels.map((label) => `${Math.fround(settings.thresholds[label] ?? never)}`)
+  const step = Math.max(1, Math.round(settings.stepS / hopS))
+  return `static const char *const labels[] = {${labels.map(cString).join(', ')}};
+static const float thresholds[] = {${thresholds.join(', ')}};
+static const bridge_listener listener = {
+    labels, ${labels.length}, thresholds, ${settings.smoothing}, ${step}, ${settings.refractoryS}, ${features.frameS}, ${hopS},
+};
+`
+}
+
 /** The C file that makes a firmware of the runtime and its models. */
-export function imageSource({ board, clockHz, vendor, version, models }: ImageDescription): string {
+export function imageSource({ board, clockHz, vendor, version, models, listener }: ImageDescription): string {
   const most = (of: (model: ImageModel) => number) => Math.max(...models.map(of))
   const headers = models.map(({ model }) => `#include "${model.manifest.name}.h"`)
   const tables = models.flatMap(({ model: { manifest } }, index) => [
@@ -77,7 +105,7 @@ ${headers.join('\n')}
 
 ${tables.join('\n')}
 
-static const bridge_model models[] = {
+${listener ? listenerTable(listener) : ''}static const bridge_model models[] = {
 ${models.map(row).join('\n')}
 };
 
@@ -87,7 +115,7 @@ static uint64_t layer_ticks[${most(({ model }) => Math.max(1, layersOf(model)))}
 
 const bridge_image bridge_this = {
     ${cString(`${board}\n${vendor}\n${version}`)}, ${cString(vendor)}, ${clockHz}, models, ${models.length},
-    arena, inputs, sizeof inputs, layer_ticks,
+    arena, inputs, sizeof inputs, layer_ticks, ${listener ? '&listener' : 'NULL'},
 };
 
 int main(void)

@@ -77,6 +77,7 @@ function memoryAppender(files: Map<string, Uint8Array>, path: string): FileAppen
       length += bytes.length
       files.set(path, room.subarray(0, length))
     },
+    sync: async () => {},
     close: async () => {},
   }
 }

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MilliwattError } from '../core/errors.ts'
-import type { CommandResult, Host, SystemTree } from '../core/host.ts'
+import type { CommandResult, Host, SerialSettings, SystemTree } from '../core/host.ts'
 import type { Link, PortInfo } from '../core/link.ts'
 import { FakeClock } from './fake-clock.ts'
 import { memoryFiles } from './fake-files.ts'
@@ -31,10 +31,10 @@ export interface FakeHostOptions {
   readonly ports?: readonly FakePort[]
   /** Why there are no ports. */
   readonly portsReason?: string
-  readonly openPort?: (path: string, options: { readonly baudRate: number }) => Promise<Link>
+  readonly openPort?: (path: string, settings: SerialSettings) => Promise<Link>
   readonly commands?: Readonly<Record<string, FakeCommand>>
   /** What a command that goes on printing is, as a link; null means not installed. */
-  readonly startCommand?: (name: string, args: readonly string[]) => Link | null
+  readonly startCommand?: (name: string, args: readonly string[], onErrorOutput?: (text: string) => void) => Link | null
   /** Instruments on the network by `HOST:PORT`. */
   readonly network?: Readonly<Record<string, () => Link>>
   readonly packages?: Readonly<Record<string, unknown>>
@@ -80,7 +80,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     cacheFolder: options.cacheFolder ?? resolve('/fake-cache'),
     packageFolder: options.packageFolder ?? repository,
     command: async (name, args) => runFakeCommand(options.commands?.[name] ?? null, args),
-    startCommand: async (name, args) => options.startCommand?.(name, args) ?? null,
+    startCommand: async (name, args, onErrorOutput) => options.startCommand?.(name, args, onErrorOutput) ?? null,
     connect: async (hostname, port) => {
       const open = options.network?.[`${hostname}:${port}`]
       if (!open) throw new MilliwattError('METER_NOT_FOUND', `${hostname}:${port}`)
@@ -98,7 +98,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
   }
 }
 
-async function openFakePort(options: FakeHostOptions, path: string, settings: { readonly baudRate: number }) {
+async function openFakePort(options: FakeHostOptions, path: string, settings: SerialSettings) {
   const port = options.ports?.find((candidate) => candidate.path === path)
   if (port?.accessible === false) throw new MilliwattError('METER_PERMISSION', path)
   if (!options.openPort) throw new MilliwattError('METER_NOT_FOUND', path)

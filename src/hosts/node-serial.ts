@@ -5,5 +5,5 @@ import { listPorts } from './serial-list.ts'
 /** The serial ports of a Node process, over the package `serialport`. */
 export const nodeSerial: SerialPorts = {
   list: () => listPorts(),
-  open: (path, options) => openSerialLink(path, options.baudRate),
+  open: openSerialLink,
 }

@@ -55,6 +55,7 @@ async function openAppender(path: string): Promise<FileAppender> {
       let done = 0
       while (done < bytes.length) done += (await handle.write(bytes, done)).bytesWritten
     },
+    sync: () => handle.sync(),
     close: () => handle.close(),
   }
 }

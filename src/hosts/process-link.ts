@@ -9,6 +9,7 @@ const keptErrorLength = 400
 /**
  * Starts a command that goes on printing; its standard output is what comes out of the link, and closing the link ends
  * it. Null when it is not installed.
+ * @param onErrorOutput hears its error output as it comes
  */
 export function openProcessLink(
   name: string,
@@ -32,7 +33,8 @@ export function openProcessLink(
     child.on('close', (status) => {
       const said = errorText.trim().split('\n').at(-1)
       const reason = `${name} ended with status ${status}${said ? `: ${said}` : ''}`
-      resolve(closing ? { how: 'closed' } : { how: 'lost', reason })
+      const code = status === null ? {} : { exitCode: status }
+      resolve(closing ? { how: 'closed' } : { how: 'lost', reason, ...code })
     })
   })
   const close = async () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { type ErrorCode, MilliwattError } from '../core/errors.ts'
+import type { SerialSettings } from '../core/host.ts'
 import type { Link, LinkEnd } from '../core/link.ts'
 import { nowS } from './now.ts'
 import { type SerialReply, type SerialRequest, serialProcess } from './serial-process.ts'
@@ -16,10 +17,10 @@ export function openErrorCode(reason: string): ErrorCode {
   return 'METER_WRONG'
 }
 
-function startProcess(path: string, baudRate: number): ChildProcess {
+function startProcess(path: string, settings: SerialSettings): ChildProcess {
   const serialport = createRequire(import.meta.url).resolve('serialport')
   // Bundlers that keep function names call a helper of this name.
-  const program = `const __name = (value) => value; (${serialProcess.toString()})(require(${JSON.stringify(serialport)}), ${JSON.stringify(path)}, ${baudRate})`
+  const program = `const __name = (value) => value; (${serialProcess.toString()})(require(${JSON.stringify(serialport)}), ${JSON.stringify(path)}, ${JSON.stringify(settings)})`
   return spawn(process.execPath, ['--input-type=commonjs', '-e', program], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     serialization: 'advanced',
@@ -56,8 +57,8 @@ function opened(child: ChildProcess, path: string): Promise<void> {
  * arrive before the first subscription are dropped.
  * @throws MilliwattError METER_NOT_FOUND, METER_BUSY, METER_PERMISSION, METER_WRONG (the path is no port)
  */
-export async function openSerialLink(path: string, baudRate: number): Promise<Link> {
-  const child = startProcess(path, baudRate)
+export async function openSerialLink(path: string, settings: SerialSettings): Promise<Link> {
+  const child = startProcess(path, settings)
   await opened(child, path)
   return linkOver(child, path)
 }
@@ -65,16 +66,16 @@ export async function openSerialLink(path: string, baudRate: number): Promise<Li
 function linkOver(child: ChildProcess, path: string): Link {
   const monotonicToNowS = nowS() - Number(process.hrtime.bigint()) / 1e9
   const listeners = new Set<(chunk: Uint8Array, arrivalS: number) => void>()
-  const writes = new Map<number, (reason?: string) => void>()
-  let lastWrite = 0
+  const requests = new Map<number, (reason?: string) => void>()
+  let lastRequest = 0
   let finished = false
   let closing: Promise<void> | undefined
   let finish: (end: LinkEnd) => void = () => {}
   const ended = new Promise<LinkEnd>((resolve) => {
     finish = (end) => {
       finished = true
-      for (const settle of writes.values()) settle('the port is closed')
-      writes.clear()
+      for (const settle of requests.values()) settle('the port is closed')
+      requests.clear()
       listeners.clear()
       resolve(end)
     }
@@ -86,8 +87,8 @@ function linkOver(child: ChildProcess, path: string): Link {
       const bytes = new Uint8Array(buffer, byteOffset, byteLength)
       for (const listener of listeners) listener(bytes, reply.monotonicS + monotonicToNowS)
     } else if (reply.kind === 'written') {
-      writes.get(reply.id)?.(reply.reason)
-      writes.delete(reply.id)
+      requests.get(reply.id)?.(reply.reason)
+      requests.delete(reply.id)
     } else if (reply.kind === 'ended') {
       finish(reply.reason === undefined ? { how: 'closed' } : { how: 'lost', reason: reply.reason })
     }
@@ -109,16 +110,26 @@ function linkOver(child: ChildProcess, path: string): Link {
     await exited
     clearTimeout(timer)
   }
+  /** Resolves with the reason why it was not done, if so; rejects when the port is closed. */
+  const ask = (request: (id: number) => SerialRequest) =>
+    new Promise<string | undefined>((done, fail) => {
+      if (finished || closing) return fail(new MilliwattError('METER_LOST', path, '(the port is closed)'))
+      const id = ++lastRequest
+      requests.set(id, done)
+      post(request(id))
+    })
   return {
     path,
     ended,
-    write: (bytes) =>
-      new Promise((done, fail) => {
-        if (finished || closing) return fail(new MilliwattError('METER_LOST', path, '(the port is closed)'))
-        const id = ++lastWrite
-        writes.set(id, (reason) => (reason ? fail(new MilliwattError('METER_LOST', path, `(${reason})`)) : done()))
-        post({ kind: 'write', id, bytes })
-      }),
+    write: async (bytes) => {
+      const reason = await ask((id) => ({ kind: 'write', id, bytes }))
+      if (reason) throw new MilliwattError('METER_LOST', path, `(${reason})`)
+    },
+    setLines: async (lines) => {
+      const reason = await ask((id) => ({ kind: 'lines', id, lines }))
+      if (!reason || /inappropriate ioctl|not supported|ENOTTY/i.test(reason)) return !reason
+      throw new MilliwattError('METER_LOST', path, `(${reason})`)
+    },
     onData: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)

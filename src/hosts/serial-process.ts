@@ -1,6 +1,10 @@
+import type { SerialSettings } from '../core/host.ts'
+import type { ModemLines } from '../core/link.ts'
+
 /** What the parent asks of the port process. */
 export type SerialRequest =
   | { readonly kind: 'write'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'lines'; readonly id: number; readonly lines: ModemLines }
   | { readonly kind: 'close' }
 
 /** What the port process tells. `monotonicS` is `process.hrtime`, one clock for all processes of a machine. */
@@ -20,13 +24,14 @@ interface BindingPort {
   }
   read(buffer: Uint8Array, offset: number, length: number): Promise<{ bytesRead: number }>
   write(bytes: Uint8Array): Promise<void>
+  set(lines: ModemLines & { readonly brk: false; readonly cts: false; readonly dsr: false }): Promise<void>
   close(): Promise<void>
 }
 
 /** The part of the package `serialport` that is used here. */
 interface SerialPackage {
   readonly SerialPort: {
-    readonly binding: { open(options: { path: string; baudRate: number }): Promise<BindingPort> }
+    readonly binding: { open(options: { path: string } & SerialSettings): Promise<BindingPort> }
   }
 }
 
@@ -39,7 +44,7 @@ interface SerialPackage {
  * from losing bytes. Reads go in pairs with a pause of 4 ms: the first takes what gathered, the second waits
  * for fresh bytes, so that the time stamp of both together is not late by the pause.
  */
-export function serialProcess(serialport: SerialPackage, path: string, baudRate: number): void {
+export function serialProcess(serialport: SerialPackage, path: string, settings: SerialSettings): void {
   const send = (reply: SerialReply, sent: () => void = () => {}) => {
     if (process.connected) process.send?.(reply, undefined, undefined, sent)
     else sent()
@@ -85,7 +90,8 @@ export function serialProcess(serialport: SerialPackage, path: string, baudRate:
       if (request.kind === 'close') return void writing.then(() => end(port))
       writing = writing.then(async () => {
         try {
-          await port.write(Buffer.from(request.bytes))
+          if (request.kind === 'write') await port.write(Buffer.from(request.bytes))
+          else await port.set({ brk: false, cts: false, dsr: false, ...request.lines })
           send({ kind: 'written', id: request.id })
         } catch (error) {
           send({ kind: 'written', id: request.id, reason: messageOf(error) })
@@ -107,7 +113,7 @@ export function serialProcess(serialport: SerialPackage, path: string, baudRate:
   // Ctrl-C reaches the whole process group; the parent decides when the port closes.
   process.on('SIGINT', () => {})
   process.on('SIGHUP', () => {})
-  serialport.SerialPort.binding.open({ path, baudRate }).then(serve, (error: unknown) => {
+  serialport.SerialPort.binding.open({ path, ...settings }).then(serve, (error: unknown) => {
     send({ kind: 'failed', reason: messageOf(error) }, leave)
   })
 }

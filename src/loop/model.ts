@@ -36,6 +36,8 @@ export interface ModelContext {
   readonly host: Host
   readonly session: PowerSession | null
   readonly power: PublishedPower | null
+  /** Digital channel of the meter on which the device's marker pin lies. */
+  readonly markerChannel?: number | undefined
   /** Idle power in watts, once it was measured. */
   idlePowerW(): number | null
   /** Called once when the model is disposed of. */
@@ -234,7 +236,10 @@ export class LoadedModel implements AsyncDisposable {
     await remote.load(tensors)
     const run = () => remote.run(latencies.length, 'window')
     const { value, window } = session
-      ? await session.window(label ?? this.variant.name, latencies.length, run, remote.onMarker)
+      ? await session.window(label ?? this.variant.name, latencies.length, run, {
+          onMarker: remote.onMarker,
+          channel: this.#context.markerChannel,
+        })
       : { value: await run(), window: null }
     for (let at = 0; at < latencies.length; at++) this.#latencies[this.#runs++ % keptLatencies] = value
     return this.#measured(await this.#engine.readRemote(remote), latencies.fill(value), window)

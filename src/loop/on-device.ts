@@ -1,3 +1,4 @@
+import type { Backend } from '../backends/backend.ts'
 import { board } from '../backends/board.ts'
 import type { Device, Finding } from '../core/device.ts'
 import { MilliwattError } from '../core/errors.ts'
@@ -22,7 +23,7 @@ const boardAt = (path: string): Device => ({
  * The device that somebody names: by its id, by its file in `targets/`, or by its serial port.
  * @throws MilliwattError BOARD_UNKNOWN, EMULATOR_MISSING
  */
-async function namedDevice(host: Host, { findings, targets }: Probe, name: string): Promise<Device> {
+export async function namedDevice(host: Host, { findings, targets }: Probe, name: string): Promise<Device> {
   const found = findings.filter(isFound).find(({ device }) => device.kind !== 'meter' && isCalled(name, device))
   if (found) return found.device
   const unusable = findings.find((finding) => finding.status === 'unusable' && isCalled(name, finding.device))
@@ -37,18 +38,26 @@ async function namedDevice(host: Host, { findings, targets }: Probe, name: strin
   throw new MilliwattError('BOARD_UNKNOWN', name, `Here are: ${known.map(({ device }) => device.id).join(', ')}.`)
 }
 
+/** The engine of boards, beside others where a device is none. */
+function backendsFor(devices: readonly Device[], usual: readonly Backend[]): readonly Backend[] {
+  const boards = devices.filter(({ kind }) => kind === 'board').length
+  if (boards === 0) return usual
+  return boards === devices.length ? [board] : [...usual.filter((one) => one !== board), board]
+}
+
 /**
- * A probe that knows only the device of this name, and the engine that reaches it where only one does.
+ * A probe that knows only the devices of these names, and the engines that reach them.
  * @throws MilliwattError BOARD_UNKNOWN, EMULATOR_MISSING
  */
 export async function probeOn(
   host: Host,
   probed: Probe,
-  name: string,
-): Promise<{ readonly probe: Probe; readonly backends: readonly [typeof board] | null }> {
-  const device = await namedDevice(host, probed, name)
-  const isBoard = device.kind === 'board'
-  // What is published of this machine's power says nothing about another's.
-  const power = isBoard ? null : probed.power
-  return { probe: { ...probed, devices: [device], power }, backends: isBoard ? [board] : null }
+  names: readonly string[],
+  usual: readonly Backend[],
+): Promise<{ readonly probe: Probe; readonly backends: readonly Backend[] }> {
+  const devices: Device[] = []
+  for (const name of names) devices.push(await namedDevice(host, probed, name))
+  // What is published of this machine's power says nothing about a board's.
+  const power = devices.some(({ kind }) => kind === 'board') ? null : probed.power
+  return { probe: { ...probed, devices, power }, backends: backendsFor(devices, usual) }
 }

@@ -30,6 +30,8 @@ import { type Spread, spread, spreadAsk, spreadCandidate } from './spread.ts'
 /** What planning works with. */
 export interface PlanContext extends CandidateContext {
   readonly session: PowerSession | null
+  /** Digital channel of the meter on which a board's marker pin lies. */
+  readonly markerChannel?: number | undefined
   /** What microbenchmarks said of this machine's places; layers are spread over those that it knows. */
   readonly machine: MachineProfile
 }
@@ -76,13 +78,19 @@ async function measureEnergy(
   session: PowerSession,
   candidate: Runnable,
   latencyS: number,
+  channel: number | undefined,
 ): Promise<EnergyFigure | null> {
   const input = sampleInput(candidate.executable.inputs)
   const repeats = Math.max(3, Math.ceil(energyWindowS / latencyS))
   const label = `plan: ${candidate.variant.name} on ${candidate.backend.name}`
-  const { window } = await session.window(label, repeats, async () => {
-    for (let run = 0; run < repeats; run++) await candidate.executable.run(input)
-  })
+  const { remote } = candidate.executable
+  await remote?.load(input)
+  const body = async () => {
+    if (remote) await remote.run(repeats, 'window')
+    else for (let run = 0; run < repeats; run++) await candidate.executable.run(input)
+  }
+  const wire = remote ? { onMarker: remote.onMarker, channel } : {}
+  const { window } = await session.window(label, repeats, body, wire)
   if (window.energy?.verdict !== 'complete') return null
   return { energyJ: window.energy.energyJ / repeats, provenance: session.meter.info.provenance }
 }
@@ -105,7 +113,7 @@ async function energiesOf(
     const energy = declared
       ? declaredEnergy(declared)
       : context.session
-        ? await measureEnergy(context.session, candidate, latencyS)
+        ? await measureEnergy(context.session, candidate, latencyS, context.markerChannel)
         : power && modelledEnergy(latencyS, power)
     if (energy) energies.set(candidate.key, energy)
     if (context.session) context.onProgress?.({ stage: 'energy', done: index + 1, total: runnable.length })
@@ -189,6 +197,12 @@ async function updateProfile(
   return updated
 }
 
+/** Says which times are an emulator's. */
+function emulatedNotes(runnable: readonly Runnable[]): readonly string[] {
+  const ids = new Set(runnable.filter(({ executable }) => executable.remote?.isEmulated).map(({ device }) => device.id))
+  return ids.size === 0 ? [] : [`times of ${[...ids].join(', ')} are the emulator's (emulated): no silicon takes them`]
+}
+
 /** Says which times no clock has read. */
 function declaredNotes(runnable: readonly Runnable[]): readonly string[] {
   const ids = new Set(runnable.filter(isDeclared).map(({ device }) => device.id))
@@ -246,6 +260,7 @@ export async function planCatalogue(context: PlanContext, catalogue: Catalogue, 
       choice,
       report: toReport(choice, goal, source, [
         ...declaredNotes(runnable),
+        ...emulatedNotes(runnable),
         ...uncheckedNotes(prepared),
         ...placementNotes(prepared),
       ]),

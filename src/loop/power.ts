@@ -19,6 +19,14 @@ export interface MeasuredWindow {
   readonly reason: string | null
 }
 
+/** A marker pin that the device under test moves by itself. */
+export interface DeviceWire {
+  /** Hears the pin where it is emulated; the function given back ends that. */
+  readonly onMarker?: ((listener: (high: boolean) => void) => () => void) | undefined
+  /** Digital channel of the meter that the pin is wired to. */
+  readonly channel?: number | undefined
+}
+
 /** How far from the host's idea of an edge the marker's edge is looked for, in seconds. */
 const edgeSearchS = 0.05
 /** Time after which nothing of earlier work is still on its way, in seconds. */
@@ -122,17 +130,17 @@ export class PowerSession implements AsyncDisposable {
    * Runs `body` in a measuring window: the marker goes high around it where a wire exists, else the host's
    * clock marks it.
    * @param inferences how many `body` runs; the trace keeps it with the mark
-   * @param onMarker a pin of the device that sets the wire in the place of this process
+   * @param wire the device's own marker pin, which sets the wire in the place of this process
    */
   async window<T>(
     label: string,
     inferences: number,
     body: () => Promise<T>,
-    onMarker?: (listener: (high: boolean) => void) => () => void,
+    wire: DeviceWire = {},
   ): Promise<{ readonly value: T; readonly window: MeasuredWindow }> {
     const { clock } = this.#host
     const { marker } = this.meter
-    const detach = marker && onMarker?.((high) => marker.set(high))
+    const detach = marker && wire.onMarker?.((high) => marker.set(high))
     const startS = clock.nowS()
     if (!detach) marker?.set(true)
     let value: T
@@ -142,7 +150,7 @@ export class PowerSession implements AsyncDisposable {
       detach?.()
       marker?.set(false)
     }
-    const window = await this.#measure(label, inferences, startS, clock.nowS())
+    const window = await this.#measure(label, inferences, startS, clock.nowS(), wire.channel ?? marker?.channel)
     this.windows.push(window)
     return { value, window }
   }
@@ -189,15 +197,22 @@ export class PowerSession implements AsyncDisposable {
     return idleLevel(this.#buffer, start, Math.min(end, this.#buffer.endIndex))
   }
 
-  async #measure(label: string, inferences: number, startS: number, endS: number): Promise<MeasuredWindow> {
-    const { marker, info } = this.meter
+  async #measure(
+    label: string,
+    inferences: number,
+    startS: number,
+    endS: number,
+    channel: number | undefined,
+  ): Promise<MeasuredWindow> {
+    const { info } = this.meter
+    const isMarked = channel !== undefined
     const tooShort = tooShortFor(info, endS - startS)
     if (tooShort)
       return { label, marks: { method: 'none', reason: tooShort, words: tooShort }, energy: null, reason: tooShort }
-    const margin = (marker ? edgeSearchS / 2 : 0) * info.sampleRateHz
+    const margin = (isMarked ? edgeSearchS / 2 : 0) * info.sampleRateHz
     await this.#buffer.waitFor(this.#fit.indexAt(endS) + margin, this.#host.clock.nowS() + arrivalDeadlineS)
-    const marks = marker
-      ? windowFromEdges(this.#buffer, marker.channel, this.#fit.indexAt(startS), this.#fit.indexAt(endS), edgeSearchS)
+    const marks = isMarked
+      ? windowFromEdges(this.#buffer, channel, this.#fit.indexAt(startS), this.#fit.indexAt(endS), edgeSearchS)
       : windowFromHostMarks(this.#fit, startS, endS)
     if (marks.method === 'none') return { label, marks, energy: null, reason: this.#lost?.message ?? marks.reason }
     const { startIndex, endIndex, method, edgeUncertaintyS } = marks

@@ -22,9 +22,14 @@ export interface ModelProfile extends LayerProfile {
  * @throws MilliwattError BACKEND_LACKS where the engine does not show its layers, and what `openEngine` throws
  */
 export async function profileModel(host: Host, model: string, options: ModelProfileOptions): Promise<ModelProfile> {
-  const unsuited = ({ profile }: Executable) => (profile ? null : 'it does not show its layers')
+  const unsuited = ({ profile, remote }: Executable) => (profile || remote ? null : 'it does not show its layers')
   const { backend, executable } = await openEngine(host, model, { ...options, unsuited })
   try {
+    if (executable.remote) {
+      await executable.remote.load(sampleInput(executable.inputs))
+      const profile = await executable.remote.profile(options.repeats)
+      return { version: 1, kind: 'milliwatt-profile', model, backend, ...profile }
+    }
     if (!executable.profile)
       throw new MilliwattError('BACKEND_LACKS', `${backend}, profile`, 'It does not show its layers; compiled does.')
     const profile = executable.profile(sampleInput(executable.inputs), {

@@ -10,6 +10,8 @@ import { openCompiledModule } from './compiled-module.ts'
 import { checkGolden, whyUnchecked } from './golden.ts'
 import { knownShape } from './input.ts'
 import { findCompiledModule, withDimensions } from './model-source.ts'
+import { probeOn } from './on-device.ts'
+import { probe } from './probe.ts'
 import { measureLatencies, type Timed } from './profile.ts'
 import { tryBackend } from './try-backend.ts'
 
@@ -24,6 +26,8 @@ export interface VariantOptions {
 export interface EngineOptions extends VariantOptions {
   /** Names of the only backends that may be taken. */
   readonly backends?: readonly string[]
+  /** The device to run on, as `RuntimeOptions.on` names it; the processor by default. */
+  readonly on?: string
   /** Why an engine that is ready is not wanted; null when it is. */
   unsuited?(executable: Executable): string | null
 }
@@ -61,14 +65,14 @@ export async function loadVariant(host: Host, model: string, options: VariantOpt
 export const thisCpu: Device = { id: 'cpu', kind: 'cpu', name: 'this processor', facts: {}, sources: [] }
 
 /** The fastest of several, measured now and made ready again, so that a model with state begins afresh. */
-async function fastest(host: Host, variant: Variant, ready: readonly Timed[]): Promise<Engine> {
+async function fastest(host: Host, variant: Variant, device: Device, ready: readonly Timed[]): Promise<Engine> {
   const [first] = ready
   if (ready.length === 1) return engineWith(first!.key, first!.executable, variant.segment)
   const latencies = await measureLatencies(host, ready)
   const medianS = ({ key }: Timed) => latencies.get(key)!.medianS
   const { backend } = ready.reduce((best, one) => (medianS(one) < medianS(best) ? one : best))
   for (const { executable } of ready) await executable[Symbol.asyncDispose]()
-  const again = await tryBackend(host, backend, variant, thisCpu)
+  const again = await tryBackend(host, backend, variant, device)
   if (!again.executable) throw new MilliwattError('BACKEND_FAILED', backend.name, again.reason)
   return engineWith(backend.name, again.executable, variant.segment)
 }
@@ -82,8 +86,14 @@ async function goldenFault(variant: Variant, { backend, executable }: Timed): Pr
 }
 
 /** A backend with the model ready and checked, or the reason why not. One that the user named is not checked. */
-async function readyOn(host: Host, backend: Backend, variant: Variant, named: boolean): Promise<Timed | string> {
-  const attempt = await tryBackend(host, backend, variant, thisCpu)
+async function readyOn(
+  host: Host,
+  backend: Backend,
+  variant: Variant,
+  device: Device,
+  named: boolean,
+): Promise<Timed | string> {
+  const attempt = await tryBackend(host, backend, variant, device)
   if (!attempt.executable) return attempt.reason
   const timed = { key: backend.name, backend, executable: attempt.executable }
   const fault = backend.exact || named ? null : await goldenFault(variant, timed)
@@ -95,16 +105,19 @@ async function readyOn(host: Host, backend: Backend, variant: Variant, named: bo
 async function engineOf(
   host: Host,
   variant: Variant,
-  { backends: names = [], unsuited }: EngineOptions,
+  { backends: names = [], on, unsuited }: EngineOptions,
 ): Promise<Engine> {
-  const allowed = selectBackends(names)
+  const named = selectBackends(names)
+  const place = on === undefined ? null : await probeOn(host, await probe(host, []), [on], named)
+  const allowed = place?.backends ?? named
+  const device = place?.probe.devices[0] ?? thisCpu
   for (const spec of segmentSpecs(variant.segment).inputs) knownShape(spec)
   const reasons: string[] = []
   let unwanted = 0
   for (const group of [allowed.filter(({ exact }) => exact), allowed.filter(({ exact }) => !exact)]) {
     const ready: Timed[] = []
     for (const backend of group) {
-      const one = await readyOn(host, backend, variant, names.length > 0)
+      const one = await readyOn(host, backend, variant, device, names.length > 0)
       const reason = typeof one === 'string' ? one : (unsuited?.(one.executable) ?? null)
       if (reason !== null) reasons.push(`${backend.name}: ${reason}`)
       if (typeof one === 'string') continue
@@ -115,7 +128,7 @@ async function engineOf(
       unwanted++
       await one.executable[Symbol.asyncDispose]()
     }
-    if (ready.length > 0) return fastest(host, variant, ready)
+    if (ready.length > 0) return fastest(host, variant, device, ready)
   }
   throw new MilliwattError(unwanted > 0 ? 'BACKEND_LACKS' : 'BACKEND_FAILED', variant.name, reasons.join('; '))
 }

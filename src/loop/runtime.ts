@@ -35,8 +35,10 @@ export interface RuntimeOptions {
   readonly traceBase?: string
   /** Names of the backends to plan over, or backends of one's own; all by default. */
   readonly backends?: readonly (string | Backend)[]
-  /** The only device to plan for, by its id, its file in `targets/` or its serial port (`qemu-m4`, `/dev/ttyACM0`); all by default. */
-  readonly on?: string
+  /** The only devices to plan for, each by its id, its file in `targets/` or its serial port (`qemu-m4`, `/dev/ttyACM0`). */
+  readonly on?: readonly string[]
+  /** Digital channel of the meter that the marker pin of a board is wired to. */
+  readonly markerChannel?: number
   /** Accelerators that are not here, by name (`ethos-u55-128`): plans consider them by their declared model. */
   readonly whatIf?: readonly string[]
   readonly onProgress?: OnProgress
@@ -176,6 +178,7 @@ export class Runtime implements AsyncDisposable {
       host: this.#host,
       session: this.session,
       power: this.probe.power,
+      markerChannel: this.#options.markerChannel,
       idlePowerW: () => this.#idlePowerW,
       onDispose: (disposed: LoadedModel) => void this.#models.delete(disposed),
     }
@@ -213,6 +216,7 @@ export class Runtime implements AsyncDisposable {
       probe: this.probe,
       backends,
       session: this.session,
+      markerChannel: this.#options.markerChannel,
       remeasure,
       ...(onProgress ? { onProgress } : {}),
       ...(signal ? { signal } : {}),
@@ -251,11 +255,12 @@ export class GoalNotMet extends MilliwattError {
  */
 export async function openRuntimeOn(host: Host, options: RuntimeOptions = {}): Promise<Runtime> {
   const all = await probe(host, options.backends && toBackends(options.backends))
+  const usual = options.backends ? toBackends(options.backends) : selectBackends(undefined)
   const { probe: probed, backends } =
-    options.on === undefined ? { probe: all, backends: null } : await probeOn(host, all, options.on)
+    options.on === undefined ? { probe: all, backends: usual } : await probeOn(host, all, options.on, usual)
   const session = await startSession(host, options)
   try {
-    return new Runtime(host, backends ? { ...options, backends } : options, probed, session)
+    return new Runtime(host, { ...options, backends }, probed, session)
   } catch (error) {
     await session?.[Symbol.asyncDispose]()
     throw error

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { flashWaySchema } from './flash-way-schema.ts'
 import type { AcceleratorTarget, BoardTarget, ChipTarget, MeterTarget, Target } from './target.ts'
 
 const text = z.string().min(1)
@@ -43,17 +44,6 @@ const chip = z.strictObject({
   match: match.exactOptional(),
 })
 
-const flasher = z.enum([
-  'uf2 volume',
-  'hex volume',
-  'bin volume',
-  'sam-ba',
-  'esptool',
-  'openocd',
-  'j-link',
-  'vendor tool',
-])
-
 const meterPoint = z.strictObject({
   name: text,
   where: text,
@@ -70,7 +60,7 @@ const board = z.strictObject({
   role: z.enum(['mcu', 'host']),
   status: z.enum(['described', 'runs in emulation', 'builds; not run on hardware', 'runs on hardware']),
   usb: z.array(usbId),
-  flashers: z.array(flasher),
+  flashers: z.array(flashWaySchema),
   microphone: z.strictObject({
     type: z.enum(['none', 'pdm', 'i2s', 'analog']),
     part: text.exactOptional(),

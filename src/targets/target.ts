@@ -1,3 +1,5 @@
+import type { FlashWay } from './flash-way.ts'
+
 /**
  * A value with where it comes from: a document, a measurement, or "from memory, not verified". The name of
  * the field that holds it ends in its SI unit.
@@ -80,17 +82,6 @@ export interface MeterPoint {
 /** How far milliwatt is with a board. */
 export type BoardStatus = 'described' | 'runs in emulation' | 'builds; not run on hardware' | 'runs on hardware'
 
-/** How firmware gets onto a board. */
-export type Flasher =
-  | 'uf2 volume'
-  | 'hex volume'
-  | 'bin volume'
-  | 'sam-ba'
-  | 'esptool'
-  | 'openocd'
-  | 'j-link'
-  | 'vendor tool'
-
 /** `targets/boards/*.json`: a chip with its wiring. */
 export interface BoardTarget extends TargetHead {
   readonly kind: 'board'
@@ -105,7 +96,7 @@ export interface BoardTarget extends TargetHead {
   readonly status: BoardStatus
   readonly usb: readonly UsbId[]
   /** Ways to flash, best first. */
-  readonly flashers: readonly Flasher[]
+  readonly flashers: readonly FlashWay[]
   readonly microphone: {
     readonly type: 'none' | 'pdm' | 'i2s' | 'analog'
     readonly part?: string

@@ -30,8 +30,24 @@ describe('a command as a link', () => {
 
   it('is lost with its status and last words, and null where it is not installed', async () => {
     const link = (await openProcessLink(process.execPath, ['-e', 'console.error("no such GPU"); process.exit(3)']))!
-    expect(await link.ended).toEqual({ how: 'lost', reason: expect.stringMatching(/status 3: no such GPU/) })
+    expect(await link.ended).toEqual({
+      how: 'lost',
+      reason: expect.stringMatching(/status 3: no such GPU/),
+      exitCode: 3,
+    })
     expect(await openProcessLink('/nowhere/no-such-command', [])).toBeNull()
+  })
+
+  it('gives the error output too where that is asked for', async () => {
+    const program = 'setTimeout(() => { console.error("half"); console.log("done") }, 50)'
+    let said = ''
+    const hear = (text: string) => {
+      said += text
+    }
+    const link = (await openProcessLink(process.execPath, ['-e', program], hear))!
+    link.onData((bytes) => hear(new TextDecoder().decode(bytes)))
+    expect(await link.ended).toMatchObject({ exitCode: 0 })
+    expect(said.split('\n').sort()).toEqual(['', 'done', 'half'])
   })
 })
 

@@ -54,6 +54,21 @@ describe('node serial', () => {
     expect([...(await back)]).toEqual(Array.from({ length: 256 }, (_, i) => i))
   })
 
+  it.skipIf(missing)(
+    `says that a pty has no modem lines, and carries bytes with even parity ${missing ?? ''}`,
+    async () => {
+      await using pair = await openPtyPair()
+      const a = await nodeSerial.open(pair.a, { baudRate: 115200, parity: 'even' })
+      await using b = await open(pair.b)
+      expect(await a.setLines!({ dtr: false, rts: true })).toBe(false)
+      const got = receive(b, 256)
+      await a.write(Uint8Array.from({ length: 256 }, (_, i) => i))
+      expect([...(await got)]).toEqual(Array.from({ length: 256 }, (_, i) => i))
+      await a.close()
+      await expect(a.setLines!({ dtr: false, rts: true })).rejects.toMatchObject({ code: 'METER_LOST' })
+    },
+  )
+
   it.skipIf(missing)(`stamps arrival on the host clock and loses nothing while blocked ${missing ?? ''}`, async () => {
     await using pair = await openPtyPair()
     await using a = await open(pair.a)

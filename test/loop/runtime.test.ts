@@ -228,6 +228,7 @@ describe('runtime with the emulated meter', () => {
         append: async () => {
           throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
         },
+        sync: async () => {},
         close: async () => {},
       }),
     }

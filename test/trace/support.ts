@@ -85,6 +85,7 @@ export class MemoryFiles implements HostFiles {
         this.content.set(path, new Uint8Array(Buffer.concat([before, fits])))
         if (fits.length < bytes.length) throw systemError(this.code)
       },
+      sync: async () => {},
       close: async () => {},
     }
   }

@@ -46,6 +46,8 @@ export interface DeviceRun {
   readonly elapsedS: number
 }
 
+/** Values of `listen`. */
+const sources = { nothing: 0, link: 1, microphone: 2 } as const
 /** Bits of `run`. */
 const flags = { none: 0, window: 1, layers: 2, timeLayers: 4 } as const
 /** While inferences are measured the link is left in peace for so long, in seconds. */
@@ -56,6 +58,7 @@ export class BridgeClient implements AsyncDisposable {
   readonly session: BridgeSession
   readonly #path: string
   #ticksHz = 1
+  #position = 0
 
   private constructor(session: BridgeSession, path: string) {
     this.session = session
@@ -169,6 +172,28 @@ export class BridgeClient implements AsyncDisposable {
   /** Sets the marker pin. @throws as `BridgeSession.request` */
   async mark(high: boolean): Promise<void> {
     await this.session.request('mark', { level: high ? 1 : 0 })
+  }
+
+  /**
+   * Spots words from now on, in sound that `hear` sends or that the board's microphone hears; events `word` tell of them.
+   * @param threshold for all words, 0 to 1; the firmware's own by default
+   * @throws as `BridgeSession.request`
+   */
+  async listen(source: keyof typeof sources, threshold?: number): Promise<void> {
+    const part = threshold === undefined ? 0 : Math.max(1, Math.round(threshold * 255))
+    await this.session.request('listen', { source: sources[source], threshold: part })
+    this.#position = 0
+  }
+
+  /** Sends samples at 16 kHz that follow those before; resolves when there was room for them. @throws what the session ended with */
+  async hear(samples: Int16Array): Promise<void> {
+    const part = Math.floor((this.session.payloadBytes - 4) / 2)
+    for (let at = 0; at < samples.length; at += part) {
+      const some = samples.subarray(at, at + part)
+      const bytes = new Uint8Array(some.buffer, some.byteOffset, some.byteLength)
+      await this.session.send('audio', { position: this.#position, samples: bytes })
+      this.#position = (this.#position + some.length) >>> 0
+    }
   }
 
   /** What the device counted since hello. @throws as `BridgeSession.request` */

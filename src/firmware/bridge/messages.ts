@@ -134,7 +134,7 @@ export const messageTable = {
     kind: 'request',
     fields: [],
   },
-  /** spots words; source: 0 stops, 1 audio of this link, 2 the board's microphone; threshold in 1/255, words above it are told. */
+  /** spots words; source: 0 stops, 1 audio of this link, 2 the board's microphone; threshold in 1/255 for all words, 0 for the image's own. */
   listen: {
     code: 155,
     from: 'host',
@@ -276,15 +276,16 @@ export const messageTable = {
       ['text', 'text'],
     ],
   },
-  /** a word was spotted; position: number of the last sample that was heard; score in 1/255. */
+  /** a word was spotted; position: samples that were heard. */
   word: {
     code: 208,
     from: 'device',
     kind: 'event',
     fields: [
       ['label', 'u8'],
-      ['score', 'u8'],
       ['position', 'u32'],
+      ['score', 'f64'],
+      ['text', 'text'],
     ],
   },
   /** audio did not follow what came before: samples that are missing. */

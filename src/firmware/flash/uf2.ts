@@ -1,5 +1,5 @@
 import { MilliwattError } from '../../core/errors.ts'
-import { type ImagePart, joinParts } from './image-part.ts'
+import { type ImagePart, joinParts, toPages } from './image-part.ts'
 
 /** What a UF2 file holds for one family of chips. */
 export interface Uf2Image {
@@ -27,7 +27,6 @@ const mostPayload = 476
 const pageBytes = 256
 /** What they erase at a time. */
 const sectorBytes = 4096
-const erased = 0xff
 const flags = { notMainFlash: 0x1, fileContainer: 0x1000, familyId: 0x2000 } as const
 
 /**
@@ -43,42 +42,32 @@ const dummyBlock = { familyId: 0xe48bff57, address: 0x10ffff00 } as const
  * @throws MilliwattError IMAGE_INVALID for parts that overlap, or none
  */
 export function writeUf2(parts: readonly ImagePart[], familyId: number): Uint8Array {
-  const pages = toPages(joinParts(parts, 'UF2 image'))
-  if (pages.size === 0) throw invalid('UF2 image', 'It holds nothing')
-  const addresses = [...pages.keys()].sort((a, b) => a - b)
-  const file = new Uint8Array(addresses.length * blockBytes)
-  for (const [index, address] of addresses.entries()) {
+  const joined = joinParts(parts, 'UF2 image')
+  if (joined.length === 0) throw invalid('UF2 image', 'It holds nothing')
+  const pages = wholeSectors(joined)
+  const file = new Uint8Array(pages.length * blockBytes)
+  for (const [index, { address, bytes }] of pages.entries()) {
     const at = index * blockBytes
     const view = new DataView(file.buffer, at, blockBytes)
-    const words = [firstMagic, secondMagic, flags.familyId, address, pageBytes, index, addresses.length, familyId]
+    const words = [firstMagic, secondMagic, flags.familyId, address, pageBytes, index, pages.length, familyId]
     for (const [place, word] of words.entries()) view.setUint32(4 * place, word, true)
-    file.set(pages.get(address)!, at + headBytes)
+    file.set(bytes, at + headBytes)
     view.setUint32(blockBytes - 4, lastMagic, true)
   }
   return file
 }
 
-function toPages(parts: readonly ImagePart[]): ReadonlyMap<number, Uint8Array> {
-  const pages = new Map<number, Uint8Array>()
-  const pageAt = (address: number) => {
-    const page = pages.get(address) ?? new Uint8Array(pageBytes).fill(erased)
-    pages.set(address, page)
-    return page
-  }
-  for (const { address, bytes } of parts) {
-    const first = address - (address % pageBytes)
-    for (let page = first; page < address + bytes.length; page += pageBytes) {
-      const from = Math.max(page, address)
-      const piece = bytes.subarray(from - address, page + pageBytes - address)
-      pageAt(page).set(piece, from - page)
-    }
-  }
+/** Pages of the image, and those that are missing before the last from the sectors that they lie in. */
+function wholeSectors(parts: readonly ImagePart[]): readonly ImagePart[] {
+  const pages = new Map(toPages(parts, pageBytes).map((page) => [page.address, page]))
   const last = Math.max(...pages.keys())
   const sectors = new Set([...pages.keys()].map((page) => page - (page % sectorBytes)))
+  const empty = new Uint8Array(pageBytes).fill(0xff)
   for (const sector of sectors) {
-    for (let page = sector; page < Math.min(sector + sectorBytes, last); page += pageBytes) pageAt(page)
+    for (let address = sector; address < Math.min(sector + sectorBytes, last); address += pageBytes)
+      if (!pages.has(address)) pages.set(address, { address, bytes: empty })
   }
-  return pages
+  return [...pages.values()].sort((a, b) => a.address - b.address)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { MilliwattError, messageOf } from '../../core/errors.ts'
 import type { Host } from '../../core/host.ts'
+import { firmataPackages, installCommand } from '../../firmware/five-board.ts'
 import { meterTarget, toAccuracy } from '../accuracy.ts'
 import { emulatedPort } from '../emulation/port.ts'
 import type { SensorReading } from '../host-grid.ts'
@@ -8,8 +9,8 @@ import { choiceSetting, numberSetting, type SplitPath, splitPath, textSetting } 
 import { createPolledMeter } from '../polled-meter.ts'
 import { powerRecordFormat } from '../power-record.ts'
 import { searchUnnamedPort } from '../unnamed-port.ts'
-import { firmataPackages, type I2cBoard, installCommand, openI2cBoard } from './board.ts'
 import { EmulatedFirmata } from './emulator.ts'
+import { type I2cBoard, openI2cBoard } from './i2c-board.ts'
 import { type I2cSensor, i2cSensors, type ReadRegister } from './sensors.ts'
 
 /** Speed of StandardFirmata. */

@@ -44,6 +44,8 @@ export interface EmulatorOptions {
   /** How often samples are sent, in seconds; 0.005 when left out. */
   readonly tickS?: number
   readonly faults?: EmulatorFaults
+  /** Says in its metadata that it is emulated, so that drivers of other processes mark its figures. */
+  readonly saysEmulated?: boolean
 }
 
 /** Constants read from a real unit (public document). */

@@ -181,7 +181,8 @@ export class EmulatedPpk2 {
 
   private sendMetadata(): void {
     const calibration = { ...this.calibration, ug: this.userGain }
-    const fields = { calibration, regulatorMv: this.regulatorMv, hardware: 9173, mode: this.mode, ia: 56 }
+    const isEmulated = this.options.saysEmulated ?? false
+    const fields = { calibration, regulatorMv: this.regulatorMv, hardware: 9173, mode: this.mode, ia: 56, isEmulated }
     this.send(new TextEncoder().encode(emulatedMetadata(fields, this.options.faults?.metadata)))
   }
 

@@ -11,6 +11,8 @@ export interface Ppk2Metadata {
   readonly mode: PowerMode | null
   readonly ia: number | null
   readonly calibration: Calibration
+  /** It says that it is an instrument in software. */
+  readonly isEmulated: boolean
   /** Number of known keys that arrived. */
   readonly keyCount: number
   /** Keys that were absent, zero where that means unset, or not a number: the default is used. */
@@ -84,6 +86,7 @@ export function readMetadata(text: string): Ppk2Metadata | null {
     mode: mode === 1 ? 'ampere' : mode === 2 ? 'source' : null,
     ia: number('IA'),
     calibration,
+    isEmulated: /^\s*Emulated\s*:\s*1\s*$/m.test(text),
     keyCount: values.size,
     defaulted,
     implausible,
@@ -97,6 +100,8 @@ export interface MetadataFields {
   readonly hardware: number
   readonly mode: PowerMode
   readonly ia: number
+  /** Adds a line that no real meter sends. */
+  readonly isEmulated?: boolean
 }
 
 /** Writes the answer to the metadata command, with all 40 keys. */
@@ -107,6 +112,6 @@ export function writeMetadata(fields: MetadataFields): string {
   const [r, gs, gi, o, s, i, ug] = families.map((_, at) => constants.slice(at * rangeCount, (at + 1) * rangeCount))
   const lines = ['Calibrated: 0', ...r!, ...gs!, ...gi!, ...o!]
   lines.push(`VDD: ${fields.regulatorMv}`, `HW: ${fields.hardware}`, `mode: ${fields.mode === 'ampere' ? 1 : 2}`)
-  lines.push(...s!, ...i!, ...ug!, `IA: ${fields.ia}`, 'END', '')
+  lines.push(...s!, ...i!, ...ug!, `IA: ${fields.ia}`, ...(fields.isEmulated ? ['Emulated: 1'] : []), 'END', '')
   return lines.join('\n')
 }

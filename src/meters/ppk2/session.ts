@@ -51,10 +51,10 @@ function toInfo(
   const gain = nominal ? 0.35 : (identity.accuracy?.gain ?? 0.15)
   return {
     driver: identity.driver,
-    model: identity.model,
+    model: metadata.isEmulated && identity.provenance === 'measured' ? `Emulated ${identity.model}` : identity.model,
     path: link.path,
     ...(identity.serialNumber === undefined ? {} : { serialNumber: identity.serialNumber }),
-    provenance: identity.provenance,
+    provenance: metadata.isEmulated ? 'emulated' : identity.provenance,
     sampleRateHz,
     supplyV: setup.supplyV,
     supplySource: setup.supplySource,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { CModel } from '../../../src/compile/c/render.ts'
 import { elementBytes, sizeOf } from '../../../src/compile/program.ts'
 import { toolPath } from '../../support/needs.ts'
@@ -31,24 +31,27 @@ const spans = (tensors: CModel['manifest']['inputs']) => {
 }
 
 /** What a program of models does its input and output by, and how it begins. */
-const hostPrelude = `#define _POSIX_C_SOURCE 200112L
+export const hostPrelude: string = `#define _POSIX_C_SOURCE 200112L
 #include <stdio.h>
 #include <stdlib.h>
 #include <stddef.h>
 static FILE *in;
 static int take(void *bytes, size_t count) { return fread(bytes, 1, count, in) == count; }
 static int give(const void *bytes, size_t count) { return fwrite(bytes, 1, count, stdout) == count; }
-static char *arena_of(size_t bytes)
+static void begin_run(void) {}
+static void end_run(void) {}
+`
+
+const hostArena = `static char *arena_of(size_t bytes)
 {
   void *arena;
   return posix_memalign(&arena, 64, bytes) == 0 ? arena : NULL;
 }
 static void leave_arena(char *arena) { free(arena); }
-static void begin_run(void) {}
-static void end_run(void) {}
 `
 
-const hostMain = `
+/** Its `main`, which opens the file and runs. */
+export const hostMain: string = `
 int main(int argc, char **argv)
 {
   in = argc > 1 ? fopen(argv[1], "rb") : NULL;
@@ -116,27 +119,41 @@ export function runsOf(jobs: readonly Job[]): readonly number[] {
 /** Compiles a file of C. @throws Error with what the compiler said */
 function compileFile(source: string, made: string, { flags, cc }: Build): void {
   const command = cc ?? toolPath('cc') ?? 'cc'
-  const built = spawnSync(command, [...flags, '-I', bridge, '-o', made, source, '-lm'], { encoding: 'utf8' })
+  const folders = ['-I', bridge, '-I', dirname(source)]
+  const built = spawnSync(command, [...flags, ...folders, '-o', made, source, '-lm'], { encoding: 'utf8' })
   if (built.status !== 0) throw new Error(`${command} ${flags.join(' ')}: ${built.stderr.slice(0, 3000)}`)
+}
+
+/** A program and the files that it includes, by name; `program.c` is the one that is built. */
+export type CProgram = ReadonlyMap<string, string>
+
+/**
+ * What a program prints that reads the file named by its first argument.
+ * @throws Error with what compiler or program said
+ */
+export function runProgram(files: CProgram, input: Uint8Array, build: Build): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'milliwatt-c-'))
+  try {
+    for (const [name, text] of files) writeFileSync(join(folder, name), text)
+    const [source, program, data] = ['program.c', 'program', 'in.bin'].map((name) => join(folder, name))
+    writeFileSync(data!, input)
+    compileFile(source!, program!, build)
+    const command = build.runner ? [build.runner, program!, data!] : [program!, data!]
+    const ran = spawnSync(command[0]!, command.slice(1), { maxBuffer: 1 << 28 })
+    if (ran.status !== 0) throw new Error(`${ran.signal ?? ran.status}: ${ran.stderr.toString().slice(0, 3000)}`)
+    return ran.stdout
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /** Outputs of every job: per run, the bytes of all its outputs. @throws Error with what compiler or program said */
 export function buildAndRun(jobs: readonly Job[], build: Build): Uint8Array[][] {
   const models = jobs.map(({ model }) => model)
   const runs = runsOf(jobs)
-  const folder = mkdtempSync(join(tmpdir(), 'milliwatt-c-'))
-  try {
-    const [source, program, data] = ['program.c', 'program', 'in.bin'].map((name) => join(folder, name))
-    writeFileSync(source!, `${hostPrelude}${modelsProgram(models, runs)}${hostMain}`)
-    writeFileSync(data!, Buffer.concat(jobs.flatMap(({ inputs }) => inputs)))
-    compileFile(source!, program!, build)
-    const command = build.runner ? [build.runner, program!, data!] : [program!, data!]
-    const ran = spawnSync(command[0]!, command.slice(1), { maxBuffer: 1 << 28 })
-    if (ran.status !== 0) throw new Error(`${ran.signal ?? ran.status}: ${ran.stderr.toString().slice(0, 3000)}`)
-    return cutOutputs(ran.stdout, models, runs)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const program = `${hostPrelude}${hostArena}${modelsProgram(models, runs)}${hostMain}`
+  const input = Buffer.concat(jobs.flatMap(({ inputs }) => inputs))
+  return cutOutputs(runProgram(new Map([['program.c', program]]), input, build), models, runs)
 }
 
 /** The outputs of all runs of all models, as the program gave them one after the other. */

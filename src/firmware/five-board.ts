@@ -1,7 +1,6 @@
-import { MilliwattError, messageOf } from '../../core/errors.ts'
-import type { Clock, Host } from '../../core/host.ts'
-import type { Link } from '../../core/link.ts'
-import type { ReadRegister, WriteRegister } from './sensors.ts'
+import { MilliwattError, messageOf } from '../core/errors.ts'
+import type { Clock, Host } from '../core/host.ts'
+import type { Link } from '../core/link.ts'
 
 /** The part of johnny-five's `Board` that is used here. */
 interface FiveBoard {
@@ -12,7 +11,20 @@ interface FiveBoard {
   i2cReadOnce(address: number, register: number, bytes: number, done: (bytes: readonly number[]) => void): void
 }
 
+/** The part of johnny-five's `Led` that is used here. */
+interface FiveLed {
+  on(): void
+  off(): void
+}
+
+/** The part of johnny-five's `Pin` that is used here. */
+interface FivePin {
+  query(done: (state: { readonly value: number; readonly mode: number }) => void): void
+}
+
 interface JohnnyFive {
+  readonly Led: new (options: { readonly pin: number; readonly board: FiveBoard }) => FiveLed
+  readonly Pin: new (options: { readonly pin: number; readonly board: FiveBoard }) => FivePin
   readonly Board: new (options: {
     readonly io: FirmataIo
     readonly repl: false
@@ -23,6 +35,7 @@ interface JohnnyFive {
 
 /** The part of firmata-io that is used here. */
 interface FirmataIo {
+  readonly pins: readonly { readonly supportedModes: readonly number[]; readonly analogChannel: number }[]
   readonly firmware: { readonly name?: string; readonly version?: { readonly major: number; readonly minor: number } }
   readonly reportVersionTimeoutId: ReturnType<typeof setTimeout>
   on(event: 'error', listener: (error: unknown) => void): void
@@ -48,7 +61,6 @@ export const installCommand = 'npm install johnny-five@2 firmata-io@2 --ignore-s
 /** A board that is reset by opening its port takes 2 s to start. */
 const readyS = 6
 const askEveryS = 0.5
-const replyS = 0.5
 
 /** A package whose exports may lie below `default`. */
 async function load<T>(host: Host, name: string): Promise<T> {
@@ -84,17 +96,8 @@ function toTransport(link: Link): { readonly transport: FirmataTransport; emit(e
   return { transport, emit }
 }
 
-/** A Firmata board with its I²C bus. */
-export interface I2cBoard {
-  /** What its firmware calls itself. */
-  readonly firmware: string
-  /** Registers of the device at an address. A read that is not answered in time rejects. */
-  device(address: number): { readonly read: ReadRegister; readonly write: WriteRegister }
-  close(): Promise<void>
-}
-
 /** Waits for a promise no longer than so many seconds of the host's clock. */
-async function within<T>(clock: Clock, seconds: number, promise: Promise<T>, problem: string): Promise<T> {
+export async function within<T>(clock: Clock, seconds: number, promise: Promise<T>, problem: string): Promise<T> {
   const timer = new AbortController()
   const late = clock.sleep(seconds, timer.signal).then(() => {
     if (!timer.signal.aborted) throw new Error(problem)
@@ -123,19 +126,28 @@ async function becomeReady(clock: Clock, link: Link, io: FirmataIo, ready: Promi
   if (!isReady) throw new MilliwattError('METER_WRONG', link.path, `(no Firmata answers within ${readyS} s)`)
 }
 
+/** A board that johnny-five drives. */
+export interface OpenFiveBoard {
+  readonly five: JohnnyFive
+  readonly board: FiveBoard
+  readonly io: FirmataIo
+  /** What its firmware calls itself. */
+  readonly firmware: string
+}
+
 /**
  * Makes a johnny-five board of a link, with firmata-io over it. johnny-five gets no prompt, prints nothing and takes no
  * signal of the process.
  * @throws MilliwattError PACKAGE_MISSING, METER_WRONG when no Firmata answers, METER_LOST
  */
-export async function openI2cBoard(host: Host, link: Link): Promise<I2cBoard> {
+export async function openFiveBoard(host: Host, link: Link): Promise<OpenFiveBoard> {
   const { clock } = host
   const { Firmata } = await load<FirmataPackage>(host, 'firmata-io')
-  const { Board } = await load<JohnnyFive>(host, 'johnny-five')
+  const five = await load<JohnnyFive>(host, 'johnny-five')
   const { transport, emit } = toTransport(link)
   const io = new Firmata(transport, { reportVersionTimeout: 60_000 })
   io.on('error', () => {})
-  const board = new Board({ io, repl: false, debug: false, sigint: false })
+  const board = new five.Board({ io, repl: false, debug: false, sigint: false })
   board.on('error', () => {})
   const stopTimers = () => {
     clearTimeout(io.reportVersionTimeoutId)
@@ -156,15 +168,6 @@ export async function openI2cBoard(host: Host, link: Link): Promise<I2cBoard> {
   } finally {
     stopTimers()
   }
-  const device = (address: number) => {
-    board.i2cConfig({ address })
-    const read: ReadRegister = (register, bytes) => {
-      const answer = new Promise<readonly number[]>((resolve) => board.i2cReadOnce(address, register, bytes, resolve))
-      return within(clock, replyS, answer, `no answer from I²C address 0x${address.toString(16)}`)
-    }
-    const write: WriteRegister = async (register, value) => board.i2cWrite(address, register, [value >> 8, value & 255])
-    return { read, write }
-  }
   const { name = 'Firmata', version } = io.firmware
-  return { firmware: version ? `${name} ${version.major}.${version.minor}` : name, device, close: () => link.close() }
+  return { five, board, io, firmware: version ? `${name} ${version.major}.${version.minor}` : name }
 }

@@ -1,0 +1,138 @@
+import { type Command, Option } from 'commander'
+import { PcmStream } from '../audio/stream/pcm-stream.ts'
+import { MilliwattError } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
+import type { AudioSource } from '../loop/audio-source.ts'
+import { openFileSource, pcmSource } from '../loop/file-source.ts'
+import type { KeywordEvent } from '../loop/keyword-stream.ts'
+import { type Listened, listenTo, streamCard } from '../loop/listen.ts'
+import { openMicrophone } from '../loop/microphone.ts'
+import type { LoadedModel } from '../loop/model.ts'
+import { openRuntimeOn } from '../loop/runtime.ts'
+import { streamNotes } from '../report/stream-notes.ts'
+import { exitCodes } from './exit.ts'
+import { interruptSignal } from './interrupt.ts'
+import { toPositive } from './options.ts'
+
+interface KwsOptions {
+  readonly listen?: boolean
+  readonly device?: string
+  readonly model: string
+  readonly variant?: string
+  readonly backend: readonly string[]
+  readonly threshold?: number
+  readonly seconds?: number
+  readonly rate: number
+  readonly channels: number
+  readonly encoding: 's16le' | 'f32le'
+  readonly json?: boolean
+}
+
+/** One line a happening: for people, or with `--json` an object. */
+function printer(json: boolean | undefined) {
+  return {
+    event: (source: string, { timeS, keyword, score, latencyS, processingS }: KeywordEvent) =>
+      process.stdout.write(
+        json
+          ? `${JSON.stringify({ event: 'keyword', source, timeS, keyword, score, latencyS, processingS })}\n`
+          : `${timeS.toFixed(2).padStart(9)} s  ${keyword.padEnd(14)} ${score.toFixed(2)}  ${Math.round(1e3 * latencyS)} ms after the word\n`,
+      ),
+    end: ({ source, facts, overruns, problem }: Listened) => {
+      const notes = streamNotes(facts.signal, overruns)
+      if (json) {
+        const failed = problem ? { problem: { code: problem.code, message: problem.message } } : {}
+        process.stdout.write(`${JSON.stringify({ event: 'end', source, ...facts, overruns, notes, ...failed })}\n`)
+        return
+      }
+      const hop = facts.hop ? `, a hop in at most ${(1e3 * facts.hop.p99S).toFixed(2)} ms (99 %)` : ''
+      process.stdout.write(
+        `${source}: ${facts.audioS.toFixed(1)} s, ${facts.events} heard, ${(100 * facts.load).toFixed(2)} % of one core${hop}\n`,
+      )
+      for (const note of notes) process.stdout.write(`  ${note}\n`)
+    },
+  }
+}
+
+/** Opens the sources that the command line names, one after the other. */
+async function* sourcesOf(
+  host: Host,
+  model: LoadedModel,
+  paths: readonly string[],
+  options: KwsOptions,
+  signal: AbortSignal,
+): AsyncGenerator<AudioSource> {
+  const { sampleRateHz } = streamCard(model).features
+  if (options.listen)
+    yield await openMicrophone(host, {
+      sampleRateHz,
+      signal,
+      ...(options.device === undefined ? {} : { device: options.device }),
+    })
+  for (const path of paths) {
+    if (path !== '-') yield await openFileSource(host, path, sampleRateHz)
+    else {
+      const layout = { sampleRateHz: options.rate, channels: options.channels, encoding: options.encoding }
+      yield pcmSource('standard input', process.stdin, await PcmStream.open(layout, sampleRateHz))
+    }
+  }
+}
+
+async function kwsCommand(host: Host, paths: readonly string[], options: KwsOptions): Promise<number> {
+  if (!options.listen && paths.length === 0)
+    throw new MilliwattError('USAGE', 'kws', 'Give --listen, files, or - for raw PCM on standard input.')
+  const { signal, release } = interruptSignal()
+  const stop = new AbortController()
+  signal.addEventListener('abort', () => stop.abort(signal.reason))
+  const print = printer(options.json)
+  let failed = false
+  try {
+    await using runtime = await openRuntimeOn(host, { backends: options.backend, signal })
+    const variant = options.variant === undefined ? {} : { variant: options.variant }
+    const model = await runtime.load(options.model, { goal: { minimize: 'accuracy' }, ...variant })
+    for await (const source of sourcesOf(host, model, paths, options, stop.signal)) {
+      await using _ = source
+      if (!options.json)
+        process.stderr.write(`${source.name}: ${model.variant.name}${source.live ? ', Ctrl-C ends it' : ''}\n`)
+      if (options.seconds !== undefined && source.live)
+        void host.clock.sleep(options.seconds, stop.signal).then(() => stop.abort())
+      const onEvent = (event: KeywordEvent) => void print.event(source.name, event)
+      const heard = await listenTo(source, {
+        model,
+        clock: host.clock,
+        onEvent,
+        signal: stop.signal,
+        ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
+      })
+      print.end(heard)
+      if (heard.problem) {
+        failed = true
+        process.stderr.write(`${heard.problem.code}: ${heard.problem.message}\n`)
+      }
+      if (stop.signal.aborted) break
+    }
+    if (signal.aborted) return exitCodes.interrupted
+    return failed ? exitCodes.failed : exitCodes.done
+  } finally {
+    release()
+  }
+}
+
+/** Adds `kws` to the program. */
+export function addKwsCommand(program: Command, host: Host, finish: (code: number) => void): void {
+  program
+    .command('kws')
+    .argument('[files...]', 'WAV or FLAC files of any length, or - for raw PCM on standard input')
+    .description('spot keywords in a stream: from the microphone, files or standard input, one line an event')
+    .option('-l, --listen', 'listen to the microphone (arecord, parec, pw-record, rec, ffmpeg or pvrecorder-node)')
+    .option('--device <name>', 'which microphone, as the recorder calls it (arecord -L lists them)')
+    .option('--model <name>', 'model with a card.json', 'kws')
+    .option('--variant <name>', 'plan only over this variant')
+    .option('-b, --backend <name...>', 'plan only over these backends', ['compiled'])
+    .option('--threshold <score>', "one threshold for all keywords, in place of the card's", toPositive)
+    .option('--seconds <s>', 'stop listening after so many seconds', toPositive)
+    .option('--rate <hz>', 'sample rate of raw PCM', toPositive, 16000)
+    .option('--channels <n>', 'channels of raw PCM', toPositive, 1)
+    .addOption(new Option('--encoding <name>', 'layout of raw PCM').choices(['s16le', 'f32le']).default('s16le'))
+    .option('--json', 'one JSON object a line: events, and an end with what listening cost')
+    .action(async (paths: readonly string[], options: KwsOptions) => finish(await kwsCommand(host, paths, options)))
+}

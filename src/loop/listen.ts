@@ -1,0 +1,57 @@
+import type { Card } from '../catalogue/card.ts'
+import { detectorSettings } from '../catalogue/detector-settings.ts'
+import { MilliwattError } from '../core/errors.ts'
+import type { Clock } from '../core/host.ts'
+import type { AudioSource } from './audio-source.ts'
+import { type KeywordEvent, KeywordStream, type StreamFacts } from './keyword-stream.ts'
+import type { LoadedModel } from './model.ts'
+import { netScorer } from './net-scorer.ts'
+
+/** What to listen with, and who hears of events. */
+export interface ListenOptions {
+  readonly model: LoadedModel
+  readonly clock: Clock
+  /** One threshold for all keywords in place of the card's. */
+  readonly threshold?: number
+  readonly onEvent?: (event: KeywordEvent) => void
+  readonly signal?: AbortSignal
+}
+
+/** What listening to a source gave; `problem` ended it early. */
+export interface Listened {
+  readonly source: string
+  readonly facts: StreamFacts
+  readonly overruns: number
+  readonly problem: MilliwattError | null
+}
+
+/** The card of a model for streams. @throws MilliwattError CARD_INVALID */
+export function streamCard({ catalogue: { card, folder } }: LoadedModel): Card {
+  if (card) return card
+  throw new MilliwattError('CARD_INVALID', folder, 'Listening needs a card.json with labels and features.')
+}
+
+/**
+ * Listens to a source until it ends or the signal aborts. A source that fails in the middle gives what was heard so far.
+ * @throws MilliwattError CARD_INVALID, BACKEND_LACKS on engines that only run asynchronously
+ */
+export async function listenTo(source: AudioSource, options: ListenOptions): Promise<Listened> {
+  const { model, clock, signal } = options
+  const card = streamCard(model)
+  const stream = new KeywordStream({
+    card,
+    clock,
+    settings: detectorSettings(card, model.variant.name, options.threshold),
+    scorer: (window) => netScorer(model, window, card.labels),
+    ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+  })
+  let problem: MilliwattError | null = null
+  try {
+    await source.run((samples) => stream.push(samples), signal)
+    if (!source.live) stream.finish()
+  } catch (error) {
+    if (!(error instanceof MilliwattError) || stream.facts.audioS === 0) throw error
+    problem = error
+  }
+  return { source: source.name, facts: stream.facts, overruns: source.overruns, problem }
+}
