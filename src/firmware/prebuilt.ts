@@ -7,11 +7,13 @@ import type { FirmwareSizes } from './elf-sizes.ts'
 import { writeIntelHex } from './flash/intel-hex.ts'
 import { writeUf2 } from './flash/uf2.ts'
 import type { ImageManifest } from './image-manifest.ts'
+import type { ImageListener } from './image-source.ts'
 import type { Port, PortImage } from './port.ts'
 
-/** The model of a prebuilt image, and the SHA-256 of the file that it comes from. */
+/** The model of a prebuilt image, the SHA-256 of the file that it comes from, and how it spots words. */
 export interface PrebuiltModel extends GivenModel {
   readonly sha256: string
+  readonly listener: ImageListener
 }
 
 /** A prebuilt image: the file that a board's flasher takes, and its manifest. */
@@ -55,7 +57,8 @@ export async function buildPrebuilt(host: Host, port: Port, given: PrebuiltModel
   const { image } = port
   if (!image) throw new MilliwattError('FIRMWARE_BUILD', port.id, 'Its port.json names no file for a flasher.')
   const model = await imageModel(host, given, 0)
-  const description = { board: port.id, clockHz: port.clockHz, vendor: 'milliwatt', version: '1', models: [model] }
+  const { id: board, clockHz } = port
+  const description = { board, clockHz, vendor: 'milliwatt', version: '1', models: [model], listener: given.listener }
   const built = await buildBridge(host, port, description, { folder, flags })
   const elf = await host.files.readBytes(built.elf)
   const file = imageFile(elf, image)

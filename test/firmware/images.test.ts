@@ -101,7 +101,7 @@ describe('prebuilt images', () => {
       await pico.found
       const client = await BridgeClient.open(pico.usb, { clock: host.clock })
       const board = await client.describe()
-      expect(board).toMatchObject({ board: 'raspberry-pi-pico', clockHz: 125e6, ticksHz: 1e6 })
+      expect(board).toMatchObject({ board: 'raspberry-pi-pico', clockHz: 125e6, ticksHz: 1e6, spotsWords: true })
       expect(board.models[0]!.hash).toBe(await modelHash(host, graph, semantics))
       const edges: boolean[] = []
       pico.mcu.gpio[22]!.addListener(() => edges.push(pico.mcu.gpio[22]!.outputValue))
