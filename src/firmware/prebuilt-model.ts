@@ -9,9 +9,10 @@ const variantName = 'ds-cnn-32-int8'
 
 /** The model inside the prebuilt images, and how it spots words. @throws MilliwattError MODEL_* */
 export async function loadPrebuiltModel(host: Host): Promise<PrebuiltModel> {
-  const { card, variants } = await loadCatalogue(host, host.files.join(host.packageFolder, 'models', 'kws'))
+  const family = 'kws'
+  const { card, variants } = await loadCatalogue(host, host.files.join(host.packageFolder, 'models', family))
   const { name, segment, sha256 } = variants.find((variant) => variant.name === variantName)!
   const { features, labels } = card!
   const listener = { features, labels, settings: detectorSettings(card!, name) }
-  return { name, graph: segmentIn(segment, 'canonical').graph, semantics: 'fp32', sha256, listener }
+  return { family, name, graph: segmentIn(segment, 'canonical').graph, semantics: 'fp32', sha256, listener }
 }

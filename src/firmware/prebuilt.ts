@@ -10,8 +10,10 @@ import type { ImageManifest } from './image-manifest.ts'
 import type { ImageListener } from './image-source.ts'
 import type { Port, PortImage } from './port.ts'
 
-/** The model of a prebuilt image, the SHA-256 of the file that it comes from, and how it spots words. */
+/** The model of a prebuilt image: a variant of a family, the SHA-256 of its file, and how it spots words. */
 export interface PrebuiltModel extends GivenModel {
+  /** As the catalogue calls it, and people who flash it. */
+  readonly family: string
   readonly sha256: string
   readonly listener: ImageListener
 }
@@ -64,14 +66,14 @@ export async function buildPrebuilt(host: Host, port: Port, given: PrebuiltModel
   const file = imageFile(elf, image)
   const listed = {
     format: image.format,
-    file: `kws.${image.format}`,
+    file: `${given.family}.${image.format}`,
     bytes: file.length,
     sha256: await host.sha256(file),
   }
   const manifest: ImageManifest = {
     version: 1,
     board: port.id,
-    model: { name: given.name, sha256: given.sha256 },
+    model: { name: given.family, sha256: given.sha256 },
     files: [listed],
     address: readElfParts(elf)[0]!.address.toString(16).padStart(8, '0'),
     toolchain: await compilerVersion(host),

@@ -12,6 +12,7 @@ import { imagesFolder, readImageManifest } from '../../src/firmware/image-manife
 import { listPorts, readPort } from '../../src/firmware/port.ts'
 import { buildPrebuilt, sizesText } from '../../src/firmware/prebuilt.ts'
 import { loadPrebuiltModel } from '../../src/firmware/prebuilt-model.ts'
+import { loadTargets } from '../../src/targets/load.ts'
 import { randomElements } from '../compile/op-cases.ts'
 import { numbers } from '../compile/random-layer.ts'
 import { needs, toolPath } from '../support/needs.ts'
@@ -52,19 +53,18 @@ describe('prebuilt images', () => {
     }
   })
 
-  it('begin where their flashers put them', async () => {
-    const starts = await Promise.all(
-      ports.map(async ({ id, image }) => {
-        const file = await shipped(id)
-        if (image!.format === 'uf2') return readUf2(file).parts[0]!.address
-        if (image!.format === 'hex') return readIntelHex(new TextDecoder().decode(file))[0]!.address
-        return Number.parseInt((await readImageManifest(host, id))!.address, 16)
-      }),
-    )
-    const addresses = await Promise.all(
-      ids.map(async (id) => Number.parseInt((await readImageManifest(host, id))!.address, 16)),
-    )
-    expect(starts).toEqual(addresses)
+  it('are what their flashers take, and begin where these put them', async () => {
+    const { boards } = await loadTargets(host)
+    for (const { id, image } of ports) {
+      const [file, manifest] = [await shipped(id), (await readImageManifest(host, id))!]
+      const address = Number.parseInt(manifest.address, 16)
+      if (image!.format === 'uf2') expect(readUf2(file).parts[0]!.address).toBe(address)
+      if (image!.format === 'hex') expect(readIntelHex(new TextDecoder().decode(file))[0]!.address).toBe(address)
+      const [way] = boards.get(id)!.flashers
+      if (!way) continue
+      expect(way).toMatchObject({ way: `${image!.format} volume`, address: manifest.address })
+      if (image!.format === 'uf2') expect(way).toMatchObject({ familyIds: [image!.familyId] })
+    }
   })
 
   const same = here === toolchain ? describe : describe.skip
