@@ -11,7 +11,7 @@ async function textsIn(host: Host, folder: string): Promise<readonly string[]> {
     const path = files.join(folder, name)
     const stat = await files.stat(path)
     if (stat?.kind === 'folder') texts.push(...(await textsIn(host, path)))
-    else if (/\.(?:[ch]|ld|json)$/.test(name)) texts.push(await files.readText(path))
+    else if (/\.(?:[chS]|ld|json)$/.test(name)) texts.push(await files.readText(path))
   }
   return texts
 }

@@ -1,3 +1,4 @@
+import { detectorSettings } from '../catalogue/detector-settings.ts'
 import { loadCatalogue } from '../catalogue/load.ts'
 import type { Host } from '../core/host.ts'
 import { segmentIn } from '../formats/forms.ts'
@@ -6,9 +7,12 @@ import type { PrebuiltModel } from './prebuilt.ts'
 /** Of the catalogue's keyword spotters: the middle one of int8, which every board runs in well under a second. */
 const variantName = 'ds-cnn-32-int8'
 
-/** The model inside the prebuilt images. @throws MilliwattError MODEL_* */
+/** The model inside the prebuilt images, and how it spots words. @throws MilliwattError MODEL_* */
 export async function loadPrebuiltModel(host: Host): Promise<PrebuiltModel> {
-  const { variants } = await loadCatalogue(host, host.files.join(host.packageFolder, 'models', 'kws'))
+  const family = 'kws'
+  const { card, variants } = await loadCatalogue(host, host.files.join(host.packageFolder, 'models', family))
   const { name, segment, sha256 } = variants.find((variant) => variant.name === variantName)!
-  return { name, graph: segmentIn(segment, 'canonical').graph, semantics: 'fp32', sha256 }
+  const { features, labels } = card!
+  const listener = { features, labels, settings: detectorSettings(card!, name) }
+  return { family, name, graph: segmentIn(segment, 'canonical').graph, semantics: 'fp32', sha256, listener }
 }

@@ -7,11 +7,15 @@ import type { FirmwareSizes } from './elf-sizes.ts'
 import { writeIntelHex } from './flash/intel-hex.ts'
 import { writeUf2 } from './flash/uf2.ts'
 import type { ImageManifest } from './image-manifest.ts'
+import type { ImageListener } from './image-source.ts'
 import type { Port, PortImage } from './port.ts'
 
-/** The model of a prebuilt image, and the SHA-256 of the file that it comes from. */
+/** The model of a prebuilt image: a variant of a family, the SHA-256 of its file, and how it spots words. */
 export interface PrebuiltModel extends GivenModel {
+  /** As the catalogue calls it, and people who flash it. */
+  readonly family: string
   readonly sha256: string
+  readonly listener: ImageListener
 }
 
 /** A prebuilt image: the file that a board's flasher takes, and its manifest. */
@@ -19,6 +23,12 @@ export interface Prebuilt {
   readonly manifest: ImageManifest
   readonly file: Uint8Array
   readonly sizes: FirmwareSizes
+}
+
+/** Flash and RAM in bytes as the README of firmware-bridge shows them: `32 124, 20 532`. */
+export function sizesText({ flashBytes, ramBytes }: FirmwareSizes): string {
+  const grouped = (bytes: number) => String(bytes).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
+  return `${grouped(flashBytes)}, ${grouped(ramBytes)}`
 }
 
 /** Speed counts more than flash, of which these boards have plenty; names of functions and files are left out. */
@@ -49,20 +59,21 @@ export async function buildPrebuilt(host: Host, port: Port, given: PrebuiltModel
   const { image } = port
   if (!image) throw new MilliwattError('FIRMWARE_BUILD', port.id, 'Its port.json names no file for a flasher.')
   const model = await imageModel(host, given, 0)
-  const description = { board: port.id, clockHz: port.clockHz, vendor: 'milliwatt', version: '1', models: [model] }
+  const { id: board, clockHz } = port
+  const description = { board, clockHz, vendor: 'milliwatt', version: '1', models: [model], listener: given.listener }
   const built = await buildBridge(host, port, description, { folder, flags })
   const elf = await host.files.readBytes(built.elf)
   const file = imageFile(elf, image)
   const listed = {
     format: image.format,
-    file: `kws.${image.format}`,
+    file: `${given.family}.${image.format}`,
     bytes: file.length,
     sha256: await host.sha256(file),
   }
   const manifest: ImageManifest = {
     version: 1,
     board: port.id,
-    model: { name: given.name, sha256: given.sha256 },
+    model: { name: given.family, sha256: given.sha256 },
     files: [listed],
     address: readElfParts(elf)[0]!.address.toString(16).padStart(8, '0'),
     toolchain: await compilerVersion(host),

@@ -40,7 +40,7 @@ describe('milliwatt inspect', () => {
     const { code, stdout } = await call('small.tflite', '--board', 'microbit-v2')
     expect(code).toBe(0)
     expect(stdout).toMatch(/\nIt fits microbit-v2\nBoard +BBC micro:bit v2, Cortex-M4F; /)
-    expect(stdout).toMatch(/\nflash +[\d ]+ bytes and 16 384 for the rest, of 524 288\nRAM +[\d ]+ bytes/)
+    expect(stdout).toMatch(/\nflash +[\d ]+ bytes and 32 768 for the rest, of 524 288\nRAM +[\d ]+ bytes/)
   })
 
   it.each([

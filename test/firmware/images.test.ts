@@ -10,8 +10,9 @@ import { readIntelHex } from '../../src/firmware/flash/intel-hex.ts'
 import { readUf2 } from '../../src/firmware/flash/uf2.ts'
 import { imagesFolder, readImageManifest } from '../../src/firmware/image-manifest.ts'
 import { listPorts, readPort } from '../../src/firmware/port.ts'
-import { buildPrebuilt } from '../../src/firmware/prebuilt.ts'
+import { buildPrebuilt, sizesText } from '../../src/firmware/prebuilt.ts'
 import { loadPrebuiltModel } from '../../src/firmware/prebuilt-model.ts'
+import { loadTargets } from '../../src/targets/load.ts'
 import { randomElements } from '../compile/op-cases.ts'
 import { numbers } from '../compile/random-layer.ts'
 import { needs, toolPath } from '../support/needs.ts'
@@ -52,19 +53,18 @@ describe('prebuilt images', () => {
     }
   })
 
-  it('begin where their flashers put them', async () => {
-    const starts = await Promise.all(
-      ports.map(async ({ id, image }) => {
-        const file = await shipped(id)
-        if (image!.format === 'uf2') return readUf2(file).parts[0]!.address
-        if (image!.format === 'hex') return readIntelHex(new TextDecoder().decode(file))[0]!.address
-        return Number.parseInt((await readImageManifest(host, id))!.address, 16)
-      }),
-    )
-    const addresses = await Promise.all(
-      ids.map(async (id) => Number.parseInt((await readImageManifest(host, id))!.address, 16)),
-    )
-    expect(starts).toEqual(addresses)
+  it('are what their flashers take, and begin where these put them', async () => {
+    const { boards } = await loadTargets(host)
+    for (const { id, image } of ports) {
+      const [file, manifest] = [await shipped(id), (await readImageManifest(host, id))!]
+      const address = Number.parseInt(manifest.address, 16)
+      if (image!.format === 'uf2') expect(readUf2(file).parts[0]!.address).toBe(address)
+      if (image!.format === 'hex') expect(readIntelHex(new TextDecoder().decode(file))[0]!.address).toBe(address)
+      const [way] = boards.get(id)!.flashers
+      if (!way) continue
+      expect(way).toMatchObject({ way: `${image!.format} volume`, address: manifest.address })
+      if (image!.format === 'uf2') expect(way).toMatchObject({ familyIds: [image!.familyId] })
+    }
   })
 
   const same = here === toolchain ? describe : describe.skip
@@ -72,11 +72,15 @@ describe('prebuilt images', () => {
     same(
       here === toolchain ? 'by the same compiler' : `by the same compiler (this is ${here}, not ${toolchain})`,
       () => {
-        it.each(ids)('%s: byte for byte', { timeout: 120_000 }, async (id) => {
+        it.each(ids)('%s: byte for byte, with the sizes that the README tells', { timeout: 120_000 }, async (id) => {
           const at = join(folder, `a-folder-of-another-name-${id}`)
           const built = await buildPrebuilt(host, await readPort(host, id), await loadPrebuiltModel(host), at)
           expect(built.manifest).toEqual(await readImageManifest(host, id))
           expect(Buffer.compare(built.file, await shipped(id))).toBe(0)
+          const readme = readFileSync(join(host.packageFolder, 'firmware-bridge', 'README.md'), 'utf8')
+          expect(readme.split('\n').find((line) => line.startsWith(`| ${id} |`))).toContain(
+            `| ${sizesText(built.sizes)} |`,
+          )
         })
       },
     )
@@ -97,7 +101,7 @@ describe('prebuilt images', () => {
       await pico.found
       const client = await BridgeClient.open(pico.usb, { clock: host.clock })
       const board = await client.describe()
-      expect(board).toMatchObject({ board: 'raspberry-pi-pico', clockHz: 125e6, ticksHz: 1e6 })
+      expect(board).toMatchObject({ board: 'raspberry-pi-pico', clockHz: 125e6, ticksHz: 1e6, spotsWords: true })
       expect(board.models[0]!.hash).toBe(await modelHash(host, graph, semantics))
       const edges: boolean[] = []
       pico.mcu.gpio[22]!.addListener(() => edges.push(pico.mcu.gpio[22]!.outputValue))

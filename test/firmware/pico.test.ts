@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import type { Link } from '../../src/core/link.ts'
 import { buildFirmware } from '../../src/firmware/build.ts'
 import { readElfParts } from '../../src/firmware/elf-parts.ts'
 import { writeUf2 } from '../../src/firmware/flash/uf2.ts'
@@ -11,6 +10,7 @@ import { needs } from '../support/needs.ts'
 import { type EmulatedPico, openEmulatedPico, rp2040FamilyId } from '../support/rp2040.ts'
 import { temporaryFolder, testHost } from '../support/temporary.ts'
 import { boardJob, mlperfModels, shippedModels } from './board-models.ts'
+import { exchange } from './exchange.ts'
 
 const folder = temporaryFolder()
 const host = testHost(folder)
@@ -28,22 +28,6 @@ async function start(source: string): Promise<EmulatedPico> {
   const pico = openEmulatedPico(writeUf2(readElfParts(readFileSync(elf)), rp2040FamilyId))
   open.push(pico)
   return pico
-}
-
-/** Sends bytes and gives the next so many that come. */
-async function exchange(link: Link, sent: Uint8Array, count: number): Promise<Uint8Array> {
-  const got: number[] = []
-  let stop = () => {}
-  const all = new Promise<void>((done) => {
-    stop = link.onData((chunk) => {
-      got.push(...chunk)
-      if (got.length >= count) done()
-    })
-  })
-  await link.write(sent)
-  await all
-  stop()
-  return Uint8Array.from(got)
 }
 
 /** Gives back what comes, each byte one more; 255 asks for a report of the clock and the pins. */

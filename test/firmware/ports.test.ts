@@ -94,7 +94,7 @@ const metal = [
     flash: [0x27000, 0xf4000],
     ram: [0x20000400, 0x20040000],
     interruptCount: 48,
-    interrupts: [0, 8, 29, 39],
+    interrupts: [0, 2, 8, 29, 39],
   },
   {
     id: 'microbit-v2',
@@ -194,7 +194,7 @@ describe('ports', () => {
 
       it("the nRF52's UART, clock and pins on an nRF51, which has their registers", { timeout: 60_000 }, async () => {
         const sources = ['cortex-m/start.c', 'cortex-m/received.c', 'cortex-m/semihosting.c']
-        const nrf52 = ['nrf52/ticks.c', 'nrf52/pins.c', 'nrf52/uart.c']
+        const nrf52 = ['nrf52/ticks.c', 'nrf52/pins.c', 'nrf52/uart.c', 'nrf52/uart-port.c']
         const id = relative(portFolder(host), resolve(import.meta.dirname, 'nrf51'))
         const port = { id, core: 'Cortex-M0+', sources: [...sources, ...nrf52], clockHz: 16e6, machine: 'microbit' }
         await runsEcho({ version: 1, ...port })

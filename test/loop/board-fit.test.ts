@@ -46,7 +46,7 @@ describe('boardFit', () => {
     expect(fit.fits).toBe(false)
     expect(ram.modelBytes).toBeGreaterThanOrEqual(160_000)
     expect(fit.reasons).toEqual([
-      `RAM: the model takes ${ram.modelBytes} bytes and 8192 are kept for the rest; the board has 131072, ${ram.modelBytes + 8192 - 131_072} too few.`,
+      `RAM: the model takes ${ram.modelBytes} bytes and 24576 are kept for the rest; the board has 131072, ${ram.modelBytes + 24_576 - 131_072} too few.`,
     ])
   })
 

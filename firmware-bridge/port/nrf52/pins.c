@@ -15,6 +15,7 @@ enum {
   BOTH = PORT_PIN_INPUT | PORT_PIN_OUTPUT | PORT_PIN_PULLUP,
   READ = PORT_PIN_INPUT | PORT_PIN_PULLUP,
   WRITTEN = PORT_PIN_OUTPUT,
+  TAKEN = 0,
 };
 
 static const board_pin pins[] = {BOARD_PINS};

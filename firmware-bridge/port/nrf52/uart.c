@@ -1,11 +1,11 @@
-/* A board with an nRF52 whose debug probe carries the bytes of its UART. */
-#include "../port.h"
+#include "uart.h"
+
 #include "board.h"
 #include "nrf52.h"
-#include "pins.h"
 #include "received.h"
-#include "ticks.h"
 #include "vectors.h"
+
+__attribute__((weak)) void uart_heard(void) {}
 
 void uart_handler(void)
 {
@@ -17,15 +17,15 @@ void uart_handler(void)
   while (UART_RX_READY) {
     UART_RX_READY = 0;
     received_put((uint8_t)UART_RX);
+    uart_heard();
   }
 }
 
-void port_setup(void)
+void uart_setup(void)
 {
-  NVMC_ICACHE = 1;
-  ticks_setup();
   GPIO_SET(BOARD_UART_TX) = UINT32_C(1) << BOARD_UART_TX % 32;
   GPIO_CONFIG(BOARD_UART_TX) = GPIO_OUTPUT;
+  /* An open wire reads as silence. */
   GPIO_CONFIG(BOARD_UART_RX) = GPIO_PULLUP;
   UART_PIN_TX = BOARD_UART_TX;
   UART_PIN_RX = BOARD_UART_RX;
@@ -35,10 +35,9 @@ void port_setup(void)
   interrupt_enable(UART0_INTERRUPT);
   UART_START_TX = 1;
   UART_START_RX = 1;
-  pins_setup();
 }
 
-void port_write(const uint8_t *bytes, size_t count)
+void uart_write(const uint8_t *bytes, size_t count)
 {
   for (size_t i = 0; i < count; i++) {
     UART_TX_READY = 0;
