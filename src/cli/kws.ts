@@ -12,6 +12,7 @@ import { openRuntimeOn } from '../loop/runtime.ts'
 import { streamNotes } from '../report/stream-notes.ts'
 import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
+import { addKwsCalibrateCommand } from './kws-calibrate.ts'
 import { toPositive } from './options.ts'
 
 interface KwsOptions {
@@ -118,9 +119,10 @@ async function kwsCommand(host: Host, paths: readonly string[], options: KwsOpti
 }
 
 /** Adds `kws` to the program. */
-export function addKwsCommand(program: Command, host: Host, finish: (code: number) => void): void {
-  program
+export function addKwsCommand(program: Command, host: Host, version: string, finish: (code: number) => void): void {
+  const kws = program
     .command('kws')
+    .enablePositionalOptions()
     .argument('[files...]', 'WAV or FLAC files of any length, or - for raw PCM on standard input')
     .description('spot keywords in a stream: from the microphone, files or standard input, one line an event')
     .option('-l, --listen', 'listen to the microphone (arecord, parec, pw-record, rec, ffmpeg or pvrecorder-node)')
@@ -135,4 +137,5 @@ export function addKwsCommand(program: Command, host: Host, finish: (code: numbe
     .addOption(new Option('--encoding <name>', 'layout of raw PCM').choices(['s16le', 'f32le']).default('s16le'))
     .option('--json', 'one JSON object a line: events, and an end with what listening cost')
     .action(async (paths: readonly string[], options: KwsOptions) => finish(await kwsCommand(host, paths, options)))
+  addKwsCalibrateCommand(kws, host, version, finish)
 }

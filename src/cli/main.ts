@@ -37,7 +37,7 @@ function buildProgram(): Command {
     .showHelpAfterError('(--help lists the options)')
     .exitOverride()
   addRunCommand(program, host, version, finish)
-  addKwsCommand(program, host, finish)
+  addKwsCommand(program, host, version, finish)
   addInspectCommand(program, host, finish)
   addConvertCommand(program, host, finish)
   addCompileCommand(program, host, finish)
