@@ -11,10 +11,10 @@ import {
   thresholdGrid,
 } from '../audio/stream/thresholds.ts'
 import type { Card, CardDetector } from '../catalogue/card.ts'
+import { keywordsOf } from '../catalogue/detector-settings.ts'
 import type { Clock } from '../core/host.ts'
 import { quantile } from '../core/stats.ts'
 import type { RocVariant } from '../report/roc.ts'
-import { keywordsOf } from './detector-settings.ts'
 import { KeywordStream, type KeywordStreamOptions } from './keyword-stream.ts'
 import type { OnProgress } from './progress.ts'
 import type { ValidationClips } from './validation-clips.ts'

@@ -2,9 +2,9 @@ import { parse } from 'csv-parse/sync'
 import { decodeAudio } from '../audio/decode.ts'
 import { resample } from '../audio/resample.ts'
 import type { Card } from '../catalogue/card.ts'
+import { keywordsOf } from '../catalogue/detector-settings.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
-import { keywordsOf } from './detector-settings.ts'
 
 /** A recording of the validation data, decoded. */
 export interface ValidationClip {
