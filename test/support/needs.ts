@@ -58,6 +58,11 @@ const tools = {
     paths: ['/usr/bin/qemu-system-arm'],
     next: 'Install it (Debian: apt-get install qemu-system-arm).',
   },
+  arecord: {
+    variable: 'MILLIWATT_ARECORD',
+    paths: ['/usr/bin/arecord'],
+    next: 'Install it (Debian: apt-get install alsa-utils).',
+  },
   'recordings of the training data': {
     variable: 'MILLIWATT_KWS_DATA',
     paths: [resolve(import.meta.dirname, '../../../shared/data/kws')],

@@ -29,6 +29,7 @@ const debianPackages = [
     what: 'tests of firmware',
   },
   { name: 'qemu-system-arm', isThere: () => onPath('qemu-system-arm'), what: 'tests of firmware' },
+  { name: 'alsa-utils', isThere: () => onPath('arecord'), what: 'tests of microphones' },
   { name: 'chromium', isThere: () => onPath('chromium'), what: 'tests of the report in a browser' },
 ]
 

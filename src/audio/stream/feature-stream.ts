@@ -26,6 +26,7 @@ export class FeatureStream {
     this.#peaks = new Int32Array(tables.frames)
     const silence = new Int16Array(tables.clipSamples)
     for (let at = 0; at < silence.length; ) at = this.push(silence, at)
+    this.#frontend.reset()
     this.#columns = 0
   }
 
