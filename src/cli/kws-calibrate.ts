@@ -141,7 +141,7 @@ export function addKwsCalibrateCommand(
     .option('--false-alarms <n>', 'false alarms an hour at most, on speech and noise without keywords', toNumber, 0.5)
     .option('--rounds <n>', 'rounds through the clips without keywords, each mixed anew', toCount, 8)
     .option('--step <s>', 'time from one look of the net to the next', toPositive, 0.1)
-    .option('--smoothing <n>', 'looks that are averaged', toCount, 3)
+    .option('--smoothing <n>', 'looks that are averaged', toCount, 5)
     .option('--refractory <s>', 'no event for so long after one', toPositive, 1)
     .option('--variant <name...>', 'only these variants')
     .option('--write', 'write the thresholds into the card')

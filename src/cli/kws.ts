@@ -3,11 +3,14 @@ import { PcmStream } from '../audio/stream/pcm-stream.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { AudioSource } from '../loop/audio-source.ts'
+import { listenOnBoard } from '../loop/board-listener.ts'
 import { openFileSource, pcmSource } from '../loop/file-source.ts'
 import type { KeywordEvent } from '../loop/keyword-stream.ts'
 import { type Listened, listenTo, streamCard } from '../loop/listen.ts'
 import { openMicrophone } from '../loop/microphone.ts'
 import type { LoadedModel } from '../loop/model.ts'
+import { namedDevice } from '../loop/on-device.ts'
+import { probe } from '../loop/probe.ts'
 import { openRuntimeOn } from '../loop/runtime.ts'
 import { streamNotes } from '../report/stream-notes.ts'
 import { exitCodes } from './exit.ts'
@@ -20,6 +23,7 @@ interface KwsOptions {
   readonly device?: string
   readonly model: string
   readonly variant?: string
+  readonly on?: string
   readonly backend: readonly string[]
   readonly threshold?: number
   readonly seconds?: number
@@ -78,9 +82,48 @@ async function* sourcesOf(
   }
 }
 
+/** Words that a board spots by itself: in the sound of files, or with its own microphone. */
+async function kwsOnBoard(host: Host, name: string, paths: readonly string[], options: KwsOptions): Promise<number> {
+  const { json, threshold, seconds } = options
+  const { signal, release } = interruptSignal()
+  const stop = new AbortController()
+  signal.addEventListener('abort', () => stop.abort())
+  const say = (line: object, text: string) =>
+    void process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${text}\n`)
+  try {
+    const device = await namedDevice(host, await probe(host, []), name)
+    const sampleRateHz = 16_000
+    for (const path of options.listen ? [null] : paths) {
+      await using source = path === null ? null : await openFileSource(host, path, sampleRateHz)
+      if (path === null && seconds !== undefined) void host.clock.sleep(seconds, stop.signal).then(() => stop.abort())
+      const heard = await listenOnBoard({
+        host,
+        device,
+        source,
+        ...(threshold === undefined ? {} : { threshold }),
+        onWord: ({ keyword, score, timeS }) =>
+          say(
+            { event: 'keyword', source: path ?? device.id, timeS, keyword, score },
+            `${timeS.toFixed(2).padStart(9)} s  ${keyword.padEnd(14)} ${score.toFixed(2)}`,
+          ),
+        signal: stop.signal,
+      })
+      const { board, model, words, lostSamples } = heard
+      say(
+        { event: 'end', source: path ?? device.id, ...heard },
+        `${path ?? 'microphone'}: ${words} heard by ${board} with ${model}${lostSamples > 0 ? `, ${lostSamples} samples lost` : ''}`,
+      )
+    }
+    return signal.aborted ? exitCodes.interrupted : exitCodes.done
+  } finally {
+    release()
+  }
+}
+
 async function kwsCommand(host: Host, paths: readonly string[], options: KwsOptions): Promise<number> {
   if (!options.listen && paths.length === 0)
     throw new MilliwattError('USAGE', 'kws', 'Give --listen, files, or - for raw PCM on standard input.')
+  if (options.on !== undefined) return kwsOnBoard(host, options.on, paths, options)
   const { signal, release } = interruptSignal()
   const stop = new AbortController()
   signal.addEventListener('abort', () => stop.abort(signal.reason))
@@ -130,6 +173,7 @@ export function addKwsCommand(program: Command, host: Host, version: string, fin
     .option('--model <name>', 'model with a card.json', 'kws')
     .option('--variant <name>', 'plan only over this variant')
     .option('-b, --backend <name...>', 'plan only over these backends', ['compiled'])
+    .option('--on <device>', 'let a board spot the words: sound of files over its link, or --listen by its microphone')
     .option('--threshold <score>', "one threshold for all keywords, in place of the card's", toPositive)
     .option('--seconds <s>', 'stop listening after so many seconds', toPositive)
     .option('--rate <hz>', 'sample rate of raw PCM', toPositive, 16000)

@@ -35,6 +35,7 @@ function buildProgram(): Command {
     .description('Small neural networks on edge hardware, with a power meter in the loop.')
     .version(version)
     .showHelpAfterError('(--help lists the options)')
+    .enablePositionalOptions()
     .exitOverride()
   addRunCommand(program, host, version, finish)
   addKwsCommand(program, host, version, finish)

@@ -78,6 +78,11 @@ const tools = {
     paths: ['/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot.c'],
     next: 'Install them with their compiler (Debian: apt-get install arduino-core-avr).',
   },
+  arecord: {
+    variable: 'MILLIWATT_ARECORD',
+    paths: ['/usr/bin/arecord'],
+    next: 'Install it (Debian: apt-get install alsa-utils).',
+  },
   'recordings of the training data': {
     variable: 'MILLIWATT_KWS_DATA',
     paths: [resolve(import.meta.dirname, '../../../shared/data/kws')],

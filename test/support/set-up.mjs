@@ -40,6 +40,7 @@ const debianPackages = [
     isThere: () => existsSync('/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot'),
     what: 'tests of flashing',
   },
+  { name: 'alsa-utils', isThere: () => onPath('arecord'), what: 'tests of microphones' },
   { name: 'chromium', isThere: () => onPath('chromium'), what: 'tests of the report in a browser' },
 ]
 
