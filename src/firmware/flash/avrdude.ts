@@ -23,7 +23,7 @@ export const avrdude: Flasher<Avrdude> = toolFlasher<Avrdude>({
   begun: /Writing \||writing (flash|\d+ bytes)/i,
   progress: (output) => {
     const [, writing = ''] = /Writing \|([\s#]*)/.exec(output) ?? []
-    const [, reading = ''] = /Writing \|[^]*Reading \|([\s#]*)/.exec(output) ?? []
+    const [, reading = ''] = /Writing \|[\s\S]*Reading \|([\s#]*)/.exec(output) ?? []
     const marksIn = (bar: string) => Math.min(barMarks, bar.replace(/[^#]/g, '').length) / barMarks
     return (marksIn(writing) + marksIn(reading)) / 2
   },
