@@ -48,7 +48,7 @@ const file = z.strictObject({
 })
 
 /** Schema of an image's manifest. */
-export const imageManifestSchema: z.ZodType<ImageManifest> = z.strictObject({
+const imageManifestSchema: z.ZodType<ImageManifest> = z.strictObject({
   version: z.literal(1),
   board: z.string().min(1),
   model: z.strictObject({

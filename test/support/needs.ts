@@ -68,6 +68,11 @@ const tools = {
     paths: ['/usr/include/simavr'],
     next: 'Install it (Debian: apt-get install libsimavr-dev) or name its folder of headers in MILLIWATT_SIMAVR.',
   },
+  'a compiler for AVR': {
+    variable: 'MILLIWATT_AVR_CC',
+    paths: ['/usr/bin/avr-gcc'],
+    next: 'Install it (Debian: apt-get install gcc-avr avr-libc).',
+  },
   avrdude: {
     variable: 'MILLIWATT_AVRDUDE',
     paths: ['/usr/bin/avrdude'],
@@ -100,15 +105,16 @@ export function toolPath(tool: Tool): string | null {
 }
 
 /**
- * `describe` for tests that need a tool. Without it they are skipped and say so by name; where `CI` is
+ * `describe` for tests that need tools. Without them they are skipped and say so by name; where `CI` is
  * `true` they fail instead, so that nothing is skipped unseen.
  */
-export function needs(tool: Tool): (name: string, body: () => void) => void {
-  if (toolPath(tool) !== null) return describe
-  if (process.env.CI !== 'true') return (name, body) => describe.skip(`${name} (needs ${tool})`, body)
+export function needs(...wanted: readonly Tool[]): (name: string, body: () => void) => void {
+  const missing = wanted.filter((tool) => toolPath(tool) === null)
+  if (missing.length === 0) return describe
+  if (process.env.CI !== 'true') return (name, body) => describe.skip(`${name} (needs ${missing.join(', ')})`, body)
   return (name) =>
     describe(name, () => {
-      test(`needs ${tool}`, () => {
+      test.each(missing)('needs %s', (tool) => {
         throw new Error(`${tool} is not here. ${tools[tool].next}`)
       })
     })

@@ -98,7 +98,7 @@ async function noImage(
 }
 
 /** Ids of the boards that have prebuilt images. */
-export async function boardsWithImages(host: Host): Promise<readonly string[]> {
+async function boardsWithImages(host: Host): Promise<readonly string[]> {
   const { files } = host
   const names = await files.list(imagesFolder(host)).catch(() => [])
   const have = await Promise.all(names.map((name) => files.stat(files.join(imagesFolder(host), name, 'manifest.json'))))

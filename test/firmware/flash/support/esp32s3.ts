@@ -23,8 +23,17 @@ const syncAnswers = 8
 const checksumSeed = 0xef
 const unsupported = 0x05
 
-/** Whether reset and strapping of the chip are wired to DTR and RTS as on Espressif's boards. */
+/** What the chip runs. */
 type Mode = 'rom' | 'stub' | 'application'
+
+/** What it answers to a command, beside the command. */
+interface Reply {
+  readonly value?: number
+  readonly data?: readonly number[]
+  readonly failure?: number
+}
+
+const refusal: Reply = { failure: unsupported }
 
 /** An ESP32-S3's ROM, and the stub that esptool-js brings into its memory. */
 export class Esp32S3 implements BoardEnd {
@@ -87,7 +96,7 @@ export class Esp32S3 implements BoardEnd {
     this.onSend(Uint8Array.from([slip.end, ...escaped, slip.end]))
   }
 
-  #answer(op: number, value: number, data: readonly number[] = [], failure = 0): void {
+  #answer(op: number, { value = 0, data = [], failure = 0 }: Reply): void {
     const status = this.mode === 'stub' ? [failure ? 1 : 0, failure] : [failure ? 1 : 0, failure, 0, 0]
     const body = [...data, ...status]
     const word = [value, value >>> 8, value >>> 16, value >>> 24].map((byte) => byte & 0xff)
@@ -97,49 +106,52 @@ export class Esp32S3 implements BoardEnd {
   #serve(packet: Uint8Array): void {
     if (packet[0] !== 0) return
     const view = new DataView(packet.buffer)
-    const [op, checksum, data] = [packet[1]!, view.getUint32(4, true), packet.subarray(8)]
-    if (view.getUint16(2, true) !== data.length) return this.#answer(op, 0, [], unsupported)
-    const word = (index: number) => view.getUint32(8 + 4 * index, true)
+    const [op, data] = [packet[1]!, packet.subarray(8)]
+    const isWhole = view.getUint16(2, true) === data.length
+    const reply = isWhole ? this.#replyTo(op, data, view.getUint32(4, true)) : refusal
+    for (let i = 0; i < (op === ops.sync ? syncAnswers : 1); i++) this.#answer(op, reply)
+    if (op !== ops.memEnd || reply.failure) return
+    this.mode = 'stub'
+    this.#send([...Buffer.from('OHAI')])
+  }
+
+  #replyTo(op: number, data: Uint8Array, checksum: number): Reply {
+    const view = new DataView(data.buffer, data.byteOffset, data.length)
+    const word = (index: number) => view.getUint32(4 * index, true)
     const payload = data.subarray(16)
-    const sum = payload.reduce((mixed, byte) => mixed ^ byte, checksumSeed)
+    const isIntact = () =>
+      payload.length === word(0) && payload.reduce((mixed, byte) => mixed ^ byte, checksumSeed) === checksum
     switch (op) {
       case ops.sync:
-        for (let i = 0; i < syncAnswers; i++) this.#answer(op, this.mode === 'rom' ? 0x20120707 : 0)
-        return
+        return { value: this.mode === 'rom' ? 0x20120707 : 0 }
       case ops.readReg:
-        return this.#answer(op, this.#registers.get(word(0)) ?? 0)
+        return { value: this.#registers.get(word(0)) ?? 0 }
       case ops.writeReg:
         this.#registers.set(word(0), word(1))
-        return this.#answer(op, 0)
+        return {}
       case ops.securityInfo:
-        return this.#answer(op, 0, [...new Array(12).fill(0), this.chipId, ...new Array(7).fill(0)])
+        return { data: [...new Array(12).fill(0), this.chipId, ...new Array(7).fill(0)] }
       case ops.memBegin:
         this.#announcedBytes += word(0)
-        return this.#answer(op, 0)
+        return {}
       case ops.memData:
-        if (checksum !== sum) return this.#answer(op, 0, [], unsupported)
         this.#loadedBytes += payload.length
-        return this.#answer(op, 0)
+        return isIntact() ? {} : refusal
       case ops.memEnd:
-        if (this.#loadedBytes === 0 || this.#loadedBytes !== this.#announcedBytes)
-          return this.#answer(op, 0, [], unsupported)
-        this.#answer(op, 0)
-        this.mode = 'stub'
-        return this.#send([...Buffer.from('OHAI')])
+        return this.#loadedBytes > 0 && this.#loadedBytes === this.#announcedBytes ? {} : refusal
       case ops.deflBegin:
         this.#begin(word(0), word(3))
-        return this.#answer(op, 0)
+        return {}
       case ops.deflData:
-        if (checksum !== sum || payload.length !== word(0) || !this.#inflate)
-          return this.#answer(op, 0, [], unsupported)
+        if (!isIntact() || !this.#inflate) return refusal
         this.#inflate.push(payload)
-        return this.#answer(op, 0)
+        return {}
       case ops.deflEnd:
-        return this.#answer(op, 0)
+        return {}
       case ops.md5:
-        return this.#answer(op, 0, this.#md5(word(0), word(1)))
+        return { data: this.#md5(word(0), word(1)) }
       default:
-        return this.#answer(op, 0, [], unsupported)
+        return refusal
     }
   }
 

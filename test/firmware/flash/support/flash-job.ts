@@ -23,8 +23,7 @@ export function otherBoard(id: string, change: (board: BoardTarget) => object): 
   return parseTarget(`${id}.json`, JSON.stringify({ ...board, ...change(board) }), boardSchema)
 }
 
-/** An image of these parts. */
-export function imageOf(parts: readonly ImagePart[]): FlashImage {
+function imageOf(parts: readonly ImagePart[]): FlashImage {
   const file = new Uint8Array()
   return { path: 'image.hex', format: 'elf', file, sha256: '', parts, bytes: partBytes(parts), manifest: null }
 }

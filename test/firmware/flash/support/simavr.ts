@@ -33,7 +33,7 @@ function buildOptiboot(elf: string): void {
   const chip = ['-mmcu=atmega328p', '-DF_CPU=16000000L', '-DLED_START_FLASHES=3', '-DBAUD_RATE=115200']
   const places = [`-Wl,--section-start=.text=0x${bootAddress.toString(16)}`, '-Wl,--section-start=.version=0x7ffe']
   const flags = ['-Os', '-fno-split-wide-types', '-mrelax', '-w', '-nostartfiles', '-nostdlib']
-  execFileSync('avr-gcc', [...flags, ...chip, ...places, source, '-o', elf])
+  execFileSync(toolPath('a compiler for AVR')!, [...flags, ...chip, ...places, source, '-o', elf])
 }
 
 /** Compiles the runner and starts an Uno with optiboot in it. */
