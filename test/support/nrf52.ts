@@ -1,4 +1,4 @@
-import { type Peripheral, type RP2040, Simulator } from 'rp2040js'
+import { EmulatedChip } from './emulated-chip.ts'
 import { EmulatedLink } from './emulated-link.ts'
 import { Usbd } from './nrf52-usbd.ts'
 
@@ -18,113 +18,69 @@ const at = {
   saadc: 0x40007000,
   timer: 0x40008000,
   pdm: 0x4001d000,
-  reset: 0xe000ed0c,
 } as const
 
 /** Interrupts beyond the 32 of the processor here come as this one. */
 const usbInterrupt = 20
 const interrupts = { uart: 2, saadc: 7, timer: 8, pdm: 29 } as const
-const cycleNs = 15.625
-const sliceInstructions = 20_000
-const idleNs = 1_000_000
+const slots = [0x40000000, 0x40004000, 0x40008000, 0x4001c000, 0x40024000, 0x4006c000, 0x50000000]
 
-/** An nRF52840 with firmware linked to 0x10000000. */
-export class EmulatedNrf52 {
-  readonly mcu: RP2040
+/** The nRF52840, and the nRF52833, as far as the ports use them, by the product specification. */
+export class EmulatedNrf52 extends EmulatedChip {
   readonly uart = new EmulatedLink('nrf52:uart', () => {})
   /** What the microphone hears: a sample by its number. */
   sound: (sample: number) => number = () => 0
   /** Resolves with the register that the bootloader reads, when the firmware resets the chip. */
   readonly wasReset: Promise<number>
-  readonly #clock: Simulator['clock']
-  readonly #registers = new Map<number, number>()
-  readonly #usbd: Usbd
-  #closed = false
+  /** What is plugged into its USB. */
+  readonly usb: Usbd
   #reset!: (value: number) => void
   #samples = 0
   #recording = 0
 
-  constructor(parts: readonly { readonly address: number; readonly bytes: Uint8Array }[]) {
-    const { rp2040: mcu, clock } = new Simulator()
-    this.mcu = mcu
-    this.#clock = clock
+  constructor(parts: ConstructorParameters<typeof EmulatedChip>[0]) {
+    super(parts, slots)
     this.wasReset = new Promise((resolve) => {
       this.#reset = resolve
     })
-    const silent = () => {}
-    mcu.logger = { debug: silent, info: silent, warn: silent, error: silent }
-    this.#usbd = new Usbd({
-      get: (address) => this.#get(address),
-      set: (address, value) => this.#set(address, value),
-      after: (ns, work) => this.#after(ns, work),
+    this.usb = new Usbd({
+      get: (address) => this.get(address),
+      set: (address, value) => this.set(address, value),
+      after: (ns, work) => this.after(ns, work),
       changed: () => this.#interrupt(),
-      memory: mcu,
+      memory: this.mcu,
     })
-    for (const { address, bytes } of parts) mcu.flash.set(bytes, address - 0x10000000)
-    this.#connect()
-    const vectors = new DataView(mcu.flash.buffer)
-    mcu.core.SP = vectors.getUint32(0, true)
-    mcu.core.PC = vectors.getUint32(4, true) & ~1
-    setImmediate(() => this.#slice())
   }
 
-  /** The chip's registers in the place of the RP2040's. */
-  #connect(): void {
-    const { mcu } = this
-    const { peripherals, ppb } = mcu as unknown as {
-      peripherals: Record<number, Peripheral>
-      ppb: { writeUint32(offset: number, value: number): void }
-    }
-    for (const slot of Object.keys(peripherals)) delete peripherals[Number(slot)]
-    for (const base of [0x40000, 0x40004, 0x40008, 0x4001c, 0x40024, 0x4006c, 0x50000]) {
-      const address = base * 0x1000
-      peripherals[base] = {
-        name: 'nrf52',
-        readUint32: (offset: number) => this.#registers.get(address + offset) ?? 0,
-        writeUint32: (offset: number, value: number) => this.#write(address + offset, value >>> 0),
-        writeUint32Atomic: (offset: number, value: number, kind: number) =>
-          this.#write(address + kind * 0x1000 + offset, value >>> 0),
-      } as unknown as Peripheral
-    }
-    const plain = ppb.writeUint32.bind(ppb)
-    ppb.writeUint32 = (offset, value) => {
-      if (offset === 0xd0c) this.#reset(this.#get(at.gpregret))
-      // The second word of enables: USBD's 39 is bit 7.
-      if (offset !== 0x104) return plain(offset, value)
-      if (value & 0x80) mcu.core.enabledInterrupts |= 1 << usbInterrupt
-      mcu.core.interruptsUpdated = true
-    }
+  protected override get cycleNs(): number {
+    return 15.625
   }
 
-  #get(address: number): number {
-    return this.#registers.get(address) ?? 0
+  protected override comesAs(): number {
+    return usbInterrupt
   }
 
-  #set(address: number, value: number): void {
-    this.#registers.set(address, value >>> 0)
-  }
-
-  #after(ns: number, work: () => void): void {
-    this.#clock.createAlarm(work).schedule(ns)
+  protected override wantsReset(): void {
+    this.#reset(this.get(at.gpregret))
   }
 
   /** Interrupts are there as long as one of their events is. */
   #interrupt(): void {
-    const any = (...addresses: number[]) => addresses.some((address) => this.#get(address) !== 0)
+    const any = (...addresses: number[]) => addresses.some((address) => this.get(address) !== 0)
     this.mcu.setInterrupt(interrupts.uart, any(at.uartRxReady))
     this.mcu.setInterrupt(interrupts.timer, any(at.timer + 0x144))
     this.mcu.setInterrupt(interrupts.pdm, any(at.pdm + 0x100))
-    const saadc = this.#get(at.saadc + 0x304) & ~this.#get(at.saadc + 0x308)
+    const saadc = this.get(at.saadc + 0x304) & ~this.get(at.saadc + 0x308)
     this.mcu.setInterrupt(interrupts.saadc, saadc !== 0 && any(at.saadc + 0x100, at.saadc + 0x104))
-    this.mcu.setInterrupt(usbInterrupt, this.#usbd.wantsInterrupt())
+    this.mcu.setInterrupt(usbInterrupt, this.usb.wantsInterrupt())
   }
 
-  #write(address: number, value: number): void {
-    const before = this.#get(address)
-    this.#set(address, this.#usbd.isCleared(address) ? before & ~value : value)
-    if (this.#usbd.has(address)) this.#usbd.write(address, value)
+  protected override write(address: number, value: number): void {
+    const before = this.get(address)
+    this.set(address, this.usb.isCleared(address) ? before & ~value : value)
+    if (this.usb.has(address)) this.usb.write(address, value)
     else if (address >= at.timer && address < at.timer + 0x1000) this.#writeTimer(address - at.timer, value)
-    else if (address === at.hfclkStart) this.#set(at.hfclkStarted, 1)
+    else if (address === at.hfclkStart) this.set(at.hfclkStarted, 1)
     else if (address === at.uartTx) this.#sendByte(value)
     else if (address === at.pdm && value) this.#record(at.pdm, 0x100, 0x560)
     else if (address === at.saadc && value) this.#startConverter()
@@ -134,22 +90,22 @@ export class EmulatedNrf52 {
   }
 
   #sendByte(value: number): void {
-    this.#after(87_000, () => {
-      this.#set(at.uartTxReady, 1)
+    this.after(87_000, () => {
+      this.set(at.uartTxReady, 1)
       this.uart.came(Uint8Array.of(value))
     })
   }
 
   #ticks(): number {
-    return Math.floor(this.#clock.nanos * 0.016) >>> 0
+    return Math.floor(this.nanos * 0.016) >>> 0
   }
 
   #writeTimer(offset: number, value: number): void {
-    if (offset === 0x40) this.#set(at.timer + 0x540, this.#ticks())
+    if (offset === 0x40) this.set(at.timer + 0x540, this.#ticks())
     if (offset !== 0x544) return
     const ticks = (value - this.#ticks()) >>> 0
-    this.#after(ticks / 0.016, () => {
-      this.#set(at.timer + 0x144, 1)
+    this.after(ticks / 0.016, () => {
+      this.set(at.timer + 0x144, 1)
       this.#interrupt()
     })
   }
@@ -159,14 +115,14 @@ export class EmulatedNrf52 {
     const run = ++this.#recording
     const block = () => {
       if (run !== this.#recording) return
-      const [to, count] = [this.#get(base + pointer), this.#get(base + pointer + 4)]
-      this.#set(base + started, 1)
+      const [to, count] = [this.get(base + pointer), this.get(base + pointer + 4)]
+      this.set(base + started, 1)
       this.#interrupt()
-      this.#after((count / 16_000) * 1e9, () => {
+      this.after((count / 16_000) * 1e9, () => {
         if (run !== this.#recording) return
         for (let i = 0; i < count; i++) this.mcu.writeUint16(to + 2 * i, this.sound(this.#samples++) & 0xffff)
         if (base === at.saadc) {
-          this.#set(base + 0x104, 1)
+          this.set(base + 0x104, 1)
           this.#interrupt()
         } else block()
       })
@@ -175,55 +131,33 @@ export class EmulatedNrf52 {
   }
 
   #startConverter(): void {
-    if (this.#get(at.saadc + 0x5f8) & 0x1000) this.#record(at.saadc, 0x100, 0x62c)
-    else this.#set(at.saadc + 0x100, 1)
+    if (this.get(at.saadc + 0x5f8) & 0x1000) this.#record(at.saadc, 0x100, 0x62c)
+    else this.set(at.saadc + 0x100, 1)
   }
 
   #sample(): void {
-    if (this.#get(at.saadc + 0x5f8) & 0x1000) return
-    this.mcu.writeUint16(this.#get(at.saadc + 0x62c), this.sound(-1))
-    this.#set(at.saadc + 0x104, 1)
+    if (this.get(at.saadc + 0x5f8) & 0x1000) return
+    this.mcu.writeUint16(this.get(at.saadc + 0x62c), this.sound(-1))
+    this.set(at.saadc + 0x104, 1)
   }
 
   #stopRecording(address: number): void {
     this.#recording++
-    this.#set(address === at.pdm + 4 ? at.pdm + 0x104 : at.saadc + 0x114, 1)
-  }
-
-  /** What is plugged into its USB. */
-  get usb(): Usbd {
-    return this.#usbd
+    this.set(address === at.pdm + 4 ? at.pdm + 0x104 : at.saadc + 0x114, 1)
   }
 
   /** Puts 5 V on USB's contact, as a cable does. To be called before the firmware looks. */
   plug(): void {
-    this.#set(at.usbStatus, 3)
+    this.set(at.usbStatus, 3)
   }
 
-  #slice(): void {
-    if (this.#closed) return
-    const { core } = this.mcu
-    let waitedNs = 0
-    this.#usbd.sendPacket()
-    if (this.uart.queue.length > 0 && !this.#get(at.uartRxReady)) {
-      this.#set(at.uartRx, this.uart.queue.shift()!)
-      this.#set(at.uartRxReady, 1)
+  protected override exchange(): boolean {
+    this.usb.sendPacket()
+    if (this.uart.queue.length > 0 && !this.get(at.uartRxReady)) {
+      this.set(at.uartRx, this.uart.queue.shift()!)
+      this.set(at.uartRxReady, 1)
       this.#interrupt()
     }
-    for (let i = 0; i < sliceInstructions && waitedNs < idleNs; i++) {
-      if (core.waiting && core.checkForInterrupts()) core.waiting = false
-      if (core.waiting) {
-        const nextNs = Math.min(this.#clock.nanosToNextAlarm, idleNs)
-        this.#clock.tick(nextNs)
-        waitedNs += nextNs
-        if (this.usb.link.queue.length + this.uart.queue.length > 0) break
-      } else this.#clock.tick(core.executeInstruction() * cycleNs)
-    }
-    if (waitedNs >= idleNs) setTimeout(() => this.#slice(), 1)
-    else setImmediate(() => this.#slice())
-  }
-
-  close(): void {
-    this.#closed = true
+    return this.usb.link.queue.length + this.uart.queue.length > 0
   }
 }
