@@ -35,16 +35,30 @@ static void say_in(const char *before, const char *text)
   say("]");
 }
 
+/* So long a level holds, at least, that a meter of 100 000 samples a second sees it. */
+#define PULSE_US 100
+
+static void hold(void)
+{
+  const uint64_t from = port_ticks();
+  while ((port_ticks() - from) * 1000000 / port_ticks_hz < PULSE_US) {
+  }
+}
+
 /*
  * By text and by a falling edge on the pin; the pin stays high in between the two of a window, for meters that look at levels.
  * 32 bits of microseconds, as the reference has them.
  */
-static void stamp(int level_after)
+static void stamp(int is_start)
 {
   port_mark(1);
+  hold();
   port_mark(0);
   const uint64_t ticks = port_ticks();
-  if (level_after) port_mark(1);
+  if (is_start) {
+    hold();
+    port_mark(1);
+  }
   const uint64_t microseconds = ticks / port_ticks_hz * 1000000 + ticks % port_ticks_hz * 1000000 / port_ticks_hz;
   say_number("m-lap-us-", (uint32_t)microseconds, "");
 }

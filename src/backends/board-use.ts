@@ -3,6 +3,7 @@ import type { Device } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
 import { bridgeFirmware } from '../firmware/bridge-firmware.ts'
 import { type BoardLink, startEmulatedBoard } from '../firmware/emulated-board.ts'
+import { prebuiltElf } from '../firmware/image-manifest.ts'
 import { openDevicePort } from '../firmware/open-device.ts'
 import { listPorts, readPort } from '../firmware/port.ts'
 import type { Graph } from '../graph/graph.ts'
@@ -47,7 +48,7 @@ async function wayTo(
 ): Promise<{ readonly key: string; readonly open: () => Promise<BoardLink> }> {
   if (device.facts.emulator !== undefined) {
     const port = await readPort(host, device.target!)
-    const elf = await bridgeFirmware(host, port, [wanted])
+    const elf = (await prebuiltElf(host, port.id, wanted.hash)) ?? (await bridgeFirmware(host, port, [wanted]))
     return { key: `${device.id} ${elf}`, open: () => startEmulatedBoard(host, port, elf) }
   }
   const path = String(device.facts.port)

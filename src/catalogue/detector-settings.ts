@@ -7,7 +7,7 @@ export function keywordsOf({ labels, otherLabel, silenceLabel }: Card): readonly
 }
 
 /** How a stream is looked at where a card says nothing; the threshold is the middle of what trials used. */
-const usual = { stepS: 0.1, smoothing: 3, refractoryS: 1 }
+const usual = { stepS: 0.1, smoothing: 5, refractoryS: 1 }
 const usualThreshold = 0.65
 
 /** When a variant's posteriors make an event: as its card says, else the usual thresholds. */

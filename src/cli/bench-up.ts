@@ -22,16 +22,17 @@ async function benchUpCommand(host: Host, options: BenchUpOptions): Promise<numb
   try {
     const folder = host.files.resolve(options.folder)
     await using bench = await openRehearsal(host, { ...options, folder, meter: options.meter === 'emulated' })
-    const { board, boardPath, meterPath, models } = bench
-    const meter = meterPath === null ? '--meter none' : `--meter ppk2:${meterPath} --marker-channel 0`
-    if (options.json) process.stdout.write(`${JSON.stringify({ version: 1, board, boardPath, meterPath, models })}\n`)
+    const { board, boardPath, meterPath, models, inputBytes, supplyV } = bench
+    const meter = meterPath === null ? '--meter none' : `--meter ppk2:${meterPath} --supply-v ${supplyV}`
+    if (options.json)
+      process.stdout.write(`${JSON.stringify({ version: 1, board, boardPath, meterPath, models, inputBytes })}\n`)
     else
       process.stdout.write(`${board}: ${boardPath}
 models: ${models.join(', ')}
 ${meterPath === null ? '' : `meter: ${meterPath} (a PPK2 in software; the board's marker pin is on its D0)\n`}
 Everything here is emulated: no figure says anything about silicon. In another terminal:
-  npx milliwatt run ${options.model} --on ${boardPath} ${meter}
-  npx milliwatt mlperf --port ${boardPath}
+  npx milliwatt run ${options.model} --on ${boardPath} ${meter}${meterPath === null ? '' : ' --marker-channel 0'}
+  npx milliwatt mlperf --port ${boardPath} --input-bytes ${inputBytes}${meterPath === null ? '' : ` ${meter} --channel 0`}
 Ctrl-C ends it.
 `)
     const late = options.seconds === undefined ? [] : [host.clock.sleep(options.seconds, stop.signal)]

@@ -49,9 +49,9 @@ export function emulatedText({ board, machine }: EmulatedBoard, next: string): s
 
 /** Boards and the ways to flash them. */
 export function flashListText(boards: readonly BoardWays[], style: TextStyle): string {
-  const blocks = boards.map(({ board, model, machine, ways }) => {
-    const image = model === null ? '' : `; prebuilt image: ${model}`
-    const head = `${style.strong(board.id)}  ${board.name} (${board.status}${image})`
+  const blocks = boards.map(({ board, image, machine, ways }) => {
+    const held = image === null ? '' : `; prebuilt image: ${image}`
+    const head = `${style.strong(board.id)}  ${board.name} (${board.status}${held})`
     if (machine !== null) return `${head}\n  nothing to flash: QEMU runs it (${machine})`
     return [
       head,

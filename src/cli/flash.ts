@@ -37,11 +37,11 @@ function toAddress(text: string): number {
 async function listCommand(host: Host, options: FlashCommandOptions): Promise<number> {
   const boards = await listFlashable(host, options, options.board)
   if (options.json) {
-    const listed = boards.map(({ board, model, machine, ways }) => ({
+    const listed = boards.map(({ board, image, machine, ways }) => ({
       board: board.id,
       name: board.name,
       status: board.status,
-      image: model,
+      image,
       machine,
       ways: ways.map(({ way, detection }) => ({ way: way.way, ...detection })),
     }))

@@ -3,15 +3,19 @@ import { PcmStream } from '../audio/stream/pcm-stream.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { AudioSource } from '../loop/audio-source.ts'
+import { listenOnBoard } from '../loop/board-listener.ts'
 import { openFileSource, pcmSource } from '../loop/file-source.ts'
 import type { KeywordEvent } from '../loop/keyword-stream.ts'
 import { type Listened, listenTo, streamCard } from '../loop/listen.ts'
 import { openMicrophone } from '../loop/microphone.ts'
 import type { LoadedModel } from '../loop/model.ts'
+import { namedDevice } from '../loop/on-device.ts'
+import { probe } from '../loop/probe.ts'
 import { openRuntimeOn } from '../loop/runtime.ts'
 import { streamNotes } from '../report/stream-notes.ts'
 import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
+import { addKwsCalibrateCommand } from './kws-calibrate.ts'
 import { toPositive } from './options.ts'
 
 interface KwsOptions {
@@ -19,6 +23,7 @@ interface KwsOptions {
   readonly device?: string
   readonly model: string
   readonly variant?: string
+  readonly on?: string
   readonly backend: readonly string[]
   readonly threshold?: number
   readonly seconds?: number
@@ -77,9 +82,48 @@ async function* sourcesOf(
   }
 }
 
+/** Words that a board spots by itself: in the sound of files, or with its own microphone. */
+async function kwsOnBoard(host: Host, name: string, paths: readonly string[], options: KwsOptions): Promise<number> {
+  const { json, threshold, seconds } = options
+  const { signal, release } = interruptSignal()
+  const stop = new AbortController()
+  signal.addEventListener('abort', () => stop.abort())
+  const say = (line: object, text: string) =>
+    void process.stdout.write(json ? `${JSON.stringify(line)}\n` : `${text}\n`)
+  try {
+    const device = await namedDevice(host, await probe(host, []), name)
+    const sampleRateHz = 16_000
+    for (const path of options.listen ? [null] : paths) {
+      await using source = path === null ? null : await openFileSource(host, path, sampleRateHz)
+      if (path === null && seconds !== undefined) void host.clock.sleep(seconds, stop.signal).then(() => stop.abort())
+      const heard = await listenOnBoard({
+        host,
+        device,
+        source,
+        ...(threshold === undefined ? {} : { threshold }),
+        onWord: ({ keyword, score, timeS }) =>
+          say(
+            { event: 'keyword', source: path ?? device.id, timeS, keyword, score },
+            `${timeS.toFixed(2).padStart(9)} s  ${keyword.padEnd(14)} ${score.toFixed(2)}`,
+          ),
+        signal: stop.signal,
+      })
+      const { board, model, words, lostSamples } = heard
+      say(
+        { event: 'end', source: path ?? device.id, ...heard },
+        `${path ?? 'microphone'}: ${words} heard by ${board} with ${model}${lostSamples > 0 ? `, ${lostSamples} samples lost` : ''}`,
+      )
+    }
+    return signal.aborted ? exitCodes.interrupted : exitCodes.done
+  } finally {
+    release()
+  }
+}
+
 async function kwsCommand(host: Host, paths: readonly string[], options: KwsOptions): Promise<number> {
   if (!options.listen && paths.length === 0)
     throw new MilliwattError('USAGE', 'kws', 'Give --listen, files, or - for raw PCM on standard input.')
+  if (options.on !== undefined) return kwsOnBoard(host, options.on, paths, options)
   const { signal, release } = interruptSignal()
   const stop = new AbortController()
   signal.addEventListener('abort', () => stop.abort(signal.reason))
@@ -118,9 +162,10 @@ async function kwsCommand(host: Host, paths: readonly string[], options: KwsOpti
 }
 
 /** Adds `kws` to the program. */
-export function addKwsCommand(program: Command, host: Host, finish: (code: number) => void): void {
-  program
+export function addKwsCommand(program: Command, host: Host, version: string, finish: (code: number) => void): void {
+  const kws = program
     .command('kws')
+    .enablePositionalOptions()
     .argument('[files...]', 'WAV or FLAC files of any length, or - for raw PCM on standard input')
     .description('spot keywords in a stream: from the microphone, files or standard input, one line an event')
     .option('-l, --listen', 'listen to the microphone (arecord, parec, pw-record, rec, ffmpeg or pvrecorder-node)')
@@ -128,6 +173,7 @@ export function addKwsCommand(program: Command, host: Host, finish: (code: numbe
     .option('--model <name>', 'model with a card.json', 'kws')
     .option('--variant <name>', 'plan only over this variant')
     .option('-b, --backend <name...>', 'plan only over these backends', ['compiled'])
+    .option('--on <device>', 'let a board spot the words: sound of files over its link, or --listen by its microphone')
     .option('--threshold <score>', "one threshold for all keywords, in place of the card's", toPositive)
     .option('--seconds <s>', 'stop listening after so many seconds', toPositive)
     .option('--rate <hz>', 'sample rate of raw PCM', toPositive, 16000)
@@ -135,4 +181,5 @@ export function addKwsCommand(program: Command, host: Host, finish: (code: numbe
     .addOption(new Option('--encoding <name>', 'layout of raw PCM').choices(['s16le', 'f32le']).default('s16le'))
     .option('--json', 'one JSON object a line: events, and an end with what listening cost')
     .action(async (paths: readonly string[], options: KwsOptions) => finish(await kwsCommand(host, paths, options)))
+  addKwsCalibrateCommand(kws, host, version, finish)
 }

@@ -12,6 +12,7 @@ const stages: Readonly<Record<string, string>> = {
   windows: 'Measuring windows',
   layers: 'Measuring layers',
   run: 'Running inferences',
+  listen: 'Listening to the validation audio, rounds',
   report: 'Writing the report',
   record: 'Recording, seconds',
   convert: 'Converting',

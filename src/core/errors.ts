@@ -87,6 +87,10 @@ export const errorTable = {
     what: 'The microphone does not give the sample rate that was asked for.',
     next: 'Name a device that converts rates (--device default or plughw:0 instead of hw:0).',
   },
+  VALIDATION_DATA: {
+    what: 'The validation audio cannot set thresholds.',
+    next: 'Give a folder with a manifest.csv (path, split, kind, label, kw_start, kw_end) that holds clips of every keyword of the card, and speech or words without any.',
+  },
   METER_UNKNOWN: {
     what: 'There is no meter driver of this name.',
     next: 'Take one of the names in the detail, as DRIVER or DRIVER:PATH.',

@@ -2,7 +2,7 @@ import type { Device } from '../core/device.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { type BoardLink, startEmulatedBoard } from './emulated-board.ts'
-import { imagesFolder, readImageManifest } from './image-manifest.ts'
+import { prebuiltElf } from './image-manifest.ts'
 import { openDevicePort } from './open-device.ts'
 import { readPort } from './port.ts'
 
@@ -15,9 +15,7 @@ const baudRate = 115_200
  */
 export async function openBoardLink(host: Host, { id, facts, target }: Device): Promise<BoardLink> {
   if (facts.emulator === undefined) return { link: await openDevicePort(host, String(facts.port), { baudRate }) }
-  const manifest = await readImageManifest(host, target!)
-  const elf = manifest?.files.find(({ format }) => format === 'elf')
-  if (!elf) throw new MilliwattError('IMAGE_NOT_FOUND', id, 'There is no prebuilt image for the emulator.')
-  const path = host.files.join(imagesFolder(host), target!, elf.file)
-  return startEmulatedBoard(host, await readPort(host, target!), path)
+  const elf = await prebuiltElf(host, target!)
+  if (elf === null) throw new MilliwattError('IMAGE_NOT_FOUND', id, 'There is no prebuilt image for the emulator.')
+  return startEmulatedBoard(host, await readPort(host, target!), elf)
 }

@@ -25,7 +25,12 @@ export interface ImageManifest {
   /** Id of a file in `targets/boards`. */
   readonly board: string
   /** The model inside: its name in the catalogue, and the file that it was compiled from. */
-  readonly model: { readonly name: string; readonly sha256: string }
+  readonly model: {
+    readonly name: string
+    readonly sha256: string
+    /** First 8 bytes of the SHA-256 of its C, as 16 hexadecimal digits: what the firmware tells of it. */
+    readonly hash: string
+  }
   /** The same firmware in every format that the board's flashers take, the one to prefer first. */
   readonly files: readonly [ImageFile, ...ImageFile[]]
   /** Where the first byte of the .bin file belongs, as hex of eight digits. */
@@ -43,14 +48,23 @@ const file = z.strictObject({
 })
 
 /** Schema of an image's manifest. */
-export const imageManifestSchema: z.ZodType<ImageManifest> = z.strictObject({
+const imageManifestSchema: z.ZodType<ImageManifest> = z.strictObject({
   version: z.literal(1),
   board: z.string().min(1),
-  model: z.strictObject({ name: z.string().min(1), sha256 }),
+  model: z.strictObject({
+    name: z.string().min(1),
+    sha256,
+    hash: z.string().regex(/^[0-9a-f]{16}$/, 'must be 16 lower-case hex digits'),
+  }),
   files: z.tuple([file], file),
   address: z.string().regex(/^[0-9a-f]{8}$/, 'must be eight lower-case hex digits'),
   toolchain: z.string().min(1),
 })
+
+/** What a user calls an image: its files' name without ending, or the model inside. */
+export function imageNames({ files, model }: ImageManifest): readonly [string, ...string[]] {
+  return [files[0].file.replace(/\.\w+$/, ''), model.name]
+}
 
 /** Folder of the prebuilt images, one folder a board. */
 export function imagesFolder(host: Host): string {
@@ -68,6 +82,18 @@ export async function readImageManifest(host: Host, board: string): Promise<Imag
   if (manifest.board !== board)
     throw new MilliwattError('IMAGE_WRONG_BOARD', path, `It is for "${manifest.board}", not for "${board}".`)
   return manifest
+}
+
+/**
+ * The prebuilt firmware of an emulated board, as an ELF file; null where there is none, or none with the model of this hash.
+ * @param hash of the only model that is wanted; any by default
+ * @throws MilliwattError as `readImageManifest`
+ */
+export async function prebuiltElf(host: Host, board: string, hash?: string): Promise<string | null> {
+  const manifest = await readImageManifest(host, board)
+  const elf = manifest?.files.find(({ format }) => format === 'elf')
+  if (!manifest || !elf || (hash !== undefined && manifest.model.hash !== hash)) return null
+  return host.files.join(imagesFolder(host), board, elf.file)
 }
 
 function parseManifest(path: string, text: string): ImageManifest {

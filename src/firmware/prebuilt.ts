@@ -73,7 +73,7 @@ export async function buildPrebuilt(host: Host, port: Port, given: PrebuiltModel
   const manifest: ImageManifest = {
     version: 1,
     board: port.id,
-    model: { name: given.family, sha256: given.sha256 },
+    model: { name: given.family, sha256: given.sha256, hash: model.hash },
     files: [listed],
     address: readElfParts(elf)[0]!.address.toString(16).padStart(8, '0'),
     toolchain: await compilerVersion(host),

@@ -1,5 +1,7 @@
 import { semanticsOf } from '../backends/compiled.ts'
 import type { Variant } from '../catalogue/load.ts'
+import { valueBytes } from '../compile/arena.ts'
+import { compileC } from '../compile/c/compile-c.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { Link, LinkEnd } from '../core/link.ts'
@@ -32,11 +34,18 @@ export interface RehearsalBench extends AsyncDisposable {
   /** Null without a meter. */
   readonly meterPath: string | null
   readonly models: readonly string[]
+  /** Of the board, in volts. */
+  readonly supplyV: number
+  /** Bytes of the inputs of the first model, which speaks the protocol of MLPerf Tiny. */
+  readonly inputBytes: number
   /** Windows that the marker pin has drawn so far. */
   readonly windows: () => number
   /** Resolves when the emulator ends. */
   readonly ended: Promise<LinkEnd>
 }
+
+/** Edges reach the meter so much later, all alike: by then the emulator's word of them is here, in seconds. */
+const wireS = 0.02
 
 /** A meter that feeds the demonstration load, and tells other programs what it is. */
 const demoMeter = {
@@ -56,6 +65,11 @@ function givenModels(variants: readonly Variant[]): readonly GivenModel[] {
       throw error
     }
   })
+}
+
+function inputBytesOf({ graph, semantics }: GivenModel): number {
+  const { inputs } = compileC(graph, { target: 'portable', semantics }).manifest
+  return inputs.reduce((sum, tensor) => sum + valueBytes(tensor), 0)
 }
 
 async function portOf(host: Host, name: string) {
@@ -99,15 +113,17 @@ export async function openRehearsal(host: Host, options: RehearsalOptions): Prom
     const boardPath = await pty('board', emulated.link)
     const meterPath = ppk2 ? await pty('meter', ppk2.link('rehearsal')) : null
     let windows = 0
-    emulated.onMarker?.((high) => {
+    emulated.onMarker?.((high, atS) => {
       if (!high) windows++
-      ppk2?.setDigital(0, high)
+      ppk2?.setDigital(0, high, atS + wireS)
     })
     return {
       board: port.id,
       boardPath,
       meterPath,
       models: models.map(({ name }) => name),
+      supplyV: demoLoad.supplyV,
+      inputBytes: inputBytesOf(models[0]!),
       windows: () => windows,
       ended: emulated.link.ended,
       [Symbol.asyncDispose]: close,

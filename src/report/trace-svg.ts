@@ -1,22 +1,13 @@
 import type { TraceInspection } from '../trace/inspect.ts'
 import type { PyramidColumns } from '../trace/pyramid.ts'
-import { extent, formatNumber, scaleFor } from './format.ts'
+import { formatTick, ticks } from './axis.ts'
+import { extent, scaleFor } from './format.ts'
 import { html } from './html-escape.ts'
 import { traceName } from './trace-text.ts'
 
 const [width, height] = [1000, 360]
 const edge = { left: 70, right: 16, top: 34, bottom: 44 } as const
 const inner = { width: width - edge.left - edge.right, height: height - edge.top - edge.bottom } as const
-
-/** Steps of 1, 2 or 5 times a power of ten, about so many over a range. */
-function ticks(from: number, to: number, about: number): readonly number[] {
-  const rough = (to - from) / about
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power
-  const first = Math.ceil(from / step)
-  const count = Math.max(0, Math.floor(to / step) - first + 1)
-  return Array.from({ length: count }, (_, at) => Number(((first + at) * step).toPrecision(12)))
-}
 
 /** A trace as a picture for documents: mean power, its range from min to max, and the measuring windows. */
 export function traceSvg(inspection: TraceInspection, columns: PyramidColumns): string {
@@ -59,10 +50,6 @@ ${ticks(columns.startS, endS, 8).map(
 }
 
 const fixed = (value: number) => value.toFixed(1)
-const formatTick = (value: number) =>
-  formatNumber(value, 4)
-    .replace(/(\.\d*?)0+$/, '$1')
-    .replace(/\.$/, '')
 
 type Place = (value: number) => number
 

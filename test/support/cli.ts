@@ -17,6 +17,8 @@ export interface CliOptions {
   readonly cwd?: string
   readonly cache?: string
   readonly input?: Uint8Array
+  /** Variables besides those of the test. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Called when the process has started. */
   readonly onStart?: (child: ChildProcess) => void
 }
@@ -35,7 +37,8 @@ function shareBuiltModels(cache: string): void {
 export function milliwatt(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   if (!existsSync(main)) throw new Error('dist/ is missing: run "npm run build" first (npm test does)')
   if (options.cache) shareBuiltModels(options.cache)
-  const environment = { ...process.env, ...(options.cache ? { MILLIWATT_CACHE: options.cache } : {}) }
+  const own = options.cache ? { MILLIWATT_CACHE: options.cache } : {}
+  const environment = { ...process.env, ...own, ...options.environment }
   const child = spawn(process.execPath, [main, ...args], { cwd: options.cwd, env: environment })
   let stdout = ''
   let stderr = ''

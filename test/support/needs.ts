@@ -24,6 +24,11 @@ const tools = {
     paths: [resolve(import.meta.dirname, '../../node_modules/koffi/package.json')],
     next: 'Install it (npm install --no-save koffi) or name its package.json in MILLIWATT_KOFFI.',
   },
+  'esptool-js': {
+    variable: 'MILLIWATT_ESPTOOL',
+    paths: [resolve(import.meta.dirname, '../../node_modules/esptool-js/package.json')],
+    next: 'Install it (npm install --no-save esptool-js) or name its package.json in MILLIWATT_ESPTOOL.',
+  },
   'a Vulkan loader': {
     variable: 'MILLIWATT_VULKAN_LOADER',
     paths: [
@@ -58,6 +63,31 @@ const tools = {
     paths: ['/usr/bin/qemu-system-arm'],
     next: 'Install it (Debian: apt-get install qemu-system-arm).',
   },
+  'simavr as a library': {
+    variable: 'MILLIWATT_SIMAVR',
+    paths: ['/usr/include/simavr'],
+    next: 'Install it (Debian: apt-get install libsimavr-dev) or name its folder of headers in MILLIWATT_SIMAVR.',
+  },
+  'a compiler for AVR': {
+    variable: 'MILLIWATT_AVR_CC',
+    paths: ['/usr/bin/avr-gcc'],
+    next: 'Install it (Debian: apt-get install gcc-avr avr-libc).',
+  },
+  avrdude: {
+    variable: 'MILLIWATT_AVRDUDE',
+    paths: ['/usr/bin/avrdude'],
+    next: 'Install it (Debian: apt-get install avrdude).',
+  },
+  'the sources of optiboot': {
+    variable: 'MILLIWATT_OPTIBOOT',
+    paths: ['/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot/optiboot.c'],
+    next: 'Install them with their compiler (Debian: apt-get install arduino-core-avr).',
+  },
+  arecord: {
+    variable: 'MILLIWATT_ARECORD',
+    paths: ['/usr/bin/arecord'],
+    next: 'Install it (Debian: apt-get install alsa-utils).',
+  },
   'recordings of the training data': {
     variable: 'MILLIWATT_KWS_DATA',
     paths: [resolve(import.meta.dirname, '../../../shared/data/kws')],
@@ -75,15 +105,16 @@ export function toolPath(tool: Tool): string | null {
 }
 
 /**
- * `describe` for tests that need a tool. Without it they are skipped and say so by name; where `CI` is
+ * `describe` for tests that need tools. Without them they are skipped and say so by name; where `CI` is
  * `true` they fail instead, so that nothing is skipped unseen.
  */
-export function needs(tool: Tool): (name: string, body: () => void) => void {
-  if (toolPath(tool) !== null) return describe
-  if (process.env.CI !== 'true') return (name, body) => describe.skip(`${name} (needs ${tool})`, body)
+export function needs(...wanted: readonly Tool[]): (name: string, body: () => void) => void {
+  const missing = wanted.filter((tool) => toolPath(tool) === null)
+  if (missing.length === 0) return describe
+  if (process.env.CI !== 'true') return (name, body) => describe.skip(`${name} (needs ${missing.join(', ')})`, body)
   return (name) =>
     describe(name, () => {
-      test(`needs ${tool}`, () => {
+      test.each(missing)('needs %s', (tool) => {
         throw new Error(`${tool} is not here. ${tools[tool].next}`)
       })
     })

@@ -29,6 +29,18 @@ const debianPackages = [
     what: 'tests of firmware',
   },
   { name: 'qemu-system-arm', isThere: () => onPath('qemu-system-arm'), what: 'tests of firmware' },
+  { name: 'libsimavr-dev', isThere: () => existsSync('/usr/include/simavr/sim_avr.h'), what: 'tests of flashing' },
+  {
+    name: 'avrdude',
+    isThere: () => onPath('avrdude'),
+    what: 'tests of flashing',
+  },
+  {
+    name: 'arduino-core-avr',
+    isThere: () => existsSync('/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot'),
+    what: 'tests of flashing',
+  },
+  { name: 'alsa-utils', isThere: () => onPath('arecord'), what: 'tests of microphones' },
   { name: 'chromium', isThere: () => onPath('chromium'), what: 'tests of the report in a browser' },
 ]
 
@@ -51,6 +63,7 @@ const npmPackages = [
   { name: 'tfjs-tflite-node', version: '0.0.2', what: 'tests of the backend tflite-c' },
   { name: 'johnny-five', version: '2.1.0', what: 'tests of sensors on Firmata boards' },
   { name: 'firmata-io', version: '2.3.0', what: 'tests of sensors on Firmata boards' },
+  { name: 'esptool-js', version: '0.7.0', what: 'tests of flashing' },
 ]
 
 /** All by one command: the next "npm install" would prune what an earlier one brought without saving it. */

@@ -50,6 +50,8 @@ export interface DeviceRun {
 const sources = { nothing: 0, link: 1, microphone: 2 } as const
 /** Bits of `run`. */
 const flags = { none: 0, window: 1, layers: 2, timeLayers: 4 } as const
+/** Answers of the largest size that a device keeps until they have arrived. */
+const lanes = 3
 /** While inferences are measured the link is left in peace for so long, in seconds. */
 const quietS = 5
 
@@ -59,6 +61,8 @@ export class BridgeClient implements AsyncDisposable {
   readonly #path: string
   #ticksHz = 1
   #position = 0
+  #next = 0
+  readonly #lanes: Promise<unknown>[] = Array.from({ length: lanes }, () => Promise.resolve())
 
   private constructor(session: BridgeSession, path: string) {
     this.session = session
@@ -125,17 +129,25 @@ export class BridgeClient implements AsyncDisposable {
       await this.session.send('write', { offset, bytes: bytes.subarray(offset, offset + part) })
   }
 
+  /** Runs as many requests side by side as the device keeps answers for, so that the link never waits. */
+  async #inLane<T>(work: () => Promise<T>): Promise<T> {
+    const lane = this.#next++ % this.#lanes.length
+    const turn = this.#lanes[lane]!.then(work)
+    this.#lanes[lane] = turn.catch(() => undefined)
+    return turn
+  }
+
   /** Reads so many bytes of the outputs. @throws as `BridgeSession.request` */
   async read(count: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(count)
     const part = this.session.payloadBytes - 5
-    const offsets = Array.from({ length: Math.ceil(count / part) }, (_, index) => index * part)
     const take = async (offset: number) => {
       const answer = await this.session.request('read', { offset, count: Math.min(part, count - offset) })
       bytes.set(this.#expect(answer, 'data').fields.bytes, offset)
     }
-    // Two at a time: the next is on its way while one is answered, and the device keeps little.
-    for (let at = 0; at < offsets.length; at += 2) await Promise.all(offsets.slice(at, at + 2).map(take))
+    const parts: Promise<void>[] = []
+    for (let offset = 0; offset < count; offset += part) parts.push(this.#inLane(() => take(offset)))
+    await Promise.all(parts)
     return bytes
   }
 

@@ -21,8 +21,8 @@ const answerS = 1
 const writeS = 2
 const pageEraseS = 0.5
 const massEraseS = 40
-const syncS = 0.4
-const syncTries = 6
+const syncS = 0.15
+const syncTries = 10
 /** At which of them it is fed. */
 const feedTry = 3
 const tries = 3
@@ -47,9 +47,25 @@ export class Stm32Bootloader {
     this.#port = port
   }
 
-  /** Makes the bootloader find the baud rate, and asks what it knows. */
-  async connect(): Promise<void> {
-    await this.#synchronize()
+  /**
+   * Makes the bootloader find the baud rate, and asks what it knows.
+   * @param waitS how long a person may take to bring the board into it
+   * @param onSilence called once when it does not answer at first
+   */
+  async connect(waitS: number, onSilence: () => void): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      await this.#synchronize(Math.max(syncTries, Math.ceil(waitS / syncS)), onSilence)
+      try {
+        return await this.#get()
+      } catch (error) {
+        // One that was slow to come up has taken a byte too many and is out of step with us.
+        if (!(error instanceof FlashFault) || error.trouble === 'lost' || attempt === tries) throw error
+        await this.#port.drain(syncS)
+      }
+    }
+  }
+
+  async #get(): Promise<void> {
     await this.#command('get')
     const [count] = await this.#port.receive(1, answerS)
     const answer = await this.#port.receive(count! + 1, answerS)
@@ -62,18 +78,27 @@ export class Stm32Bootloader {
    * A bootloader that is synchronized already takes 0x7f for half a command, which it refuses once the other half is no
    * complement. One that an earlier attempt left in the middle of a command is fed until it has enough.
    */
-  async #synchronize(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+  async #synchronize(most: number, onSilence: () => void): Promise<void> {
+    let heard: number | null = null
+    for (let attempt = 1; attempt <= most; attempt++) {
+      if (attempt === syncTries) onSilence()
       await this.#port.send(attempt === feedTry ? new Uint8Array(mostBytes + 4).fill(synchronize) : synchronize)
-      try {
-        const [answer] = await this.#port.receive(1, syncS)
-        if (attempt !== feedTry && (answer === ack || answer === nack)) return await this.#port.drain(0)
-        if (attempt >= syncTries)
-          throw new FlashFault('silent', `0x${answer!.toString(16)} came, which is no answer of its bootloader`)
-        await this.#port.drain(syncS)
-      } catch (error) {
-        if (!(error instanceof FlashFault) || error.trouble === 'lost' || attempt >= syncTries) throw error
-      }
+      const answer = await this.#answerIn(syncS)
+      if (attempt !== feedTry && (answer === ack || answer === nack)) return
+      if (answer !== null) await this.#port.drain(syncS)
+      heard = answer ?? heard
+    }
+    if (heard === null) throw new FlashFault('silent', `no answer came to ${most} tries`)
+    throw new FlashFault('silent', `0x${heard.toString(16)} came, which is no answer of its bootloader`)
+  }
+
+  /** A byte, or null where none came. */
+  async #answerIn(seconds: number): Promise<number | null> {
+    try {
+      return (await this.#port.receive(1, seconds))[0]!
+    } catch (error) {
+      if (error instanceof FlashFault && error.trouble === 'silent') return null
+      throw error
     }
   }
 

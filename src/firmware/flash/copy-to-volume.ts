@@ -1,6 +1,7 @@
 import { MilliwattError, messageOf } from '../../core/errors.ts'
 import type { FileAppender } from '../../core/host.ts'
-import { FlashFault, type FlashJob } from './flasher.ts'
+import { FlashFault, type FlashJob, type Verification } from './flasher.ts'
+import { equalBytes } from './image-part.ts'
 
 const chunkBytes = 32 * 1024
 
@@ -75,4 +76,14 @@ function faultOf(error: unknown, path: string, at: number): Error {
   const full = `the volume is full (${messageOf(error)})`
   if (at > 0) return new FlashFault('lost', full)
   return new MilliwattError('FLASH_UNAVAILABLE', path, `It takes nothing: ${full}.`, error)
+}
+
+/**
+ * Compares a file that was copied to a plain folder: no board shows that, so that what is there is all there is.
+ * @throws FlashFault "differs"
+ */
+export async function checkPlainFile({ host }: FlashJob, path: string, bytes: Uint8Array): Promise<Verification> {
+  const held = await host.files.readBytes(path).catch(() => new Uint8Array())
+  if (!equalBytes(held, bytes)) throw new FlashFault('differs', `the file ${path} is not the one that was written`)
+  return { verified: true, how: 'the file reads back identical; it lies in a plain folder that no board has shown' }
 }

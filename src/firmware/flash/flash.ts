@@ -153,5 +153,5 @@ const codes = {
 function holds({ image }: FlashJob, { reach, doneBytes }: Attempt): string {
   if (reach === 'untouched') return 'Nothing was written: the board holds what it held.'
   if (reach === 'partial') return `${doneBytes} of ${image.bytes} bytes were written: the board holds no whole image.`
-  return 'The whole image was written.'
+  return reach === 'written' ? 'The whole image was written; it was not compared.' : 'The whole image is on the board.'
 }

@@ -17,14 +17,16 @@ export function partBytes(parts: readonly ImagePart[]): number {
 }
 
 /**
- * The same memory in as few parts as possible, in order of address; empty parts are left out.
+ * The same memory in as few parts as possible, in order of address; empty parts are left out, and repeated ones.
  * @param where names the image in errors
  * @throws MilliwattError IMAGE_INVALID where parts overlap or leave 32 bits of address
  */
 export function joinParts(parts: readonly ImagePart[], where: string): readonly ImagePart[] {
   const sorted = parts.filter(({ bytes }) => bytes.length > 0).sort((a, b) => a.address - b.address)
+  const isRepeated = (part: ImagePart, before: ImagePart | undefined) =>
+    before?.address === part.address && equalBytes(before.bytes, part.bytes)
   const runs: { address: number; end: number; pieces: Uint8Array[] }[] = []
-  for (const { address, bytes } of sorted) {
+  for (const { address, bytes } of sorted.filter((part, index) => !isRepeated(part, sorted[index - 1]))) {
     const end = address + bytes.length
     if (address < 0 || end > addressEnd) throw wrongAddress(where, address, 'is beyond 32 bits')
     const last = runs.at(-1)

@@ -2,7 +2,7 @@ import { MilliwattError } from '../../core/errors.ts'
 import type { Host } from '../../core/host.ts'
 import { chipOf, loadTargets } from '../../targets/load.ts'
 import type { BoardTarget, Targets } from '../../targets/target.ts'
-import { type ImageManifest, imageFormats, imagesFolder, readImageManifest } from '../image-manifest.ts'
+import { type ImageManifest, imageFormats, imageNames, imagesFolder, readImageManifest } from '../image-manifest.ts'
 import { listPorts, readPort } from '../port.ts'
 import { type ChosenWay, chooseWay, type WayHere, waysHere } from './choose.ts'
 import type { FlashMemory, FlashPlace } from './flasher.ts'
@@ -77,7 +77,7 @@ async function imageFinder(
   }
   if (formatOf(what)) return (chosen) => readImageFile(host, what, use(chosen))
   const manifest = await readImageManifest(host, board.id)
-  if (manifest?.model.name !== what) throw await noImage(host, what, board, manifest)
+  if (!manifest || !imageNames(manifest).includes(what)) throw await noImage(host, what, board, manifest)
   return (chosen) => {
     const { prefers } = chosen.flasher
     const formats = [prefers, ...imageFormats.filter((format) => format !== prefers)]
@@ -91,14 +91,14 @@ async function noImage(
   board: BoardTarget,
   manifest: ImageManifest | null,
 ): Promise<MilliwattError> {
-  const held = manifest ? `For ${board.id} there is "${manifest.model.name}".` : `For ${board.id} there is none.`
+  const held = manifest ? `For ${board.id} there is "${imageNames(manifest)[0]}".` : `For ${board.id} there is none.`
   const boards = await boardsWithImages(host)
   const others = boards.length > 0 ? ` Boards with prebuilt images: ${boards.join(', ')}.` : ''
   return new MilliwattError('IMAGE_NOT_FOUND', what, `${held}${others}`)
 }
 
 /** Ids of the boards that have prebuilt images. */
-export async function boardsWithImages(host: Host): Promise<readonly string[]> {
+async function boardsWithImages(host: Host): Promise<readonly string[]> {
   const { files } = host
   const names = await files.list(imagesFolder(host)).catch(() => [])
   const have = await Promise.all(names.map((name) => files.stat(files.join(imagesFolder(host), name, 'manifest.json'))))
@@ -108,8 +108,8 @@ export async function boardsWithImages(host: Host): Promise<readonly string[]> {
 /** A board and the ways to flash it. */
 export interface BoardWays {
   readonly board: BoardTarget
-  /** Model of its prebuilt image; null without one. */
-  readonly model: string | null
+  /** Name of its prebuilt image; null without one. */
+  readonly image: string | null
   /** Machine of QEMU that runs it; null for a board of metal. */
   readonly machine: string | null
   readonly ways: readonly WayHere[]
@@ -124,9 +124,14 @@ export async function listFlashable(host: Host, place: FlashPlace, only?: string
       .filter(({ role }) => role === 'mcu')
       .map(async (board) => ({
         board,
-        model: (await readImageManifest(host, board.id))?.model.name ?? null,
+        image: await prebuiltName(host, board),
         machine: (await emulatedBoard(host, board))?.machine ?? null,
         ways: await waysHere(host, board, place),
       })),
   )
+}
+
+async function prebuiltName(host: Host, board: BoardTarget): Promise<string | null> {
+  const manifest = await readImageManifest(host, board.id)
+  return manifest && imageNames(manifest)[0]
 }

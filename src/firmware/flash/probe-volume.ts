@@ -1,7 +1,7 @@
 import { MilliwattError } from '../../core/errors.ts'
 import type { Host } from '../../core/host.ts'
 import type { ProbeVolume } from '../../targets/flash-way.ts'
-import { copyToVolume } from './copy-to-volume.ts'
+import { checkPlainFile, copyToVolume } from './copy-to-volume.ts'
 import {
   type Flasher,
   FlashFault,
@@ -66,16 +66,30 @@ async function enter(job: FlashJob<ProbeVolume>): Promise<FlashSession> {
       board.id,
       `Several are plugged in: ${folders.join(', ')}; name one with --volume.`,
     )
-  if ((await boardIdIn(host, folder, way)) === false)
+  const isThisBoard = await boardIdIn(host, folder, way)
+  if (isThisBoard === false)
     throw new MilliwattError('IMAGE_WRONG_BOARD', folder, `${detailsFile} there is not that of a ${board.name}.`)
+  if (isThisBoard === null && (await isNamedOtherwise(host, folder, way)))
+    throw new MilliwattError(
+      'IMAGE_WRONG_BOARD',
+      folder,
+      `The volume of a ${board.name} is ${way.labels.join(' or ')}.`,
+    )
   return {
     found: `the debug probe's volume ${folder}`,
     write: async () => {
       await copyToVolume(job, host.files.join(folder, names[way.way]), bytes, Math.min(512, bytes.length))
     },
-    verify: () => hasTaken(job, folder),
+    verify: () => hasTaken(job, folder, bytes),
     [Symbol.asyncDispose]: async () => {},
   }
+}
+
+/** Volumes of Windows are letters, which say nothing; a plain folder has any name. */
+async function isNamedOtherwise(host: Host, folder: string, { labels }: ProbeVolume): Promise<boolean> {
+  if (host.platform === 'win32' || !(await isVolume(host, folder))) return false
+  const name = host.files.basename(folder)
+  return !labels.some((label) => name.startsWith(label))
 }
 
 function toFile({ image, way }: FlashJob<ProbeVolume>): Uint8Array {
@@ -85,18 +99,19 @@ function toFile({ image, way }: FlashJob<ProbeVolume>): Uint8Array {
 }
 
 /** What the probe made of the file: it goes away and comes back, with FAIL.TXT where it failed. */
-async function hasTaken(job: FlashJob<ProbeVolume>, folder: string): Promise<Verification> {
-  const { host, signal } = job
+async function hasTaken(job: FlashJob<ProbeVolume>, folder: string, bytes: Uint8Array): Promise<Verification> {
+  const { host, signal, way } = job
+  const mounted = await isVolume(host, folder)
   const until = (seconds: number, there: boolean) =>
     waitUntil(host.clock, signal, seconds, async () => {
       const names = await host.files.list(folder).catch(() => [])
       return names.length > 0 === there ? true : null
     })
-  if (await until((await isVolume(host, folder)) ? leaveS : plainFolderS, false)) {
-    if (!(await until(returnS, true)))
-      throw new FlashFault('lost', `the volume ${folder} went away and did not come back`)
-  }
+  const left = await until(mounted ? leaveS : plainFolderS, false)
+  if (left && !(await until(returnS, true)))
+    throw new FlashFault('lost', `the volume ${folder} went away and did not come back`)
   const failure = await host.files.readText(host.files.join(folder, failFile)).catch(() => null)
   if (failure !== null) throw new FlashFault('refused', `the probe failed: ${failure.trim().replace(/\s+/g, ' ')}`)
+  if (!left && !mounted) return checkPlainFile(job, host.files.join(folder, names[way.way]), bytes)
   return { verified: false, how: `the probe took the file and left no ${failFile}; it gives nothing to read back` }
 }

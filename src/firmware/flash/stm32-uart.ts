@@ -28,7 +28,9 @@ async function enter(job: FlashJob<Stm32Uart>): Promise<FlashSession> {
   const replies = await ReplyPort.open(host, port, { baudRate: job.baudRate ?? usualBaud, ...parity }, signal)
   try {
     const bootloader = new Stm32Bootloader(replies)
-    await bootloader.connect()
+    await bootloader.connect(job.waitS, () => {
+      if (job.waitS > 0 && way.byHand !== undefined) job.tell(`${way.byHand} Waiting for ${job.waitS} s.`)
+    })
     const chipId = (await bootloader.readChipId()).toString(16).padStart(4, '0')
     if (chipId !== way.chipId)
       throw new MilliwattError(

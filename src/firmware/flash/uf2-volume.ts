@@ -2,7 +2,7 @@ import { MilliwattError, messageOf } from '../../core/errors.ts'
 import type { Host } from '../../core/host.ts'
 import type { Uf2Volume } from '../../targets/flash-way.ts'
 import type { BoardTarget } from '../../targets/target.ts'
-import { copyToVolume } from './copy-to-volume.ts'
+import { checkPlainFile, copyToVolume } from './copy-to-volume.ts'
 import {
   type FlashDetection,
   type Flasher,
@@ -12,7 +12,6 @@ import {
   type FlashSession,
   type Verification,
 } from './flasher.ts'
-import { equalBytes } from './image-part.ts'
 import { portsOf, touchPort } from './touch.ts'
 import { writeUf2 } from './uf2.ts'
 import { isVolume, listVolumes, readFields } from './volumes.ts'
@@ -144,11 +143,8 @@ function waitFor(job: FlashJob<Uf2Volume>, seconds: number): Promise<Found | nul
  * A bootloader that has every block leaves, and its volume with it; memory cannot be read back over a volume. A plain
  * folder stays, with the file in it.
  */
-async function hasLeft(
-  { host, signal }: FlashJob<Uf2Volume>,
-  folder: string,
-  bytes: Uint8Array,
-): Promise<Verification> {
+async function hasLeft(job: FlashJob<Uf2Volume>, folder: string, bytes: Uint8Array): Promise<Verification> {
+  const { host, signal } = job
   const mounted = await isVolume(host, folder)
   const left = await waitUntil(host.clock, signal, mounted ? leaveS : plainFolderS, async () =>
     (await readFields(host, folder, infoFile)) ? null : true,
@@ -156,7 +152,5 @@ async function hasLeft(
   if (left)
     return { verified: false, how: 'the bootloader took every block and restarted; it gives nothing to read back' }
   if (mounted) throw new FlashFault('refused', 'the bootloader got every block and is still there: it took no image')
-  const held = await host.files.readBytes(host.files.join(folder, fileName)).catch(() => new Uint8Array())
-  if (!equalBytes(held, bytes)) throw new FlashFault('differs', `the file in ${folder} is not the one that was written`)
-  return { verified: true, how: 'the file reads back identical; it lies in a plain folder that no board has shown' }
+  return checkPlainFile(job, host.files.join(folder, fileName), bytes)
 }

@@ -58,11 +58,12 @@ export class EmulatedPpk2 {
     this.load.change(this.now(), { extraA: currentA })
   }
 
-  /** Drives a digital channel (0 to 7) from now on; returns the moment. */
-  setDigital(channel: number, high: boolean): number {
+  /** Drives a digital channel (0 to 7) from now on, or from a later moment of the host clock; returns the moment. */
+  setDigital(channel: number, high: boolean, atS?: number): number {
     const bit = 1 << channel
     const { digital } = this.load.latest
-    this.load.change(this.now(), { digital: high ? digital | bit : digital & ~bit })
+    const sinceS = atS === undefined ? this.now() : atS - this.epochS
+    this.load.change(sinceS, { digital: high ? digital | bit : digital & ~bit })
     return this.load.latest.sinceS + this.epochS
   }
 

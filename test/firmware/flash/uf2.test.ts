@@ -61,7 +61,7 @@ describe('UF2', () => {
     expect(change(1, 0, 7)).toThrow(refusal('does not begin and end'))
     expect(change(1, 508, 7)).toThrow(refusal('does not begin and end'))
     expect(change(1, 8, 0x3000)).toThrow(refusal('container'))
-    expect(change(1, 12, 0x10000000)).toThrow(refusal('0x10000000 is given twice'))
+    expect(change(2, 12, 0x10000080)).toThrow(refusal('0x10000080 is given twice'))
     expect(change(1, 16, 477)).toThrow(refusal('477 bytes'))
     expect(change(1, 20, 0)).toThrow(refusal('number 0 is there twice'))
     expect(change(1, 20, 9)).toThrow(refusal('number 9 of 4'))

@@ -1,0 +1,154 @@
+import type { Command } from 'commander'
+import type { CardDetector } from '../catalogue/card.ts'
+import { MilliwattError, messageOf } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
+import { calibrateDetector } from '../loop/calibrate-detector.ts'
+import { streamCard } from '../loop/listen.ts'
+import { netScorer } from '../loop/net-scorer.ts'
+import { openRuntimeOn } from '../loop/runtime.ts'
+import { readValidationClips, type ValidationClips } from '../loop/validation-clips.ts'
+import { writeDetectors } from '../loop/write-detector.ts'
+import type { RocReport, RocVariant } from '../report/roc.ts'
+import { rocPage } from '../report/roc-html.ts'
+import { rocSvg } from '../report/roc-svg.ts'
+import { keywordTable, rocTable } from '../report/roc-text.ts'
+import { plainStyle, type Table, tableLines } from '../report/table.ts'
+import { toCount } from './energy-options.ts'
+import { exitCodes } from './exit.ts'
+import { interruptSignal } from './interrupt.ts'
+import { toNumber, toPositive } from './options.ts'
+import { progressLine } from './progress.ts'
+import { terminalStyle } from './run-output.ts'
+
+interface CalibrateCommandOptions {
+  readonly data: string
+  readonly split: string
+  readonly noise?: readonly string[]
+  readonly falseAlarms: number
+  readonly rounds: number
+  readonly step: number
+  readonly smoothing: number
+  readonly refractory: number
+  readonly variant?: readonly string[]
+  readonly write?: boolean
+  readonly html?: string
+  readonly svg?: string
+  readonly json?: boolean
+}
+
+async function writeReport(host: Host, path: string, text: string): Promise<void> {
+  try {
+    await host.files.write(host.files.resolve(path), text)
+  } catch (error) {
+    throw new MilliwattError('REPORT_WRITE', path, messageOf(error), error)
+  }
+}
+
+function print(report: RocReport, json: boolean | undefined): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+    return
+  }
+  const style = process.stdout.isTTY ? terminalStyle : plainStyle
+  const text = (table: Table) => `${tableLines(table, process.stdout.columns ?? 120, style).join('\n')}\n`
+  process.stdout.write(text(rocTable(report)))
+  for (const variant of report.variants) process.stdout.write(`\n${variant.variant}\n${text(keywordTable(variant))}`)
+}
+
+async function calibrateCommand(
+  host: Host,
+  version: string,
+  name: string,
+  options: CalibrateCommandOptions,
+): Promise<number> {
+  const progress = progressLine()
+  const { signal, release } = interruptSignal()
+  const startedAt = host.clock.wallTime().toISOString()
+  try {
+    await using runtime = await openRuntimeOn(host, { backends: ['compiled'], signal, onProgress: progress.on })
+    const first = await runtime.load(name, options.variant?.[0] === undefined ? {} : { variant: options.variant[0] })
+    const card = streamCard(first)
+    const noises = options.noise ? { noises: options.noise } : {}
+    const choice = { folder: options.data, split: options.split, ...noises }
+    const clips: ValidationClips = await readValidationClips(host, card, choice)
+    const rows: RocVariant[] = []
+    const detectors = new Map<string, CardDetector>()
+    for (const variant of options.variant ?? card.variants.map((each) => each.name)) {
+      await using model = await runtime.load(name, { variant })
+      const { detector, row } = calibrateDetector({
+        card,
+        variant,
+        clips,
+        scorer: (window) => netScorer(model, window, card.labels),
+        clock: host.clock,
+        split: options.split,
+        falseAlarmsPerHour: options.falseAlarms,
+        rounds: options.rounds,
+        stepS: options.step,
+        smoothing: options.smoothing,
+        refractoryS: options.refractory,
+        onProgress: progress.on,
+        signal,
+      })
+      rows.push(row)
+      detectors.set(variant, detector)
+    }
+    progress.stop()
+    const report: RocReport = {
+      version: 1,
+      kind: 'milliwatt-roc',
+      milliwatt: version,
+      model: card.name,
+      startedAt,
+      data: host.files.basename(options.data),
+      split: options.split,
+      wantedFalseAlarmsPerHour: options.falseAlarms,
+      variants: rows,
+    }
+    if (options.html !== undefined) await writeReport(host, options.html, rocPage(report))
+    if (options.svg !== undefined) await writeReport(host, options.svg, rocSvg(report))
+    print(report, options.json)
+    if (options.write) {
+      const path = await writeDetectors(host, first.catalogue.folder, detectors)
+      process.stderr.write(`${path}: thresholds of ${detectors.size} variants\n`)
+    }
+    return exitCodes.done
+  } finally {
+    progress.stop()
+    release()
+  }
+}
+
+/** Adds `kws calibrate` below `kws`. */
+export function addKwsCalibrateCommand(
+  kws: Command,
+  host: Host,
+  version: string,
+  finish: (code: number) => void,
+): void {
+  kws
+    .command('calibrate')
+    .argument('<model>', 'name of a shipped model (kws), or a folder with a card.json')
+    .requiredOption('--data <folder>', 'recordings with a manifest.csv: path, split, kind, label, kw_start, kw_end')
+    .description(
+      'set a threshold a keyword by validation audio, at a wanted rate of false alarms; show the whole trade',
+    )
+    .option('--split <name>', 'clips to use', 'val')
+    .option(
+      '--noise <name...>',
+      'noise files to use, by the beginnings of their names (default: those of the split, else all)',
+    )
+    .option('--false-alarms <n>', 'false alarms an hour at most, on speech and noise without keywords', toNumber, 0.5)
+    .option('--rounds <n>', 'rounds through the clips without keywords, each mixed anew', toCount, 8)
+    .option('--step <s>', 'time from one look of the net to the next', toPositive, 0.1)
+    .option('--smoothing <n>', 'looks that are averaged', toCount, 5)
+    .option('--refractory <s>', 'no event for so long after one', toPositive, 1)
+    .option('--variant <name...>', 'only these variants')
+    .option('--write', 'write the thresholds into the card')
+    .option('--html <file>', 'the trade and all figures as a page')
+    .option('--svg <file>', 'the trade as a picture')
+    .option('--json', 'print one JSON document on standard output and nothing else')
+    .action(async (model: string, options: CalibrateCommandOptions) =>
+      finish(await calibrateCommand(host, version, model, options)),
+    )
+}
