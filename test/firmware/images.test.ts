@@ -6,6 +6,7 @@ import { instantiate } from '../../src/compile/instantiate.ts'
 import { BridgeClient } from '../../src/firmware/bridge/client.ts'
 import { modelHash } from '../../src/firmware/bridge-image.ts'
 import { compilerVersion } from '../../src/firmware/build.ts'
+import { openFiveBoard } from '../../src/firmware/five-board.ts'
 import { readIntelHex } from '../../src/firmware/flash/intel-hex.ts'
 import { readUf2 } from '../../src/firmware/flash/uf2.ts'
 import { imagesFolder, readImageManifest } from '../../src/firmware/image-manifest.ts'
@@ -15,6 +16,7 @@ import { loadPrebuiltModel } from '../../src/firmware/prebuilt-model.ts'
 import { loadTargets } from '../../src/targets/load.ts'
 import { randomElements } from '../compile/op-cases.ts'
 import { numbers } from '../compile/random-layer.ts'
+import { optionalPackages } from '../support/meter-host.ts'
 import { needs, toolPath } from '../support/needs.ts'
 import { openEmulatedPico } from '../support/rp2040.ts'
 import { temporaryFolder, testHost } from '../support/temporary.ts'
@@ -111,6 +113,27 @@ describe('prebuilt images', () => {
       expect(edges).toEqual([true, false])
       expect([elapsedS > 0.05, elapsedS < 2]).toEqual([true, true])
       await client[Symbol.asyncDispose]()
+    } finally {
+      pico.close()
+    }
+  })
+
+  const missing = optionalPackages['johnny-five'] && optionalPackages['firmata-io'] ? null : '(needs johnny-five)'
+  it.skipIf(missing)(`the Pico's lets johnny-five switch its LED ${missing ?? ''}`, { timeout: 60_000 }, async () => {
+    const pico = openEmulatedPico(await shipped('raspberry-pi-pico'))
+    try {
+      await pico.found
+      const optionalPackage = async (name: string) => optionalPackages[name] ?? null
+      const { five, board } = await openFiveBoard({ ...host, optionalPackage }, pico.usb)
+      const led = new five.Led({ pin: 25, board })
+      const levels: boolean[] = []
+      for (const change of [() => led.on(), () => led.off()]) {
+        const changed = new Promise((done) => pico.mcu.gpio[25]!.addListener(done))
+        change()
+        await changed
+        levels.push(pico.mcu.gpio[25]!.outputValue)
+      }
+      expect(levels).toEqual([true, false])
     } finally {
       pico.close()
     }

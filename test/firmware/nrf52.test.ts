@@ -1,12 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { buildFirmware } from '../../src/firmware/build.ts'
-import { readElfParts } from '../../src/firmware/elf-parts.ts'
-import { portFolder, readPort } from '../../src/firmware/port.ts'
 import { needs } from '../support/needs.ts'
 import { EmulatedNrf52 } from '../support/nrf52.ts'
 import { temporaryFolder, testHost } from '../support/temporary.ts'
+import { buildForModel } from './chip-models/build-for-model.ts'
 import { exchange } from './exchange.ts'
 
 const folder = temporaryFolder()
@@ -17,15 +13,8 @@ afterEach(() => {
   for (const chip of open.splice(0)) chip.close()
 })
 
-/** The board's port with a main of its own, on a processor that the emulator has. */
-async function start(board: string, source: string): Promise<EmulatedNrf52> {
-  const [file, elf] = [join(folder, 'main.c'), join(folder, 'nrf52.elf')]
-  writeFileSync(file, source)
-  const { sources } = await readPort(host, board)
-  const id = relative(portFolder(host), resolve(import.meta.dirname, 'nrf52'))
-  const port = { version: 1, id, core: 'Cortex-M0+', clockHz: 64e6, sources } as const
-  await buildFirmware(host, port, { files: [file], flags: ['-O2', '-Werror', `-DBOARD="port/${board}/board.h"`] }, elf)
-  const chip = new EmulatedNrf52(readElfParts(readFileSync(elf)))
+async function start(board: string, main: string): Promise<EmulatedNrf52> {
+  const chip = new EmulatedNrf52(await buildForModel(host, folder, board, main))
   open.push(chip)
   return chip
 }
@@ -127,19 +116,25 @@ async function enumerate(chip: EmulatedNrf52): Promise<void> {
 }
 
 needs('a compiler for Cortex-M')("the nRF52's drivers against a model of the chip by its product specification", () => {
-  it('USB: enumeration, bytes both ways, a request that it does not know', { timeout: 60_000 }, async () => {
+  it('USB: enumeration, bytes both ways, a reset of the bus, a request that it does not know', {
+    timeout: 30_000,
+  }, async () => {
     const chip = await start('xiao-nrf52840-sense', blocks)
     chip.plug()
     await enumerate(chip)
     const sent = Uint8Array.from({ length: 40 * 256 }, (_, index) => (index * 31 + (index >> 8)) % 256)
     expect(await exchange(chip.usb.link, sent, sent.length)).toEqual(sent.map((byte) => byte ^ 0x55))
+    chip.usb.reset()
+    await enumerate(chip)
+    const again = sent.subarray(0, 1024)
+    expect(await exchange(chip.usb.link, again, again.length)).toEqual(again.map((byte) => byte ^ 0x55))
     await expect(chip.usb.control([0xc0, 0x77, 0, 0, 0, 0, 4, 0])).rejects.toThrow('stalled')
     const coding = [0, 0x96, 0, 0, 0, 0, 8]
     await chip.usb.control([0x21, 0x20, 0, 0, 0, 0, 7, 0], coding)
     expect([...(await chip.usb.control([0xa1, 0x21, 0, 0, 0, 0, 7, 0]))]).toEqual(coding)
   })
 
-  it('UART as the other link, and the bootloader after 1200 baud', { timeout: 60_000 }, async () => {
+  it('UART as the other link, and the bootloader after 1200 baud', { timeout: 30_000 }, async () => {
     const chip = await start('xiao-nrf52840-sense', echo)
     chip.plug()
     await enumerate(chip)
@@ -150,7 +145,7 @@ needs('a compiler for Cortex-M')("the nRF52's drivers against a model of the chi
     expect(await chip.wasReset).toBe(0x57)
   })
 
-  it('the PDM microphone: every sample once and in order, what was lost counted', { timeout: 60_000 }, async () => {
+  it('the PDM microphone: every sample once and in order, what was lost counted', { timeout: 30_000 }, async () => {
     const chip = await start('xiao-nrf52840-sense', hears)
     chip.sound = (sample) => sample
     chip.plug()
@@ -176,7 +171,7 @@ needs('a compiler for Cortex-M')("the nRF52's drivers against a model of the chi
     expect(gaps.filter((gap) => gap !== 0)).toEqual([lost])
   })
 
-  it('the analog microphone and an analog pin', { timeout: 60_000 }, async () => {
+  it('the analog microphone and an analog pin', { timeout: 30_000 }, async () => {
     const chip = await start('microbit-v2', measures)
     chip.sound = (sample) => (sample < 0 ? 321 : 1000 + (sample % 40 < 20 ? 200 : -200))
     const bytes = await exchange(chip.uart, Uint8Array.of(1), 20)

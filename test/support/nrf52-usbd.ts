@@ -93,6 +93,13 @@ export class Usbd {
     return usbEvents.some(([offset, bit]) => enabled & bit && this.#chip.get(base + offset))
   }
 
+  /** The host resets the bus, as when it goes to sleep and wakes. */
+  reset(): void {
+    this.#control = null
+    this.#outFree = false
+    this.#event(registers.reset)
+  }
+
   #event(offset: number): void {
     this.#chip.set(base + offset, 1)
     this.#chip.changed()

@@ -120,7 +120,9 @@ int port_pin_analog(int pin)
   while (!(ADC_CS & ADC_READY)) {
   }
   /* 12 bits. */
-  return (int)(ADC_RESULT >> 2);
+  const int level = (int)(ADC_RESULT >> 2);
+  ADC_CS = 0;
+  return level;
 }
 
 /* The ROM's own: shows a volume that takes UF2 files. */

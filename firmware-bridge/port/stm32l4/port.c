@@ -50,8 +50,10 @@ static void uart_setup(void)
   interrupt_enable(LPUART1_INTERRUPT);
 }
 
-static void converter_setup(void)
+/* On only while a voltage is measured: it takes as much current as a sleeping processor. */
+static void converter_start(void)
 {
+  RCC_AHB2ENR |= RCC_ADC;
   ADC_CCR = ADC_QUARTER_CLOCK;
   ADC_CR = 0;
   ADC_CR = ADC_REGULATOR;
@@ -66,13 +68,21 @@ static void converter_setup(void)
   }
 }
 
+static void converter_stop(void)
+{
+  ADC_CR = ADC_REGULATOR | ADC_OFF;
+  while (ADC_CR & ADC_ON) {
+  }
+  ADC_CR = ADC_DEEP_SLEEP;
+  RCC_AHB2ENR &= ~(uint32_t)RCC_ADC;
+}
+
 void port_setup(void)
 {
   clocks_setup();
   clock_setup();
-  RCC_AHB2ENR |= ALL_PORTS | RCC_ADC;
+  RCC_AHB2ENR |= ALL_PORTS;
   uart_setup();
-  converter_setup();
   port_pin_mode(BOARD_LED_PIN, PORT_PIN_OUTPUT);
   port_pin_mode(BOARD_MARK_PIN, PORT_PIN_OUTPUT);
 }
@@ -116,11 +126,14 @@ int port_pin_analog(int pin)
 {
   if (!(port_pin_modes(pin) & PORT_PIN_ANALOG)) return 0;
   const uint32_t channel = (uint32_t)pins[pin].channel;
+  converter_start();
   ADC_SMPR(channel) = (uint32_t)ADC_CYCLES_47 << 3 * (channel % 10);
   ADC_SQR1 = channel << 6;
   ADC_CR = ADC_REGULATOR | ADC_START;
   while (!(ADC_ISR & ADC_CONVERTED)) {
   }
   /* 12 bits. */
-  return (int)(ADC_DR >> 2);
+  const int level = (int)(ADC_DR >> 2);
+  converter_stop();
+  return level;
 }
