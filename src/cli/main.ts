@@ -11,6 +11,7 @@ import { addDevicesCommand } from './devices.ts'
 import { addDutCommand } from './dut.ts'
 import { addEnergyCommands } from './energy.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
+import { addFirmwareCommand } from './firmware.ts'
 import { addFlashCommand } from './flash.ts'
 import { addInspectCommand } from './inspect.ts'
 import { addKwsCommand } from './kws.ts'
@@ -49,6 +50,7 @@ function buildProgram(): Command {
   addDevicesCommand(program, host, finish)
   addMonitorCommand(program, host, finish)
   addMetersCommand(program, host, finish)
+  addFirmwareCommand(program, host, finish)
   addFlashCommand(program, host, finish)
   addDutCommand(program, host, finish)
   addPinsCommand(program, host, finish)

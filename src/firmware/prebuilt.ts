@@ -7,7 +7,7 @@ import type { FirmwareSizes } from './elf-sizes.ts'
 import { writeIntelHex } from './flash/intel-hex.ts'
 import { writeUf2 } from './flash/uf2.ts'
 import type { ImageManifest } from './image-manifest.ts'
-import type { ImageListener } from './image-source.ts'
+import type { ImageDescription, ImageListener } from './image-source.ts'
 import type { Port, PortImage } from './port.ts'
 
 /** The model of a prebuilt image: a variant of a family, the SHA-256 of its file, and how it spots words. */
@@ -49,34 +49,54 @@ function imageFile(elf: Uint8Array, image: PortImage): Uint8Array {
   return image.format === 'bin' ? writeBin(elf) : elf
 }
 
+/** A firmware as the file that a board's flasher takes. */
+export interface FirmwareFile {
+  readonly format: PortImage['format']
+  readonly file: Uint8Array
+  /** Where its first byte belongs. */
+  readonly address: number
+  readonly sizes: FirmwareSizes
+}
+
 /**
- * Builds the firmware of a board with one model in it, as the file that its flasher takes. The same compiler makes the same
- * bytes, wherever it runs.
+ * Builds a firmware as the file that the board's flasher takes. The same compiler makes the same bytes, wherever it runs.
  * @param folder where to build
- * @throws MilliwattError FIRMWARE_BUILD, also for a port that says of no file; OP_UNSUPPORTED
+ * @param more flags of the compiler beside the usual ones
+ * @throws MilliwattError FIRMWARE_BUILD, also for a port that says of no file
+ */
+export async function buildFirmwareFile(
+  host: Host,
+  port: Port,
+  { models, listener }: Pick<ImageDescription, 'models' | 'listener'>,
+  folder: string,
+  more: readonly string[] = [],
+): Promise<FirmwareFile> {
+  const { id: board, clockHz, image } = port
+  if (!image) throw new MilliwattError('FIRMWARE_BUILD', board, 'Its port.json names no file for a flasher.')
+  const about = { board, clockHz, vendor: 'milliwatt', version: '1', models, ...(listener ? { listener } : {}) }
+  const built = await buildBridge(host, port, about, { folder, flags: [...flags, ...more] })
+  const elf = await host.files.readBytes(built.elf)
+  const address = readElfParts(elf)[0]!.address
+  return { format: image.format, file: imageFile(elf, image), address, sizes: built.sizes }
+}
+
+/**
+ * Builds a prebuilt image of a board.
+ * @param folder where to build
+ * @throws MilliwattError FIRMWARE_BUILD, OP_UNSUPPORTED
  */
 export async function buildPrebuilt(host: Host, port: Port, given: PrebuiltModel, folder: string): Promise<Prebuilt> {
-  const { image } = port
-  if (!image) throw new MilliwattError('FIRMWARE_BUILD', port.id, 'Its port.json names no file for a flasher.')
   const model = await imageModel(host, given, 0)
-  const { id: board, clockHz } = port
-  const description = { board, clockHz, vendor: 'milliwatt', version: '1', models: [model], listener: given.listener }
-  const built = await buildBridge(host, port, description, { folder, flags })
-  const elf = await host.files.readBytes(built.elf)
-  const file = imageFile(elf, image)
-  const listed = {
-    format: image.format,
-    file: `${given.family}.${image.format}`,
-    bytes: file.length,
-    sha256: await host.sha256(file),
-  }
+  const { listener } = given
+  const { format, file, address, sizes } = await buildFirmwareFile(host, port, { models: [model], listener }, folder)
+  const name = `${given.family}.${format}`
   const manifest: ImageManifest = {
     version: 1,
     board: port.id,
     model: { name: given.family, sha256: given.sha256, hash: model.hash },
-    files: [listed],
-    address: readElfParts(elf)[0]!.address.toString(16).padStart(8, '0'),
+    files: [{ format, file: name, bytes: file.length, sha256: await host.sha256(file) }],
+    address: address.toString(16).padStart(8, '0'),
     toolchain: await compilerVersion(host),
   }
-  return { manifest, file, sizes: built.sizes }
+  return { manifest, file, sizes }
 }

@@ -36,7 +36,7 @@ export interface EmulatedBoard {
 
 /** Finds a board. @throws MilliwattError TARGET_UNKNOWN with the boards that there are */
 export function boardNamed(targets: Targets, id: string): BoardTarget {
-  const board = targets.boards.get(id)
+  const board = targets.boards.get(id) ?? [...targets.boards.values()].find(({ aliases }) => aliases?.includes(id))
   if (board) return board
   const known = [...targets.boards.values()].filter(({ role }) => role === 'mcu').map((known) => known.id)
   throw new MilliwattError('TARGET_UNKNOWN', id, `Boards: ${known.join(', ')}.`)
@@ -94,7 +94,8 @@ async function noImage(
   const held = manifest ? `For ${board.id} there is "${imageNames(manifest)[0]}".` : `For ${board.id} there is none.`
   const boards = await boardsWithImages(host)
   const others = boards.length > 0 ? ` Boards with prebuilt images: ${boards.join(', ')}.` : ''
-  return new MilliwattError('IMAGE_NOT_FOUND', what, `${held}${others}`)
+  const own = ' "milliwatt firmware MODEL --board NAME" builds one with a model of your own.'
+  return new MilliwattError('IMAGE_NOT_FOUND', what, `${held}${others}${own}`)
 }
 
 /** Ids of the boards that have prebuilt images. */
