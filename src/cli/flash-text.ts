@@ -1,7 +1,8 @@
 import type { FlashResult, FlashStep } from '../firmware/flash/flash.ts'
-import type { BoardWays, EmulatedBoard, FlashPlan } from '../firmware/flash/prepare.ts'
+import type { BoardWays, FlashPlan } from '../firmware/flash/prepare.ts'
 import { formatTime } from '../report/format.ts'
 import type { TextStyle } from '../report/table.ts'
+import type { BoardTarget } from '../targets/target.ts'
 
 const stepWords: Readonly<Record<FlashStep, string>> = {
   enter: 'Looking for the bootloader',
@@ -42,17 +43,17 @@ export function flashedText(
   return `${lines.join('\n')}\n`
 }
 
-/** That a board of QEMU needs no flashing. */
-export function emulatedText({ board, machine }: EmulatedBoard, next: string): string {
-  return `${board.name} is emulated by QEMU (${machine}), which loads the firmware itself: nothing has to be flashed.\nNext: ${next}\n`
+/** That an emulated board needs no flashing. */
+export function emulatedText({ name, emulator }: BoardTarget, next: string): string {
+  return `${name} is emulated by ${emulator}, which loads the firmware itself: nothing has to be flashed.\nNext: ${next}\n`
 }
 
 /** Boards and the ways to flash them. */
 export function flashListText(boards: readonly BoardWays[], style: TextStyle): string {
-  const blocks = boards.map(({ board, image, machine, ways }) => {
+  const blocks = boards.map(({ board, image, ways }) => {
     const held = image === null ? '' : `; prebuilt image: ${image}`
     const head = `${style.strong(board.id)}  ${board.name} (${board.status}${held})`
-    if (machine !== null) return `${head}\n  nothing to flash: QEMU runs it (${machine})`
+    if (board.emulator !== undefined) return `${head}\n  nothing to flash: ${board.emulator} runs it`
     return [
       head,
       ...ways.map(({ way, detection }) => `  ${way.way}: ${stateWords[detection.state]}${detection.why}`),

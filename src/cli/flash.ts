@@ -3,7 +3,7 @@ import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { type FlashResult, type FlashStep, flash } from '../firmware/flash/flash.ts'
 import type { FlashPlace } from '../firmware/flash/flasher.ts'
-import { boardNamed, emulatedBoard, type FlashPlan, listFlashable, prepareFlash } from '../firmware/flash/prepare.ts'
+import { boardNamed, type FlashPlan, listFlashable, prepareFlash } from '../firmware/flash/prepare.ts'
 import { loadTargets } from '../targets/load.ts'
 import { outputStyle, toCount } from './energy-options.ts'
 import { exitCodes } from './exit.ts'
@@ -37,12 +37,12 @@ function toAddress(text: string): number {
 async function listCommand(host: Host, options: FlashCommandOptions): Promise<number> {
   const boards = await listFlashable(host, options, options.board)
   if (options.json) {
-    const listed = boards.map(({ board, image, machine, ways }) => ({
+    const listed = boards.map(({ board, image, ways }) => ({
       board: board.id,
       name: board.name,
       status: board.status,
       image,
-      machine,
+      emulator: board.emulator ?? null,
       ways: ways.map(({ way, detection }) => ({ way: way.way, ...detection })),
     }))
     await printJson({ version: 1, kind: 'milliwatt-flash-list', boards: listed })
@@ -101,14 +101,14 @@ async function flashCommand(host: Host, what: string | undefined, options: Flash
   const { board: id } = options
   if (what === undefined || id === undefined)
     throw new MilliwattError('USAGE', 'flash', 'Give a model or an image, and --board; --list shows the boards.')
-  const emulated = await emulatedBoard(host, boardNamed(await loadTargets(host), id))
-  if (emulated) {
-    const next = `milliwatt run ${what} --on ${id}`
-    if (options.json) await printJson({ version: 1, kind: 'milliwatt-flash', board: id, needed: false, next })
-    else process.stdout.write(emulatedText(emulated, next))
+  const board = boardNamed(await loadTargets(host), id)
+  if (board.emulator !== undefined) {
+    const next = `milliwatt run ${what} --on ${board.aliases?.[0] ?? board.id}`
+    if (options.json) await printJson({ version: 1, kind: 'milliwatt-flash', board: board.id, needed: false, next })
+    else process.stdout.write(emulatedText(board, next))
     return exitCodes.done
   }
-  const plan = await prepareFlash(host, { ...options, what, board: id })
+  const plan = await prepareFlash(host, { ...options, what, board: board.id })
   const result = await flashWith(host, plan, options, progressLine())
   if (options.json) await printJson(jsonOf(plan, result, options))
   else process.stdout.write(flashedText(what, plan, result, outputStyle().style))

@@ -38,7 +38,7 @@ needs('a compiler for Cortex-M')('milliwatt firmware', () => {
 
   it('says for which boards there is a port', async () => {
     const { code, stderr } = await build(model, '--board', 'arduino-uno')
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^TARGET_UNKNOWN: arduino-uno: .*raspberry-pi-pico/)])
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^TARGET_UNKNOWN: arduino-uno: .*raspberry-pi-pico/)])
   })
 
   needs('an emulator of Cortex-M')('in the emulator', () => {

@@ -3,7 +3,6 @@ import type { Host } from '../../core/host.ts'
 import { chipOf, loadTargets } from '../../targets/load.ts'
 import type { BoardTarget, Targets } from '../../targets/target.ts'
 import { type ImageManifest, imageFormats, imageNames, imagesFolder, readImageManifest } from '../image-manifest.ts'
-import { listPorts, readPort } from '../port.ts'
 import { type ChosenWay, chooseWay, type WayHere, waysHere } from './choose.ts'
 import type { FlashMemory, FlashPlace } from './flasher.ts'
 import { type FlashImage, formatOf, type ImageUse, readImageFile, readPrebuiltImage } from './image.ts'
@@ -12,7 +11,7 @@ import { type FlashImage, formatOf, type ImageUse, readImageFile, readPrebuiltIm
 export interface FlashRequest extends FlashPlace {
   /** Name of a model with prebuilt images, or path of a .uf2, .hex, .bin or .elf file. */
   readonly what: string
-  /** Id of a file in `targets/boards`. */
+  /** A board of `targets/boards`. */
   readonly board: string
   /** A way of the board's targets; the best that can be gone by default. */
   readonly with?: string
@@ -27,26 +26,12 @@ export interface FlashPlan extends ChosenWay {
   readonly image: FlashImage
 }
 
-/** A board that is emulated: nothing has to be flashed. */
-export interface EmulatedBoard {
-  readonly board: BoardTarget
-  /** Machine of QEMU. */
-  readonly machine: string
-}
-
-/** Finds a board. @throws MilliwattError TARGET_UNKNOWN with the boards that there are */
+/** Finds a board by its id or another of its names. @throws MilliwattError TARGET_UNKNOWN with the boards that there are */
 export function boardNamed(targets: Targets, id: string): BoardTarget {
-  const board = targets.boards.get(id) ?? [...targets.boards.values()].find(({ aliases }) => aliases?.includes(id))
+  const board = [...targets.boards.values()].find((each) => each.id === id || each.aliases?.includes(id))
   if (board) return board
   const known = [...targets.boards.values()].filter(({ role }) => role === 'mcu').map((known) => known.id)
   throw new MilliwattError('TARGET_UNKNOWN', id, `Boards: ${known.join(', ')}.`)
-}
-
-/** The board as an emulated one; null for one of metal. */
-export async function emulatedBoard(host: Host, board: BoardTarget): Promise<EmulatedBoard | null> {
-  if (!(await listPorts(host)).includes(board.id)) return null
-  const { machine } = await readPort(host, board.id)
-  return machine === undefined ? null : { board, machine }
 }
 
 /**
@@ -111,8 +96,6 @@ export interface BoardWays {
   readonly board: BoardTarget
   /** Name of its prebuilt image; null without one. */
   readonly image: string | null
-  /** Machine of QEMU that runs it; null for a board of metal. */
-  readonly machine: string | null
   readonly ways: readonly WayHere[]
 }
 
@@ -126,7 +109,6 @@ export async function listFlashable(host: Host, place: FlashPlace, only?: string
       .map(async (board) => ({
         board,
         image: await prebuiltName(host, board),
-        machine: (await emulatedBoard(host, board))?.machine ?? null,
         ways: await waysHere(host, board, place),
       })),
   )

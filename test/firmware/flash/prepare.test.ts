@@ -18,7 +18,7 @@ const manifest = (change: object = {}) =>
   JSON.stringify({
     version: 1,
     board: 'nucleo-l4r5zi',
-    model: { name: 'ds-cnn', sha256: sha256(bytes) },
+    model: { name: 'ds-cnn', sha256: sha256(bytes), hash: '0123456789abcdef' },
     files: (['bin', 'hex'] as const).map((format) => ({
       format,
       file: `kws.${format}`,
@@ -159,7 +159,7 @@ it('lists every microcontroller board, each with what goes its ways', async () =
   const listed = await listFlashable(hostWith(), {})
   const of = (id: string) => listed.find(({ board }) => board.id === id)!
   expect(of('nucleo-l4r5zi').image).toBe('kws')
-  expect(of('qemu-mps2-an386')).toMatchObject({ machine: 'mps2-an386', ways: [] })
+  expect(of('qemu-mps2-an386')).toMatchObject({ board: { emulator: 'qemu-system-arm' }, ways: [] })
   expect(of('arduino-nano-33-ble-sense').ways).toMatchObject([{ flasher: null, detection: { state: 'lacks' } }])
   const gone = new Set(listed.flatMap(({ ways }) => ways.flatMap(({ flasher }) => flasher ?? [])))
   expect(gone).toEqual(new Set(flashers))
