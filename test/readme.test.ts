@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { milliwatt } from './support/cli.ts'
+import { needs } from './support/needs.ts'
 import { temporaryFolder } from './support/temporary.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -33,40 +34,45 @@ describe('README', () => {
     120_000,
   )
 
-  const outputs = [...readme.matchAll(/<!-- output of: milliwatt (.+) -->\n```\n([\s\S]*?)^```/gm)].map(
-    ([, command, text]) => [command!, text!] as const,
-  )
+  const outputsBy = (by: string) =>
+    [...readme.matchAll(new RegExp(`<!-- output ${by}: milliwatt (.+) -->\\n\`\`\`\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+      ([, command, text]) => [command!, text!] as const,
+    )
+  const outputs = outputsBy('of')
+  const emulated = outputsBy('on QEMU of')
 
   it('shows output of commands', () => {
     expect(outputs.length).toBeGreaterThanOrEqual(2)
   })
 
-  it.each(outputs)(
-    'shows output that still looks like what is printed by: %s',
-    async (command, shown) => {
-      const { stdout } = await milliwatt([...command.replace('--out report', `--out ${out}`).split(' ')], {
-        cwd: root,
-        // Each with a cache of its own: what another command measured would show.
-        cache: join(cache, `fresh-${outputs.findIndex(([one]) => one === command)}`),
-      })
-      const shape = (text: string) =>
-        text
-          .split('\n')
-          .map(
-            (line) =>
-              line
-                .replaceAll(out, 'report')
-                .trim()
-                .split(/\s{2,}/)[0]!,
-          )
-          .filter((line) => /^[A-Za-z][A-Za-z ,%]+$/.test(line))
-      // Which candidates are rejected depends on the engines that are installed.
-      const printed = [...shape(stdout), 'rejected', 'eligible']
-      for (const line of shape(shown)) expect(printed).toContain(line)
-      expect(shape(shown).length).toBeGreaterThan(6)
-    },
-    120_000,
-  )
+  const shows = 'shows output that still looks like what is printed by: %s'
+  it.each(outputs)(shows, looksLikeIt, 120_000)
+  needs('an emulator of Cortex-M')('on an emulated board', () => {
+    it.each(emulated)(shows, looksLikeIt, 120_000)
+  })
+
+  async function looksLikeIt(command: string, shown: string): Promise<void> {
+    const { stdout } = await milliwatt([...command.replace('--out report', `--out ${out}`).split(' ')], {
+      cwd: root,
+      // Each with a cache of its own: what another command measured would show.
+      cache: join(cache, `fresh-${[...outputs, ...emulated].findIndex(([one]) => one === command)}`),
+    })
+    const shape = (text: string) =>
+      text
+        .split('\n')
+        .map(
+          (line) =>
+            line
+              .replaceAll(out, 'report')
+              .trim()
+              .split(/\s{2,}/)[0]!,
+        )
+        .filter((line) => /^[A-Za-z][A-Za-z ,%]+$/.test(line))
+    // Which candidates are rejected depends on the engines that are installed.
+    const printed = [...shape(stdout), 'rejected', 'eligible']
+    for (const line of shape(shown)) expect(printed).toContain(line)
+    expect(shape(shown).length).toBeGreaterThan(6)
+  }
 
   it('has a library example that prints what it says', async () => {
     const [example] = blocks('ts')

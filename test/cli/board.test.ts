@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
 import { milliwatt } from '../support/cli.ts'
 import { needs } from '../support/needs.ts'
@@ -87,6 +87,24 @@ needs('an emulator of Cortex-M')('a board in the emulator', () => {
     ])
     const absent = await milliwatt(['run', 'kws', '--on', 'nucleo-l4r5zi', '--meter', 'none'], { cache })
     expect(absent.stderr).toMatch(/^BOARD_UNKNOWN: nucleo-l4r5zi: .*No NUCLEO-L4R5ZI is plugged in/)
+  })
+
+  it('spots the words in sound that the host spots, at its times with its scores', { timeout: 60_000 }, async () => {
+    const clip = resolve(import.meta.dirname, '../../models/kws/clips/jarvis-1.wav')
+    const hear = async (...more: readonly string[]) => {
+      const { code, stdout } = await milliwatt(['kws', clip, '--json', ...more], { cache })
+      expect(code).toBe(0)
+      const lines = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      return lines.flatMap(({ event, keyword, score, timeS }) => (event === 'keyword' ? [[keyword, score, timeS]] : []))
+    }
+    const words = await hear('--variant', 'ds-cnn-32-int8')
+    expect(words.map(([keyword]) => keyword)).toEqual(['jarvis'])
+    expect(await hear('--on', 'qemu-m4')).toEqual(words)
+    const deaf = await milliwatt(['kws', '--listen', '--on', 'qemu-m4'], { cache })
+    expect([deaf.code, deaf.stderr]).toEqual([1, expect.stringContaining('MICROPHONE_NOT_FOUND: qemu-mps2-an386')])
   })
 
   it('has pins that johnny-five drives', { timeout: 60_000 }, async () => {

@@ -10,7 +10,7 @@ const folder = temporaryFolder()
 const cache = join(folder, 'cache')
 const clipsFolder = resolve(import.meta.dirname, '../../models/kws/clips')
 const shipped = readdirSync(clipsFolder).filter((name) => /\.(wav|flac)$/.test(name))
-const fast = ['--meter', 'none', '--backend', 'onnxruntime-web']
+const fast = ['--meter', 'none', '--backend', 'compiled']
 const run = (...args: readonly string[]) => milliwatt(['run', 'kws', ...args], { cwd: folder, cache })
 const parse = (text: string) => JSON.parse(text) as RunReport
 
@@ -61,7 +61,7 @@ describe('milliwatt run kws', () => {
   })
 
   it('prints rows and summary as text, and writes report and trace where it says', async () => {
-    const { code, stdout } = await run('--out', 'out', '--window-ms', '10')
+    const { code, stdout } = await run('--out', 'out', '--window-ms', '10', '--backend', 'compiled')
     expect(code).toBe(0)
     for (const name of shipped) expect(stdout).toContain(name)
     for (const word of ['Plan', 'Summary', 'emulated', 'Samples', '95 %', 'gross', 'net'])
@@ -203,7 +203,7 @@ describe('milliwatt run kws, goals and faults', () => {
 
   it('writes trace and report so far on Ctrl-C', async () => {
     const out = join(folder, 'stopped')
-    const args = ['run', 'kws', '--out', out, '--window-ms', '2000', '--backend', 'compiled']
+    const args = ['run', 'kws', '--out', out, '--window-ms', '1000', '--variant', 'ds-cnn-16-int8', '-b', 'compiled']
     const result = await milliwatt(args, {
       cwd: folder,
       cache,

@@ -35,6 +35,8 @@ type Reach = 'untouched' | 'partial' | 'written' | 'checked'
 interface Attempt {
   reach: Reach
   doneBytes: number
+  /** An earlier attempt has changed the board: `reach` and `doneBytes` begin with what that left. */
+  readonly isLater: boolean
   readonly steps: { step: FlashStep; seconds: number }[]
 }
 
@@ -45,14 +47,15 @@ interface Attempt {
  */
 export async function flash(flasher: Flasher, job: FlashJob, options: FlashOptions): Promise<FlashResult> {
   const troubles: string[] = []
-  for (;;) {
-    const attempt: Attempt = { reach: 'untouched', doneBytes: 0, steps: [] }
+  for (let left: Pick<Attempt, 'reach' | 'doneBytes'> = { reach: 'untouched', doneBytes: 0 }; ; ) {
+    const attempt: Attempt = { ...left, isLater: left.reach !== 'untouched', steps: [] }
     try {
       const result = await flashOnce(flasher, job, options, attempt)
       return { ...result, steps: attempt.steps, attempts: troubles.length + 1, troubles }
     } catch (error) {
       if (!isWorthAnother(error, attempt) || troubles.length + 1 >= options.attempts || job.signal.aborted)
         throw toError(error, job, attempt, troubles)
+      left = attempt
       troubles.push(messageOf(error))
       job.tell(`Attempt ${troubles.length} failed: ${messageOf(error)}. Beginning anew.`)
     }
@@ -137,9 +140,9 @@ function toError(error: unknown, job: FlashJob, attempt: Attempt, troubles: read
 const beforehandCodes: readonly string[] = ['FLASH_UNAVAILABLE', 'IMAGE_WRONG_BOARD', 'IMAGE_INVALID']
 
 /** What is wrong was known before anything was written. */
-function isBeforehand(error: unknown, { reach, doneBytes }: Attempt): error is MilliwattError {
+function isBeforehand(error: unknown, { reach, doneBytes, isLater }: Attempt): error is MilliwattError {
   if (!(error instanceof MilliwattError)) return false
-  return reach === 'untouched' || (doneBytes === 0 && beforehandCodes.includes(error.code))
+  return reach === 'untouched' || (doneBytes === 0 && !isLater && beforehandCodes.includes(error.code))
 }
 
 const codes = {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isMilliwattError } from '../../../src/core/errors.ts'
+import { isMilliwattError, MilliwattError } from '../../../src/core/errors.ts'
+import type { Host } from '../../../src/core/host.ts'
 import { boardOf, flashJob, jobFor, otherBoard, randomBytes } from './support/flash-job.ts'
 import { type Answer, scriptedHost } from './support/scripted-port.ts'
 import { scriptedStm32 } from './support/scripted-stm32.ts'
@@ -86,6 +87,24 @@ describe('stm32 uart', () => {
     const quiet = scriptedStm32((command, answer) => (command === 0x11 && silences-- > 0 ? null : answer))
     const result = await flashStm32(quiet.answer, {}, 2)
     expect(result).toMatchObject({ attempts: 2, verified: true, troubles: [expect.stringContaining('no answer came')] })
+  })
+
+  it('remembers what an earlier attempt left when the next one finds no board', async () => {
+    const quiet = scriptedStm32((command, answer) => (command === 0x31 ? null : answer))
+    const host = scriptedHost(quiet.answer)
+    let opened = 0
+    const open: Host['serial']['open'] = (path, settings) => {
+      if (++opened === 2) throw new MilliwattError('DEVICE_NOT_FOUND', path)
+      return host.serial.open(path, settings)
+    }
+    const unplugged = { ...host, serial: { ...host.serial, open } }
+    const parts = [{ address: base, bytes: randomBytes(600, 1) }]
+    const { job } = jobFor(unplugged, nucleo, 'stm32 uart', parts, { port })
+    await expect(flashJob(job, { attempts: 3 })).rejects.toMatchObject({
+      code: 'FLASH_BROKEN',
+      detail: expect.stringMatching(/^0 of 600 bytes were written.*no serial port at this path/),
+    })
+    expect(opened).toBe(2)
   })
 
   it('says what differs, what was not compared, and what was not started', async () => {

@@ -58,6 +58,21 @@ needs(...simulator)('stk500v1 against optiboot in simavr', () => {
     expect(programCounter).toBe(0)
   })
 
+  it('stops when the user does, and says what the board holds', async () => {
+    const controller = new AbortController()
+    const onProgress = () => controller.abort(new Error('Ctrl-C'))
+    const parts = [{ address: 0, bytes: program(5, 600) }]
+    const { job } = jobFor(hostWith().host, uno, 'stk500v1', parts, {
+      port: '/dev/uno',
+      signal: controller.signal,
+      onProgress,
+    })
+    await expect(flashJob(job)).rejects.toMatchObject({
+      code: 'FLASH_INTERRUPTED',
+      detail: expect.stringMatching(/^128 of 600 bytes were written: the board holds no whole image/),
+    })
+  })
+
   it('unplugged at 20 random points it says what the board holds, and the next attempt succeeds', {
     timeout: 90_000,
   }, async () => {
