@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { buildFirmware } from '../../src/firmware/build.ts'
@@ -123,6 +123,7 @@ describe('ports', () => {
       expect(port.core).toBe(core!.name)
       expect(port.clockHz).toBeLessThanOrEqual(core!.clockHz.value)
       expect(board.status).not.toBe('described')
+      expect(existsSync(join(host.packageFolder, 'docs', 'boards', `${id}.md`))).toBe(true)
     }
   })
 

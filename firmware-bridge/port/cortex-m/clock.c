@@ -3,11 +3,11 @@
 
 #include "../port.h"
 #include "board.h"
+#include "registers.h"
 #include "vectors.h"
 
-#define SYST_CSR (*(volatile uint32_t *)0xe000e010)
-#define SYST_RVR (*(volatile uint32_t *)0xe000e014)
-#define SYST_CVR (*(volatile uint32_t *)0xe000e018)
+#define SYST_RVR REGISTER(0xe000e014)
+#define SYST_CVR REGISTER(0xe000e018)
 #define ROUND UINT32_C(0x1000000)
 
 const uint32_t port_ticks_hz = BOARD_CLOCK_HZ;

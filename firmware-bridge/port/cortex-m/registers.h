@@ -6,6 +6,7 @@
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
+#define SYST_CSR REGISTER(0xe000e010)
 #define NVIC_ISER(interrupt) REGISTER(0xe000e100 + 4 * ((interrupt) / 32))
 #define NVIC_ICER(interrupt) REGISTER(0xe000e180 + 4 * ((interrupt) / 32))
 #define NVIC_ICPR(interrupt) REGISTER(0xe000e280 + 4 * ((interrupt) / 32))
