@@ -59,6 +59,16 @@ const detector = z.strictObject({
     .exactOptional(),
 })
 
+const cascade = z.strictObject({
+  small: z.string().min(1),
+  large: z.string().min(1),
+  margin: z.number().nonnegative(),
+  holdLooks: z.number().int().positive(),
+  passAt: share,
+  detector,
+  speech: z.strictObject({ smallShare: share, largeShare: share, macsALook: z.number(), aloneMacsALook: z.number() }),
+})
+
 const variant = z.strictObject({
   name: z.string().min(1),
   file: z.string().min(1),
@@ -100,6 +110,25 @@ export interface CardDetector extends DetectorSettings {
   }
 }
 
+/** When a small variant, and when a large one looks at a stream, and how often they do in non-stop speech. */
+export interface CardCascade {
+  readonly small: string
+  readonly large: string
+  /** Sound gate: how far above the quietest of late a sound is (1 is 4.3 dB), and for how many looks it stays open. */
+  readonly margin: number
+  readonly holdLooks: number
+  /** Posterior of any keyword by the small one from which on the large one looks. */
+  readonly passAt: number
+  readonly detector: CardDetector
+  readonly speech: {
+    readonly smallShare: number
+    readonly largeShare: number
+    /** Multiply-accumulates of a look on average, and of the large one alone. */
+    readonly macsALook: number
+    readonly aloneMacsALook: number
+  }
+}
+
 /** One variant as the card states it; everything but the accuracy is read from the file and checked by a test. */
 export interface CardVariant {
   readonly name: string
@@ -132,6 +161,8 @@ export interface Card {
   readonly limits: string
   readonly recipe: string
   readonly variants: readonly CardVariant[]
+  /** Two variants in turn behind a sound gate; "milliwatt kws calibrate --cascade" sets it. */
+  readonly cascade?: CardCascade
 }
 
 /** Schema of a catalogue card, `card.json`; models/README.md tells every field. Version 1 is the first. */
@@ -149,4 +180,5 @@ export const cardSchema: z.ZodType<Card> = z.strictObject({
   limits: z.string(),
   recipe: z.string(),
   variants: z.array(variant).min(1),
+  cascade: cascade.exactOptional(),
 })

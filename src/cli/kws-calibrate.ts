@@ -1,10 +1,13 @@
 import type { Command } from 'commander'
-import type { CardDetector } from '../catalogue/card.ts'
+import type { FeatureStream } from '../audio/stream/feature-stream.ts'
+import type { CardCascade, CardDetector } from '../catalogue/card.ts'
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
+import { type CascadeCalibration, type CascadeOptions, calibrateCascade } from '../loop/calibrate-cascade.ts'
 import { calibrateDetector } from '../loop/calibrate-detector.ts'
 import { streamCard } from '../loop/listen.ts'
-import { netScorer } from '../loop/net-scorer.ts'
+import type { LoadedModel } from '../loop/model.ts'
+import { netScorer, type Scorer } from '../loop/net-scorer.ts'
 import { openRuntimeOn } from '../loop/runtime.ts'
 import { readValidationClips, type ValidationClips } from '../loop/validation-clips.ts'
 import { writeDetectors } from '../loop/write-detector.ts'
@@ -30,6 +33,7 @@ interface CalibrateCommandOptions {
   readonly smoothing: number
   readonly refractory: number
   readonly variant?: readonly string[]
+  readonly cascade?: readonly string[]
   readonly write?: boolean
   readonly html?: string
   readonly svg?: string
@@ -55,6 +59,34 @@ function print(report: RocReport, json: boolean | undefined): void {
   for (const variant of report.variants) process.stdout.write(`\n${variant.variant}\n${text(keywordTable(variant))}`)
 }
 
+type Load = (
+  variant: string,
+) => Promise<{ readonly model: LoadedModel; readonly scorer: (window: FeatureStream) => Scorer }>
+
+/** A cascade of two variants, a small one and a large one. */
+async function calibrateTwo(
+  names: readonly string[],
+  load: Load,
+  shared: Omit<CascadeOptions, 'small' | 'large' | 'mostMore'>,
+): Promise<CascadeCalibration> {
+  if (names.length !== 2)
+    throw new MilliwattError('USAGE', '--cascade', 'Give two variants, a small one and a large one.')
+  const [small, large] = await Promise.all(
+    names.map(async (name) => {
+      const { model, scorer } = await load(name)
+      return { name, macs: model.variant.facts.macs ?? 0, scorer }
+    }),
+  )
+  return calibrateCascade({ ...shared, small: small!, large: large!, mostMore: 0.005 })
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+
+function cascadeLine({ small, large, margin, passAt, speech }: CardCascade): string {
+  const times = speech.aloneMacsALook / speech.macsALook
+  return `In non-stop speech ${small} looks ${percent(speech.smallShare)} of the time (sound gate of ${margin}), ${large} ${percent(speech.largeShare)} (from ${passAt} on): ${times.toFixed(1)} times fewer multiply-accumulates than ${large} alone.`
+}
+
 async function calibrateCommand(
   host: Host,
   version: string,
@@ -73,26 +105,25 @@ async function calibrateCommand(
     const clips: ValidationClips = await readValidationClips(host, card, choice)
     const rows: RocVariant[] = []
     const detectors = new Map<string, CardDetector>()
-    for (const variant of options.variant ?? card.variants.map((each) => each.name)) {
-      await using model = await runtime.load(name, { variant })
-      const { detector, row } = calibrateDetector({
-        card,
-        variant,
-        clips,
-        scorer: (window) => netScorer(model, window, card.labels),
-        clock: host.clock,
-        split: options.split,
-        falseAlarmsPerHour: options.falseAlarms,
-        rounds: options.rounds,
-        stepS: options.step,
-        smoothing: options.smoothing,
-        refractoryS: options.refractory,
-        onProgress: progress.on,
-        signal,
-      })
+    const shared = {
+      ...{ card, clips, clock: host.clock, split: options.split, falseAlarmsPerHour: options.falseAlarms },
+      ...{ rounds: options.rounds, stepS: options.step, smoothing: options.smoothing, refractoryS: options.refractory },
+      ...{ onProgress: progress.on, signal },
+    }
+    const load = async (variant: string) => {
+      const model = await runtime.load(name, { variant })
+      return { model, scorer: (window: FeatureStream) => netScorer(model, window, card.labels) }
+    }
+    const usual = options.cascade ? [] : card.variants.map((each) => each.name)
+    for (const variant of options.variant ?? usual) {
+      const { model, scorer } = await load(variant)
+      const { detector, row } = calibrateDetector({ ...shared, variant, scorer })
       rows.push(row)
       detectors.set(variant, detector)
+      await model.dispose()
     }
+    const cascade = options.cascade && (await calibrateTwo(options.cascade, load, shared))
+    if (cascade) rows.push(cascade.alone, cascade.row)
     progress.stop()
     const report: RocReport = {
       version: 1,
@@ -108,8 +139,9 @@ async function calibrateCommand(
     if (options.html !== undefined) await writeReport(host, options.html, rocPage(report))
     if (options.svg !== undefined) await writeReport(host, options.svg, rocSvg(report))
     print(report, options.json)
+    if (cascade && !options.json) process.stdout.write(`\n${cascadeLine(cascade.cascade)}\n`)
     if (options.write) {
-      const path = await writeDetectors(host, first.catalogue.folder, detectors)
+      const path = await writeDetectors(host, first.catalogue.folder, detectors, cascade?.cascade)
       process.stderr.write(`${path}: thresholds of ${detectors.size} variants\n`)
     }
     return exitCodes.done
@@ -144,6 +176,7 @@ export function addKwsCalibrateCommand(
     .option('--smoothing <n>', 'looks that are averaged', toCount, 5)
     .option('--refractory <s>', 'no event for so long after one', toPositive, 1)
     .option('--variant <name...>', 'only these variants')
+    .option('--cascade <name...>', 'a small and a large variant: set when the large one looks, and the sound gate')
     .option('--write', 'write the thresholds into the card')
     .option('--html <file>', 'the trade and all figures as a page')
     .option('--svg <file>', 'the trade as a picture')

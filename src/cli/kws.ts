@@ -2,35 +2,64 @@ import { type Command, Option } from 'commander'
 import { PcmStream } from '../audio/stream/pcm-stream.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
+import type { Provenance } from '../core/provenance.ts'
 import type { AudioSource } from '../loop/audio-source.ts'
 import { listenOnBoard } from '../loop/board-listener.ts'
 import { openFileSource, pcmSource } from '../loop/file-source.ts'
-import type { KeywordEvent } from '../loop/keyword-stream.ts'
-import { type Listened, listenTo, streamCard } from '../loop/listen.ts'
+import type { KeywordEvent, StreamFacts } from '../loop/keyword-stream.ts'
+import { type Listened, listenTo } from '../loop/listen.ts'
 import { openMicrophone } from '../loop/microphone.ts'
-import type { LoadedModel } from '../loop/model.ts'
 import { namedDevice } from '../loop/on-device.ts'
 import { probe } from '../loop/probe.ts'
 import { openRuntimeOn } from '../loop/runtime.ts'
+import { formatNumber } from '../report/format.ts'
 import { streamNotes } from '../report/stream-notes.ts'
 import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { addKwsCalibrateCommand } from './kws-calibrate.ts'
+import { type Listener, type ListenerOptions, openListener } from './kws-listener.ts'
 import { toPositive } from './options.ts'
 
-interface KwsOptions {
+interface KwsOptions extends ListenerOptions {
   readonly listen?: boolean
   readonly device?: string
-  readonly model: string
-  readonly variant?: string
   readonly on?: string
   readonly backend: readonly string[]
-  readonly threshold?: number
   readonly seconds?: number
   readonly rate: number
   readonly channels: number
   readonly encoding: 's16le' | 'f32le'
   readonly json?: boolean
+}
+
+/** How far the looks of a cascade went, and what they cost where the power of the machine is known. */
+interface Energy {
+  readonly looks: Readonly<Record<string, number>>
+  readonly meanPowerW: number | null
+  readonly energyJ: number | null
+  readonly provenance: Provenance | null
+  readonly modeS: Readonly<Record<string, number>> | null
+}
+
+function energyOf({ cascade }: Listener): Energy | null {
+  const current = cascade?.current()
+  if (!current) return null
+  const { governor } = current
+  return {
+    looks: current.cascade.counts,
+    meanPowerW: governor?.meanPowerW ?? null,
+    energyJ: governor?.energyJ ?? null,
+    provenance: governor?.power.provenance ?? null,
+    modeS: governor?.modeS ?? null,
+  }
+}
+
+function energyLine({ looks, meanPowerW, energyJ, provenance }: Energy, { events }: StreamFacts): string {
+  const total = Object.values(looks).reduce((sum, count) => sum + count, 0)
+  const shares = Object.entries(looks).map(([stage, count]) => `${stage} ${((100 * count) / total).toFixed(1)} %`)
+  if (meanPowerW === null) return `Looks: ${shares.join(', ')}`
+  const each = events > 0 ? `, ${formatNumber((1e3 * energyJ!) / events, 3)} mJ an event` : ''
+  return `Looks: ${shares.join(', ')}; ${formatNumber(1e3 * meanPowerW, 3)} mW on average, ${formatNumber(3600 * meanPowerW, 3)} J an hour${each} (${provenance})`
 }
 
 /** One line a happening: for people, or with `--json` an object. */
@@ -42,17 +71,20 @@ function printer(json: boolean | undefined) {
           ? `${JSON.stringify({ event: 'keyword', source, timeS, keyword, score, latencyS, processingS })}\n`
           : `${timeS.toFixed(2).padStart(9)} s  ${keyword.padEnd(14)} ${score.toFixed(2)}  ${Math.round(1e3 * latencyS)} ms after the word\n`,
       ),
-    end: ({ source, facts, overruns, problem }: Listened) => {
+    end: ({ source, facts, overruns, problem }: Listened, energy: Energy | null) => {
       const notes = streamNotes(facts.signal, overruns)
       if (json) {
         const failed = problem ? { problem: { code: problem.code, message: problem.message } } : {}
-        process.stdout.write(`${JSON.stringify({ event: 'end', source, ...facts, overruns, notes, ...failed })}\n`)
+        process.stdout.write(
+          `${JSON.stringify({ event: 'end', source, ...facts, overruns, notes, ...energy, ...failed })}\n`,
+        )
         return
       }
       const hop = facts.hop ? `, a hop in at most ${(1e3 * facts.hop.p99S).toFixed(2)} ms (99 %)` : ''
       process.stdout.write(
         `${source}: ${facts.audioS.toFixed(1)} s, ${facts.events} heard, ${(100 * facts.load).toFixed(2)} % of one core${hop}\n`,
       )
+      if (energy) process.stdout.write(`  ${energyLine(energy, facts)}\n`)
       for (const note of notes) process.stdout.write(`  ${note}\n`)
     },
   }
@@ -61,12 +93,11 @@ function printer(json: boolean | undefined) {
 /** Opens the sources that the command line names, one after the other. */
 async function* sourcesOf(
   host: Host,
-  model: LoadedModel,
+  sampleRateHz: number,
   paths: readonly string[],
   options: KwsOptions,
   signal: AbortSignal,
 ): AsyncGenerator<AudioSource> {
-  const { sampleRateHz } = streamCard(model).features
   if (options.listen)
     yield await openMicrophone(host, {
       sampleRateHz,
@@ -131,23 +162,18 @@ async function kwsCommand(host: Host, paths: readonly string[], options: KwsOpti
   let failed = false
   try {
     await using runtime = await openRuntimeOn(host, { backends: options.backend, signal })
-    const variant = options.variant === undefined ? {} : { variant: options.variant }
-    const model = await runtime.load(options.model, { goal: { minimize: 'accuracy' }, ...variant })
-    for await (const source of sourcesOf(host, model, paths, options, stop.signal)) {
+    await using listener = await openListener(host, runtime, options)
+    const { card, settings, scorer } = listener
+    for await (const source of sourcesOf(host, card.features.sampleRateHz, paths, options, stop.signal)) {
       await using _ = source
       if (!options.json)
-        process.stderr.write(`${source.name}: ${model.variant.name}${source.live ? ', Ctrl-C ends it' : ''}\n`)
+        process.stderr.write(`${source.name}: ${listener.name}${source.live ? ', Ctrl-C ends it' : ''}\n`)
       if (options.seconds !== undefined && source.live)
         void host.clock.sleep(options.seconds, stop.signal).then(() => stop.abort())
       const onEvent = (event: KeywordEvent) => void print.event(source.name, event)
-      const heard = await listenTo(source, {
-        model,
-        clock: host.clock,
-        onEvent,
-        signal: stop.signal,
-        ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
-      })
-      print.end(heard)
+      const common = { card, settings, scorer, clock: host.clock, onEvent, signal: stop.signal }
+      const heard = await listenTo(source, common)
+      print.end(heard, energyOf(listener))
       if (heard.problem) {
         failed = true
         process.stderr.write(`${heard.problem.code}: ${heard.problem.message}\n`)
@@ -175,6 +201,14 @@ export function addKwsCommand(program: Command, host: Host, version: string, fin
     .option('-b, --backend <name...>', 'plan only over these backends', ['compiled'])
     .option('--on <device>', 'let a board spot the words: sound of files over its link, or --listen by its microphone')
     .option('--threshold <score>', "one threshold for all keywords, in place of the card's", toPositive)
+    .option('--cascade', "the card's cascade: sound gate, small net, large net")
+    .option('--budget-mw <mW>', 'mean power that the cascade stays within; figures are modelled', toPositive)
+    .option('--battery-days <days>', 'in place of --budget-mw: how long the battery of --battery-mah lasts', toPositive)
+    .option('--battery-mah <mAh>', 'capacity of the battery', toPositive)
+    .option('--battery-v <V>', 'its mean voltage', toPositive, 3.7)
+    .option('--active-mw <mW>', 'power of this machine at work, where nobody published it', toPositive)
+    .option('--sleep-mw <mW>', 'its power between the work', toPositive)
+    .option('--log <file>', 'write every decision of the cascade with its cost, as JSON lines')
     .option('--seconds <s>', 'stop listening after so many seconds', toPositive)
     .option('--rate <hz>', 'sample rate of raw PCM', toPositive, 16000)
     .option('--channels <n>', 'channels of raw PCM', toPositive, 1)

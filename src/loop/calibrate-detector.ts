@@ -1,99 +1,34 @@
-import { toInt16Samples } from '../audio/fixed/extractor.ts'
 import { type DetectorSettings, KeywordDetector } from '../audio/stream/detector.ts'
-import { quietScene, type ScenePiece, spokenScene } from '../audio/stream/scene.ts'
 import {
   answerS,
   chooseThresholds,
   type KeywordCurve,
   keywordCurves,
-  type ScoreTrace,
-  type SpokenWord,
   thresholdGrid,
 } from '../audio/stream/thresholds.ts'
 import type { Card, CardDetector } from '../catalogue/card.ts'
 import { keywordsOf } from '../catalogue/detector-settings.ts'
-import type { Clock } from '../core/host.ts'
 import { quantile } from '../core/stats.ts'
 import type { RocVariant } from '../report/roc.ts'
-import { KeywordStream, type KeywordStreamOptions } from './keyword-stream.ts'
-import type { OnProgress } from './progress.ts'
-import type { ValidationClips } from './validation-clips.ts'
+import { listenToScenes, type SceneOptions, type Scenes, type Trace } from './validation-scenes.ts'
 
 /** How thresholds are set. */
-export interface CalibrateOptions {
+export interface ThresholdOptions {
   readonly card: Card
   readonly variant: string
-  readonly clips: ValidationClips
-  readonly scorer: KeywordStreamOptions['scorer']
-  readonly clock: Clock
   readonly split: string
   /** False alarms an hour that are wanted at most, of all keywords together. */
   readonly falseAlarmsPerHour: number
-  /** Rounds through the clips without keywords, each mixed in another way. */
   readonly rounds: number
   readonly stepS: number
   readonly smoothing: number
   readonly refractoryS: number
-  readonly onProgress?: OnProgress
-  readonly signal?: AbortSignal
 }
 
 /** Settings for a card, and what they gave, with the whole trade. */
 export interface DetectorCalibration {
   readonly detector: CardDetector
   readonly row: RocVariant
-}
-
-/** A stream as the net saw it. */
-interface Trace extends ScoreTrace {
-  readonly raw: Float32Array
-  readonly hours: number
-}
-
-const noiseRatioDb = 10
-/** Keywords in noise are heard in so many ways. */
-const noisyRounds = 2
-
-/** Runs a stream through front end and net, and keeps all posteriors. */
-function traceOf(options: CalibrateOptions, condition: string, pieces: Iterable<ScenePiece>): Trace {
-  const { card, stepS, smoothing, refractoryS, signal } = options
-  const looks: Float32Array[] = []
-  const times: number[] = []
-  const stream = new KeywordStream({
-    card,
-    clock: options.clock,
-    scorer: options.scorer,
-    settings: { stepS, smoothing, refractoryS, thresholds: {} },
-    onScores: (scores, timeS) => {
-      looks.push(scores.slice())
-      times.push(timeS)
-    },
-  })
-  const words: SpokenWord[] = []
-  let samples = 0
-  for (const piece of pieces) {
-    signal?.throwIfAborted()
-    const startS = samples / card.features.sampleRateHz
-    if (piece.word) words.push({ ...piece.word, startS: startS + piece.word.startS, endS: startS + piece.word.endS })
-    stream.push(toInt16Samples(piece.samples))
-    samples += piece.samples.length
-  }
-  const labels = card.labels.length
-  const raw = new Float32Array(looks.length * labels)
-  looks.forEach((look, at) => {
-    raw.set(look, at * labels)
-  })
-  const hours = samples / card.features.sampleRateHz / 3600
-  return { condition, raw, smoothed: smooth(raw, labels, smoothing), stepS, startS: times[0] ?? 0, words, hours }
-}
-
-/** Means of the last few looks, as the detector makes them: before the first there is nothing. */
-function smooth(raw: Float32Array, labels: number, smoothing: number): Float32Array {
-  return raw.map((_, at) => {
-    let sum = 0
-    for (let back = 0; back < smoothing && at - back * labels >= 0; back++) sum += raw[at - back * labels]!
-    return sum / smoothing
-  })
 }
 
 /** What a detector makes of a stream: answers to its words, and events that are none. */
@@ -134,42 +69,17 @@ function missesOf(trace: Trace, { answers }: Verdict): Record<string, { missed: 
 const byKeyword = (curves: readonly KeywordCurve[], places: readonly number[]) =>
   Object.fromEntries(curves.map(({ keyword }, at) => [keyword, thresholdGrid[places[at]!]!]))
 
-/** Traces of all streams, one after the other, with progress. */
-function listenToScenes(options: CalibrateOptions): { quiet: readonly Trace[]; spoken: readonly Trace[] } {
-  const { clips, rounds, onProgress, card } = options
-  const { sampleRateHz } = card.features
-  const total = rounds + 1 + noisyRounds
-  let done = 0
-  const step = <T>(value: T): T => {
-    onProgress?.({ stage: 'listen', done: ++done, total })
-    return value
-  }
-  const spokenIn = (condition: string, ratio: number | null, seeds: readonly number[]) => {
-    const pieces = function* () {
-      for (const seed of seeds) {
-        yield* spokenScene(clips.keywords, clips.noises, ratio, sampleRateHz, seed)
-        step(null)
-      }
-    }
-    return traceOf(options, condition, pieces())
-  }
-  onProgress?.({ stage: 'listen', done: 0, total })
-  const quiet = Array.from({ length: rounds }, (_, round) =>
-    step(traceOf(options, 'no keyword', quietScene(clips.others, clips.noises, sampleRateHz, 1000 + round))),
-  )
-  const clean = spokenIn('clean', null, [1])
-  if (clips.noises.length === 0) return { quiet, spoken: [clean] }
-  const seeds = Array.from({ length: noisyRounds }, (_, round) => 10 + round)
-  return { quiet, spoken: [clean, spokenIn(`${noiseRatioDb} dB`, noiseRatioDb, seeds)] }
-}
-
 /**
  * Sets a threshold for every keyword so that a stream without keywords makes at most so many false alarms, with the fewest
  * misses on streams of keywords, clean and in noise; then judges those thresholds with the detector itself.
+ * @param withRoc also the trade of misses against false alarms
  */
-export function calibrateDetector(options: CalibrateOptions): DetectorCalibration {
+export function setThresholds(
+  { quiet, spoken }: Scenes,
+  options: ThresholdOptions,
+  withRoc = true,
+): DetectorCalibration {
   const { card, stepS, smoothing, refractoryS, falseAlarmsPerHour } = options
-  const { quiet, spoken } = listenToScenes(options)
   const hours = quiet.reduce((sum, trace) => sum + trace.hours, 0)
   const curves = keywordCurves(card.labels, keywordsOf(card), quiet, spoken, refractoryS)
   const settingsOf = (thresholds: Readonly<Record<string, number>>) => ({ stepS, smoothing, refractoryS, thresholds })
@@ -180,7 +90,7 @@ export function calibrateDetector(options: CalibrateOptions): DetectorCalibratio
         shareOf(verdicts[at]!.answers.filter((answer) => answer === null).length, words.length),
       ]),
     )
-  const roc = rocCounts(hours).map((count) => {
+  const roc = (withRoc ? rocCounts(hours) : []).map((count) => {
     const { places, falseAlarms } = chooseThresholds(curves, count)
     const thresholds = byKeyword(curves, places)
     const verdicts = spoken.map((trace) => judge(trace, card.labels, settingsOf(thresholds)))
@@ -224,4 +134,9 @@ function rocCounts(hours: number): readonly number[] {
   return Array.from({ length: most + 1 }, (_, count) => count).filter(
     (count) => count <= 12 || count % Math.ceil(most / 24) === 0,
   )
+}
+
+/** Listens to streams of validation audio and sets a net's thresholds by them. */
+export function calibrateDetector(options: ThresholdOptions & SceneOptions): DetectorCalibration {
+  return setThresholds(listenToScenes(options), options)
 }

@@ -1,18 +1,18 @@
+import type { DetectorSettings } from '../audio/stream/detector.ts'
 import type { Card } from '../catalogue/card.ts'
 import { detectorSettings } from '../catalogue/detector-settings.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Clock } from '../core/host.ts'
 import type { AudioSource } from './audio-source.ts'
-import { type KeywordEvent, KeywordStream, type StreamFacts } from './keyword-stream.ts'
+import { type KeywordEvent, KeywordStream, type KeywordStreamOptions, type StreamFacts } from './keyword-stream.ts'
 import type { LoadedModel } from './model.ts'
-import { netScorer } from './net-scorer.ts'
 
 /** What to listen with, and who hears of events. */
 export interface ListenOptions {
-  readonly model: LoadedModel
+  readonly card: Card
+  readonly settings: DetectorSettings
+  readonly scorer: KeywordStreamOptions['scorer']
   readonly clock: Clock
-  /** One threshold for all keywords in place of the card's. */
-  readonly threshold?: number
   readonly onEvent?: (event: KeywordEvent) => void
   readonly signal?: AbortSignal
 }
@@ -36,15 +36,8 @@ export function streamCard({ catalogue: { card, folder } }: LoadedModel): Card {
  * @throws MilliwattError CARD_INVALID, BACKEND_LACKS on engines that only run asynchronously
  */
 export async function listenTo(source: AudioSource, options: ListenOptions): Promise<Listened> {
-  const { model, clock, signal } = options
-  const card = streamCard(model)
-  const stream = new KeywordStream({
-    card,
-    clock,
-    settings: detectorSettings(card, model.variant.name, options.threshold),
-    scorer: (window) => netScorer(model, window, card.labels),
-    ...(options.onEvent ? { onEvent: options.onEvent } : {}),
-  })
+  const { card, settings, scorer, clock, onEvent, signal } = options
+  const stream = new KeywordStream({ card, clock, settings, scorer, ...(onEvent ? { onEvent } : {}) })
   let problem: MilliwattError | null = null
   try {
     await source.run((samples) => stream.push(samples), signal)

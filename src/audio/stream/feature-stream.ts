@@ -1,3 +1,4 @@
+import { cepstrumRows } from '../cepstrum.ts'
 import type { FeatureSpec } from '../feature-spec.ts'
 import { FixedFrontend } from '../fixed/frontend.ts'
 import { featureFractionBits, fixedTables } from '../fixed/tables.ts'
@@ -14,6 +15,8 @@ export class FeatureStream {
   readonly window: Int16Array
   readonly #frontend: FixedFrontend
   readonly #peaks: Int32Array
+  /** The first coefficient is the sum of the bands times a constant: what makes their mean of it. */
+  readonly #firstRow: number
   #columns = 0
 
   /** @throws RangeError where the spec cannot be computed in fixed point */
@@ -23,6 +26,7 @@ export class FeatureStream {
     this.hop = tables.hop
     this.#frontend = new FixedFrontend(tables)
     this.window = new Int16Array(tables.frames * this.#frontend.values.length)
+    this.#firstRow = 1 / (spec.melBins * cepstrumRows(spec)[0]![0]!)
     this.#peaks = new Int32Array(tables.frames)
     const silence = new Int16Array(tables.clipSamples)
     for (let at = 0; at < silence.length; ) at = this.push(silence, at)
@@ -52,6 +56,29 @@ export class FeatureStream {
     this.#peaks[this.#columns % this.#peaks.length] = 0
     this.#columns += 1
     return next
+  }
+
+  /** Loudness of the loudest of the last columns: the mean logarithm of the mel bands, 1 being 4.3 dB of power. */
+  loudest(columns: number): number {
+    let most = Number.NEGATIVE_INFINITY
+    for (let ago = 0; ago < columns; ago++) most = Math.max(most, this.#loudness(ago))
+    return most
+  }
+
+  /** Loudness of the quietest of the last columns. */
+  quietest(columns: number): number {
+    let least = Number.POSITIVE_INFINITY
+    for (let ago = 0; ago < columns; ago++) least = Math.min(least, this.#loudness(ago))
+    return least
+  }
+
+  #loudness(ago: number): number {
+    const length = this.#frontend.values.length
+    const at = this.window.length - (ago + 1) * length
+    if (this.spec.kind === 'mfcc') return (this.window[at]! * this.#firstRow) / 2 ** featureFractionBits
+    let sum = 0
+    for (let k = 0; k < length; k++) sum += this.window[at + k]!
+    return sum / length / 2 ** featureFractionBits
   }
 
   /** Writes the window as floats. */

@@ -1,0 +1,120 @@
+import type { DetectorSettings } from '../audio/stream/detector.ts'
+import type { Card } from '../catalogue/card.ts'
+import { MilliwattError, messageOf } from '../core/errors.ts'
+import type { FileAppender, Host } from '../core/host.ts'
+import type { PublishedPower } from '../cost/modelled.ts'
+import { detectorSettings } from '../loop/detector-settings.ts'
+import type { KeywordStreamOptions } from '../loop/keyword-stream.ts'
+import { streamCard } from '../loop/listen.ts'
+import type { LoadedModel } from '../loop/model.ts'
+import { netScorer } from '../loop/net-scorer.ts'
+import { type OpenedCascade, openCascade } from '../loop/open-cascade.ts'
+import type { Runtime } from '../loop/runtime.ts'
+
+/** Options that choose what listens. */
+export interface ListenerOptions {
+  readonly model: string
+  readonly variant?: string
+  readonly threshold?: number
+  readonly cascade?: boolean
+  readonly budgetMw?: number
+  readonly batteryDays?: number
+  readonly batteryMah?: number
+  readonly batteryV: number
+  readonly activeMw?: number
+  readonly sleepMw?: number
+  readonly log?: string
+}
+
+/** What listens: a net alone or a cascade. */
+export interface Listener extends AsyncDisposable {
+  readonly name: string
+  readonly card: Card
+  readonly settings: DetectorSettings
+  readonly scorer: KeywordStreamOptions['scorer']
+  readonly cascade: OpenedCascade | null
+}
+
+/** Mean power that the options allow, in watts. @throws MilliwattError USAGE */
+export function budgetOf(options: ListenerOptions): number | undefined {
+  if (options.budgetMw !== undefined) return options.budgetMw / 1e3
+  if (options.batteryDays === undefined) return undefined
+  if (options.batteryMah === undefined)
+    throw new MilliwattError('USAGE', '--battery-days', 'Give the capacity of the battery with --battery-mah.')
+  return ((options.batteryMah / 1e3) * options.batteryV) / (options.batteryDays * 24)
+}
+
+function powerOf(runtime: Runtime, { activeMw, sleepMw }: ListenerOptions): PublishedPower | null {
+  if (activeMw === undefined) return runtime.probe.power
+  return { activeW: activeMw / 1e3, idleW: sleepMw === undefined ? null : sleepMw / 1e3 }
+}
+
+/** Lines of a log, appended one after the other while listening goes on. */
+function logTo(appender: FileAppender) {
+  let last = Promise.resolve()
+  let failed: unknown = null
+  return {
+    write: (line: object) => {
+      last = last
+        .then(() => appender.append(new TextEncoder().encode(`${JSON.stringify(line)}\n`)))
+        .catch((error: unknown) => {
+          failed ??= error
+        })
+    },
+    close: async (path: string) => {
+      await last
+      await appender.close()
+      if (failed !== null) throw new MilliwattError('OUTPUT_WRITE', path, messageOf(failed), failed)
+    },
+  }
+}
+
+async function openLog(host: Host, path: string | undefined) {
+  if (path === undefined) return null
+  try {
+    return logTo(await host.files.append(host.files.resolve(path)))
+  } catch (error) {
+    throw new MilliwattError('OUTPUT_WRITE', path, messageOf(error), error)
+  }
+}
+
+async function cascadeListener(
+  host: Host,
+  runtime: Runtime,
+  options: ListenerOptions,
+  first: LoadedModel,
+  budgetW: number | undefined,
+): Promise<Listener> {
+  const card = streamCard(first)
+  const log = await openLog(host, options.log)
+  const cascade = await openCascade({
+    card,
+    clock: host.clock,
+    power: powerOf(runtime, options),
+    load: (variant) => runtime.load(options.model, { variant }),
+    ...(budgetW === undefined ? {} : { budgetW }),
+    ...(log ? { onDecision: (decision) => log.write(decision), onChange: (change) => log.write(change) } : {}),
+  })
+  const { name, settings, scorer } = cascade
+  return { name, card, settings, scorer, cascade, [Symbol.asyncDispose]: async () => log?.close(options.log!) }
+}
+
+/**
+ * Opens what the options choose: the card's cascade with `--cascade` or a budget, else one variant.
+ * @throws MilliwattError CARD_INVALID, GOAL_INVALID, GOAL_NOT_MET, USAGE, OUTPUT_WRITE
+ */
+export async function openListener(host: Host, runtime: Runtime, options: ListenerOptions): Promise<Listener> {
+  const variant = options.variant === undefined ? {} : { variant: options.variant }
+  const model = await runtime.load(options.model, { goal: { minimize: 'accuracy' }, ...variant })
+  const budgetW = budgetOf(options)
+  if (options.cascade || budgetW !== undefined) return cascadeListener(host, runtime, options, model, budgetW)
+  const card = streamCard(model)
+  return {
+    name: model.variant.name,
+    card,
+    settings: detectorSettings(card, model.variant.name, options.threshold),
+    scorer: (window) => netScorer(model, window, card.labels),
+    cascade: null,
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+}

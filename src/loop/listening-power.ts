@@ -1,0 +1,42 @@
+import type { FeatureSpec } from '../audio/feature-spec.ts'
+import { FeatureStream } from '../audio/stream/feature-stream.ts'
+import type { Clock } from '../core/host.ts'
+import { median } from '../core/stats.ts'
+import type { PublishedPower } from '../cost/modelled.ts'
+import type { ListeningPower } from './governor.ts'
+import type { LoadedModel } from './model.ts'
+
+/** Columns that are timed, after as many that are not. */
+const timedColumns = 200
+
+/** Time that the front end takes for a column here, in seconds: the median. */
+export function columnTimeS(spec: FeatureSpec, clock: Clock): number {
+  const stream = new FeatureStream(spec)
+  const sound = Int16Array.from({ length: stream.hop }, (_, n) => ((n * 7919) % 20001) - 10000)
+  const times = Array.from({ length: 2 * timedColumns }, () => {
+    const startS = clock.preciseS()
+    for (let at = 0; at < sound.length; ) at = stream.push(sound, at)
+    return clock.preciseS() - startS
+  })
+  return median(times.slice(timedColumns))
+}
+
+/** Median latency of a model's inference as its plan measured it. */
+const latencyOf = ({ plan }: LoadedModel) => plan.chosen?.latencyS ?? 0
+
+/** What listening costs by a machine's published power and the times that were measured here: E = P·t, `modelled`. */
+export function listeningPower(
+  { activeW, idleW }: PublishedPower,
+  columnS: number,
+  small: LoadedModel,
+  large: LoadedModel,
+): ListeningPower {
+  const aboveW = activeW - (idleW ?? 0)
+  return {
+    idleW: idleW ?? 0,
+    columnJ: aboveW * columnS,
+    smallJ: aboveW * latencyOf(small),
+    largeJ: aboveW * latencyOf(large),
+    provenance: 'modelled',
+  }
+}
