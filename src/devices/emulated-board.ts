@@ -4,7 +4,7 @@ import { emulatorCommand } from '../firmware/emulated-board.ts'
 import type { BoardTarget, Targets } from '../targets/target.ts'
 
 /** Finds the boards of `targets/boards` that an installed emulator runs; nothing where there is none. */
-export function emulatedBoardFinder(targets: Targets): DeviceFinder {
+function emulatedBoardFinder(targets: Targets): DeviceFinder {
   const boards = [...targets.boards.values()].filter(({ emulator }) => emulator !== undefined)
   return { name: 'emulated board', kind: 'board', find: (host) => findEmulated(host, boards) }
 }
@@ -18,7 +18,7 @@ async function findEmulated(host: Host, boards: readonly BoardTarget[]): Promise
 }
 
 /** An emulated board as a device. */
-export function emulatedBoard({ id, name, aliases = [] }: BoardTarget, emulator: string): Device {
+function emulatedBoard({ id, name, aliases = [] }: BoardTarget, emulator: string): Device {
   return {
     id: `board:${aliases[0] ?? id}`,
     kind: 'board',

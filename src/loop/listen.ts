@@ -1,6 +1,5 @@
 import type { DetectorSettings } from '../audio/stream/detector.ts'
 import type { Card } from '../catalogue/card.ts'
-import { detectorSettings } from '../catalogue/detector-settings.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Clock } from '../core/host.ts'
 import type { AudioSource } from './audio-source.ts'
