@@ -4,7 +4,7 @@ import { emulatorCommand } from '../firmware/emulated-board.ts'
 import type { BoardTarget, Targets } from '../targets/target.ts'
 
 /** Finds the boards of `targets/boards` that an installed emulator runs; nothing where there is none. */
-function emulatedBoardFinder(targets: Targets): DeviceFinder {
+export function emulatedBoardFinder(targets: Targets): DeviceFinder {
   const boards = [...targets.boards.values()].filter(({ emulator }) => emulator !== undefined)
   return { name: 'emulated board', kind: 'board', find: (host) => findEmulated(host, boards) }
 }
