@@ -1,9 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
+import { addFlashCommand } from '../../src/cli/flash.ts'
 import { writeIntelHex } from '../../src/firmware/flash/intel-hex.ts'
+import { flashers } from '../../src/firmware/flash/list.ts'
 import { readUf2 } from '../../src/firmware/flash/uf2.ts'
+import { fakeHost } from '../../src/hosts/fake.ts'
 import { nodeSerial } from '../../src/hosts/node-serial.ts'
 import { randomBytes } from '../firmware/flash/support/flash-job.ts'
 import type { Answer } from '../firmware/flash/support/scripted-port.ts'
@@ -23,6 +27,30 @@ writeFileSync(at('volume/INFO_UF2.TXT'), 'UF2 Bootloader v3.0\r\nModel: Raspberr
 
 const flash = (...args: readonly string[]) => milliwatt(['flash', ...args], { cache: at('cache') })
 const missing = requirePty()
+
+describe('docs/flashing.md', () => {
+  const page = readFileSync(resolve(import.meta.dirname, '../../docs/flashing.md'), 'utf8')
+
+  it('has commands that the command line takes', () => {
+    const [, commands = ''] = /^```\n([\s\S]*?)^```/m.exec(page) ?? []
+    const lines = commands.trim().split('\n')
+    expect(lines.length).toBeGreaterThan(2)
+    for (const line of lines) {
+      const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
+      const program = new Command('milliwatt').exitOverride()
+      addFlashCommand(program, fakeHost(), () => {})
+      for (const command of program.commands) command.exitOverride().action(() => {})
+      expect(words.shift()).toBe('milliwatt')
+      program.parse(words, { from: 'user' })
+    }
+  })
+
+  it('has a heading for every way that is gone', () => {
+    const headings = page.split('\n').filter((line) => line.startsWith('### '))
+    const ways = flashers.flatMap(({ ways }) => ways)
+    expect(ways.filter((way) => !headings.some((heading) => heading.includes(`\`${way}\``)))).toEqual([])
+  })
+})
 
 describe('milliwatt flash', () => {
   it('copies to a volume, as text and as JSON', async () => {
