@@ -30,12 +30,18 @@ async function serve(model: string, ...more: readonly string[]) {
     isUp = resume
   })
   const args = ['dut', '--port', pair.a, '--model', model, '--backend', 'compiled', ...more]
+  let said = ''
+  /** Resolves when the device has said this. */
+  const heard = async (text: string) => {
+    while (!said.includes(text)) await new Promise((resume) => setTimeout(resume, 20))
+  }
   const ended = milliwatt(args, {
     cache,
     onStart: (started) => {
       child = started
       started.stderr?.on('data', (text) => {
-        if (String(text).includes('Ctrl-C ends it')) isUp()
+        said += text
+        if (said.includes('Ctrl-C ends it')) isUp()
       })
     },
   })
@@ -48,6 +54,7 @@ async function serve(model: string, ...more: readonly string[]) {
     pair,
     port: pair.b,
     ended,
+    heard,
     stop,
     [Symbol.asyncDispose]: async () => {
       await stop()
@@ -162,10 +169,10 @@ describe('milliwatt dut and milliwatt mlperf over a pty', () => {
   })
 
   it.skipIf(missing)(`end at Ctrl-C, and the device serves the next run ${why}`, async () => {
-    await using device = await serve(at('small.tflite'))
+    await using device = await serve(at('small.tflite'), '--verbose')
     const cut = await milliwatt(['mlperf', '--port', device.port, '--input-bytes', '60', '--seconds', '2'], {
       cache,
-      onStart: (child) => void setTimeout(() => child.kill('SIGINT'), 1500),
+      onStart: (child) => void device.heard('infer').then(() => child.kill('SIGINT')),
     })
     expect([cut.code, cut.stdout]).toEqual([130, ''])
     const next = await mlperf(device.port, '--input-bytes', '60', '--seconds', '0.05', '--windows', '1')
