@@ -38,7 +38,7 @@ describe('findDevices', () => {
   })
 
   test('names and kinds of the finders', () => {
-    expect(deviceFinders(targets).map((each) => each.kind)).toEqual(['cpu', 'gpu', 'npu', 'board', 'meter'])
+    expect(deviceFinders(targets).map((each) => each.kind)).toEqual(['cpu', 'gpu', 'npu', 'board', 'board', 'meter'])
   })
 })
 

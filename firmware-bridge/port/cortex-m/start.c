@@ -49,8 +49,7 @@ START void reset_handler(void)
   SCB_CPACR |= UINT32_C(0xf) << 20;
 #endif
   __asm__ volatile("dsb\n isb" ::: "memory");
-  /* A bootloader may have left interrupts on, or held back, and the clock running. */
-  SYST_CSR = 0;
+  /* A bootloader may have left interrupts on, or held back. */
   for (unsigned interrupt = 0; interrupt < BOARD_INTERRUPTS; interrupt += 32) {
     NVIC_ICER(interrupt) = UINT32_MAX;
     NVIC_ICPR(interrupt) = UINT32_MAX;

@@ -39,6 +39,8 @@ void timer_handler(void)
 
 void ticks_setup(void)
 {
+  /* A bootloader may have left the processor's own clock running, which nobody awaits here. */
+  SYST_CSR = 0;
   CLOCK_HFCLK_STARTED = 0;
   CLOCK_HFCLK_START = 1;
   while (!CLOCK_HFCLK_STARTED) {
