@@ -124,7 +124,7 @@ async function calibrateCommand(
       await model.dispose()
     }
     const cascade = options.cascade && (await calibrateTwo(options.cascade, load, shared))
-    if (cascade) rows.push(cascade.alone, cascade.row)
+    if (cascade) rows.push(...(detectors.has(cascade.alone.variant) ? [] : [cascade.alone]), cascade.row)
     progress.stop()
     const report: RocReport = {
       version: 1,
