@@ -28,6 +28,25 @@ export interface FeatureSpec {
   readonly peakNormalized?: boolean
 }
 
+/**
+ * A front end that is itself a model: int16 samples of a frame in, a column of int8 out, as TensorFlow Lite Micro's
+ * `audio_preprocessor_int8.tflite`, which micro_speech hears through.
+ */
+export interface ModelFeatureSpec {
+  readonly kind: 'model'
+  /** Beside the card. */
+  readonly file: string
+  readonly sampleRateHz: number
+  readonly clipS: number
+  readonly frameS: number
+  readonly hopS: number
+  /** Values of a frame. */
+  readonly coefficients: number
+}
+
+/** How a card says that audio becomes its nets' input. */
+export type CardFeatures = FeatureSpec | ModelFeatureSpec
+
 /** Lengths that follow from a spec, in samples but for `frames`. */
 export interface FeatureShape {
   readonly frame: number
@@ -38,7 +57,7 @@ export interface FeatureShape {
 }
 
 /** The lengths of a spec. */
-export function featureShape(spec: FeatureSpec): FeatureShape {
+export function featureShape(spec: CardFeatures): FeatureShape {
   const frame = Math.round(spec.frameS * spec.sampleRateHz)
   const hop = Math.round(spec.hopS * spec.sampleRateHz)
   const clipSamples = Math.round(spec.clipS * spec.sampleRateHz)

@@ -1,13 +1,15 @@
 import { cepstrumRows } from './cepstrum.ts'
-import { type FeatureSpec, featureShape } from './feature-spec.ts'
+import { type CardFeatures, type FeatureSpec, featureShape } from './feature-spec.ts'
 import { createFft } from './fft.ts'
 import { melFilters } from './mel-filters.ts'
 
 /** Turns one clip of exactly `clipSamples` samples into `frames × coefficients` values, row by row. */
 export interface FeatureExtractor {
-  readonly spec: FeatureSpec
+  readonly spec: CardFeatures
   readonly clipSamples: number
   readonly frames: number
+  /** How 8 bit inputs take the values, where that is not the net's own affair. */
+  readonly quantization?: { readonly scale: number; readonly zeroPoint: number }
   /** Writes into `output` (length frames·coefficients) when given, else into a new array. */
   extract(samples: Float32Array, output?: Float32Array): Float32Array
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { FeatureSpec } from '../audio/feature-spec.ts'
+import type { CardFeatures } from '../audio/feature-spec.ts'
 import type { DetectorSettings } from '../audio/stream/detector.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -28,6 +28,16 @@ const features = z
     ({ kind, coefficients, melBins }) => kind === 'mfcc' || coefficients === melBins,
     'log-mel gives as many coefficients as melBins',
   )
+
+const modelFeatures = z.strictObject({
+  kind: z.literal('model'),
+  file: z.string().min(1),
+  sampleRateHz: z.number().positive(),
+  clipS: z.number().positive(),
+  frameS: z.number().positive(),
+  hopS: z.number().positive(),
+  coefficients: z.number().int().positive(),
+})
 
 const accuracy = z.strictObject({
   metric: z.string(),
@@ -156,7 +166,7 @@ export interface Card {
   readonly otherLabel: string
   /** Label of the absence of speech. */
   readonly silenceLabel: string
-  readonly features: FeatureSpec
+  readonly features: CardFeatures
   readonly trainingData: string
   readonly limits: string
   readonly recipe: string
@@ -175,7 +185,7 @@ export const cardSchema: z.ZodType<Card> = z.strictObject({
   labels: z.array(z.string()).min(2),
   otherLabel: z.string(),
   silenceLabel: z.string(),
-  features,
+  features: z.union([features, modelFeatures]),
   trainingData: z.string(),
   limits: z.string(),
   recipe: z.string(),

@@ -7,6 +7,7 @@ import { type CascadeCalibration, type CascadeOptions, calibrateCascade } from '
 import { calibrateDetector } from '../loop/calibrate-detector.ts'
 import { streamCard } from '../loop/listen.ts'
 import type { LoadedModel } from '../loop/model.ts'
+import { openFrontend } from '../loop/model-frontend.ts'
 import { netScorer, type Scorer } from '../loop/net-scorer.ts'
 import { openRuntimeOn } from '../loop/runtime.ts'
 import { readValidationClips, type ValidationClips } from '../loop/validation-clips.ts'
@@ -108,7 +109,7 @@ async function calibrateCommand(
     const shared = {
       ...{ card, clips, clock: host.clock, split: options.split, falseAlarmsPerHour: options.falseAlarms },
       ...{ rounds: options.rounds, stepS: options.step, smoothing: options.smoothing, refractoryS: options.refractory },
-      ...{ onProgress: progress.on, signal },
+      ...{ onProgress: progress.on, signal, frontend: await openFrontend(host, first.catalogue.folder, card.features) },
     }
     const load = async (variant: string) => {
       const model = await runtime.load(name, { variant })
@@ -123,7 +124,7 @@ async function calibrateCommand(
       await model.dispose()
     }
     const cascade = options.cascade && (await calibrateTwo(options.cascade, load, shared))
-    if (cascade) rows.push(cascade.alone, cascade.row)
+    if (cascade) rows.push(...(detectors.has(cascade.alone.variant) ? [] : [cascade.alone]), cascade.row)
     progress.stop()
     const report: RocReport = {
       version: 1,

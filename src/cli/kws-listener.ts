@@ -7,6 +7,7 @@ import type { PublishedPower } from '../cost/modelled.ts'
 import type { KeywordStreamOptions } from '../loop/keyword-stream.ts'
 import { streamCard } from '../loop/listen.ts'
 import type { LoadedModel } from '../loop/model.ts'
+import { type OpenFrontend, openFrontend } from '../loop/model-frontend.ts'
 import { netScorer } from '../loop/net-scorer.ts'
 import { type OpenedCascade, openCascade } from '../loop/open-cascade.ts'
 import type { Runtime } from '../loop/runtime.ts'
@@ -32,11 +33,12 @@ export interface Listener extends AsyncDisposable {
   readonly card: Card
   readonly settings: DetectorSettings
   readonly scorer: KeywordStreamOptions['scorer']
+  readonly frontend: OpenFrontend | undefined
   readonly cascade: OpenedCascade | null
 }
 
 /** Mean power that the options allow, in watts. @throws MilliwattError USAGE */
-export function budgetOf(options: ListenerOptions): number | undefined {
+function budgetOf(options: ListenerOptions): number | undefined {
   if (options.budgetMw !== undefined) return options.budgetMw / 1e3
   if (options.batteryDays === undefined) return undefined
   if (options.batteryMah === undefined)
@@ -86,17 +88,27 @@ async function cascadeListener(
   budgetW: number | undefined,
 ): Promise<Listener> {
   const card = streamCard(first)
+  const frontend = await openFrontend(host, first.catalogue.folder, card.features)
   const log = await openLog(host, options.log)
   const cascade = await openCascade({
     card,
     clock: host.clock,
+    frontend,
     power: powerOf(runtime, options),
     load: (variant) => runtime.load(options.model, { variant }),
     ...(budgetW === undefined ? {} : { budgetW }),
     ...(log ? { onDecision: (decision) => log.write(decision), onChange: (change) => log.write(change) } : {}),
   })
   const { name, settings, scorer } = cascade
-  return { name, card, settings, scorer, cascade, [Symbol.asyncDispose]: async () => log?.close(options.log!) }
+  return {
+    name,
+    card,
+    settings,
+    scorer,
+    frontend,
+    cascade,
+    [Symbol.asyncDispose]: async () => log?.close(options.log!),
+  }
 }
 
 /**
@@ -114,6 +126,7 @@ export async function openListener(host: Host, runtime: Runtime, options: Listen
     card,
     settings: detectorSettings(card, model.variant.name, options.threshold),
     scorer: (window) => netScorer(model, window, card.labels),
+    frontend: await openFrontend(host, model.catalogue.folder, card.features),
     cascade: null,
     [Symbol.asyncDispose]: async () => undefined,
   }

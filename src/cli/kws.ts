@@ -163,7 +163,7 @@ async function kwsCommand(host: Host, paths: readonly string[], options: KwsOpti
   try {
     await using runtime = await openRuntimeOn(host, { backends: options.backend, signal })
     await using listener = await openListener(host, runtime, options)
-    const { card, settings, scorer } = listener
+    const { card, settings, scorer, frontend } = listener
     for await (const source of sourcesOf(host, card.features.sampleRateHz, paths, options, stop.signal)) {
       await using _ = source
       if (!options.json)
@@ -171,7 +171,7 @@ async function kwsCommand(host: Host, paths: readonly string[], options: KwsOpti
       if (options.seconds !== undefined && source.live)
         void host.clock.sleep(options.seconds, stop.signal).then(() => stop.abort())
       const onEvent = (event: KeywordEvent) => void print.event(source.name, event)
-      const common = { card, settings, scorer, clock: host.clock, onEvent, signal: stop.signal }
+      const common = { card, settings, scorer, frontend, clock: host.clock, onEvent, signal: stop.signal }
       const heard = await listenTo(source, common)
       print.end(heard, energyOf(listener))
       if (heard.problem) {

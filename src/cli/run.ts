@@ -71,6 +71,7 @@ async function measure(job: Job, runtime: Runtime, model: LoadedModel): Promise<
   progress.on({ stage: 'idle', done: 0, total: 1 })
   await runtime.measureIdle(1)
   return runKeywords({
+    host,
     runtime,
     model,
     clips,

@@ -24,7 +24,7 @@ export interface GovernorMode {
 }
 
 /** All modes, dearest first. */
-export const governorModes: readonly GovernorMode[] = [
+const governorModes: readonly GovernorMode[] = [
   { name: 'full', everyLooks: 1, leastBar: 0, until: 0.5 },
   { name: 'half rate', everyLooks: 2, leastBar: 0, until: 0.3 },
   { name: 'strict', everyLooks: 2, leastBar: 0.5, until: 0.1 },

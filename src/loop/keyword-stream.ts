@@ -4,6 +4,7 @@ import { LevelMeter, type SignalFacts } from '../audio/stream/level-meter.ts'
 import type { Card } from '../catalogue/card.ts'
 import type { Clock } from '../core/host.ts'
 import { quantile } from '../core/stats.ts'
+import type { OpenFrontend } from './model-frontend.ts'
 import type { Scorer } from './net-scorer.ts'
 
 /** A keyword that was heard in a stream. */
@@ -33,6 +34,8 @@ export interface KeywordStreamOptions {
   readonly card: Pick<Card, 'labels' | 'features'>
   readonly settings: DetectorSettings
   readonly clock: Clock
+  /** Opens the front end where it is a model (`openFrontend`). */
+  readonly frontend?: OpenFrontend | undefined
   /** Makes the scorer that looks at the window. */
   readonly scorer: (window: FeatureStream) => Scorer
   readonly onEvent?: (event: KeywordEvent) => void
@@ -66,7 +69,7 @@ export class KeywordStream {
     const { card, settings } = options
     const { sampleRateHz, frameS } = card.features
     this.#options = options
-    this.#window = new FeatureStream(card.features)
+    this.#window = new FeatureStream(card.features, options.frontend?.())
     this.#scorer = options.scorer(this.#window)
     this.#detector = new KeywordDetector(card.labels, settings)
     this.#hopS = this.#window.hop / sampleRateHz

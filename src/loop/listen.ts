@@ -5,12 +5,14 @@ import type { Clock } from '../core/host.ts'
 import type { AudioSource } from './audio-source.ts'
 import { type KeywordEvent, KeywordStream, type KeywordStreamOptions, type StreamFacts } from './keyword-stream.ts'
 import type { LoadedModel } from './model.ts'
+import type { OpenFrontend } from './model-frontend.ts'
 
 /** What to listen with, and who hears of events. */
 export interface ListenOptions {
   readonly card: Card
   readonly settings: DetectorSettings
   readonly scorer: KeywordStreamOptions['scorer']
+  readonly frontend?: OpenFrontend | undefined
   readonly clock: Clock
   readonly onEvent?: (event: KeywordEvent) => void
   readonly signal?: AbortSignal
@@ -35,8 +37,8 @@ export function streamCard({ catalogue: { card, folder } }: LoadedModel): Card {
  * @throws MilliwattError CARD_INVALID, BACKEND_LACKS on engines that only run asynchronously
  */
 export async function listenTo(source: AudioSource, options: ListenOptions): Promise<Listened> {
-  const { card, settings, scorer, clock, onEvent, signal } = options
-  const stream = new KeywordStream({ card, clock, settings, scorer, ...(onEvent ? { onEvent } : {}) })
+  const { card, settings, scorer, frontend, clock, onEvent, signal } = options
+  const stream = new KeywordStream({ card, clock, settings, scorer, frontend, ...(onEvent ? { onEvent } : {}) })
   let problem: MilliwattError | null = null
   try {
     await source.run((samples) => stream.push(samples), signal)

@@ -1,17 +1,18 @@
-import type { FeatureSpec } from '../audio/feature-spec.ts'
+import type { CardFeatures } from '../audio/feature-spec.ts'
 import { FeatureStream } from '../audio/stream/feature-stream.ts'
 import type { Clock } from '../core/host.ts'
 import { median } from '../core/stats.ts'
 import type { PublishedPower } from '../cost/modelled.ts'
 import type { ListeningPower } from './governor.ts'
 import type { LoadedModel } from './model.ts'
+import type { OpenFrontend } from './model-frontend.ts'
 
 /** Columns that are timed, after as many that are not. */
 const timedColumns = 200
 
 /** Time that the front end takes for a column here, in seconds: the median. */
-export function columnTimeS(spec: FeatureSpec, clock: Clock): number {
-  const stream = new FeatureStream(spec)
+export function columnTimeS(spec: CardFeatures, clock: Clock, frontend?: OpenFrontend): number {
+  const stream = new FeatureStream(spec, frontend?.())
   const sound = Int16Array.from({ length: stream.hop }, (_, n) => ((n * 7919) % 20001) - 10000)
   const times = Array.from({ length: 2 * timedColumns }, () => {
     const startS = clock.preciseS()

@@ -15,15 +15,28 @@ export interface Scorer {
   score(window: FeatureStream): Float32Array
 }
 
+/** Looks before the first that counts, so that the engine's code is ready. */
+const warmUps = 3
+
 /** What a scorer needs of a loaded model. */
-export type ScoredModel = Pick<LoadedModel, 'inputs' | 'outputs' | 'runInto' | 'allocateOutputs'> & {
+export type ScoredModel = Pick<LoadedModel, 'inputs' | 'outputs' | 'runInto' | 'allocateOutputs' | 'stateful'> & {
   readonly variant: { readonly name: string; readonly facts: { readonly macs: number | null } }
 }
 
 type Fill = (window: FeatureStream) => TensorData
 
+/** Columns of a model go into the net as they are: the two belong together, whatever their files say of scales. */
+function copier({ window }: FeatureStream): Fill {
+  const bytes = new Int8Array(window.length)
+  return (stream) => {
+    bytes.set(stream.window)
+    return bytes
+  }
+}
+
 /** How the window becomes the net's input, by the input's type. */
-function filler({ dtype, shape, quantization }: BorderTensor, length: number): Fill | null {
+function filler({ dtype, shape, quantization }: BorderTensor, stream: FeatureStream): Fill | null {
+  const { length } = stream.window
   const count = shape?.reduce<number>((product, side) => product * Number(side), 1)
   if (count !== length) return null
   if (dtype === 'float32') {
@@ -33,6 +46,7 @@ function filler({ dtype, shape, quantization }: BorderTensor, length: number): F
       return floats
     }
   }
+  if (stream.spec.kind === 'model') return dtype === 'int8' ? copier(stream) : null
   if ((dtype !== 'int8' && dtype !== 'uint8') || !quantization) return null
   const quantizer: ColumnQuantizer = columnQuantizer(quantization.scale, quantization.zeroPoint, dtype)
   const bytes = dtype === 'int8' ? new Int8Array(length) : new Uint8Array(length)
@@ -40,6 +54,27 @@ function filler({ dtype, shape, quantization }: BorderTensor, length: number): F
     quantizeColumn(window.window, quantizer, bytes)
     return bytes
   }
+}
+
+/**
+ * Features as a net takes them: floats as they are, quantized where its input is int8 or uint8.
+ * @throws MilliwattError CARD_INVALID for other inputs
+ */
+export function netInput({ name, dtype, quantization }: BorderTensor, features: Float32Array): TensorData {
+  if (dtype === 'float32') return features
+  if ((dtype !== 'int8' && dtype !== 'uint8') || !quantization)
+    throw new MilliwattError('CARD_INVALID', name, `Features are not turned into ${dtype}.`)
+  const { scale, zeroPoint } = quantization
+  const [low, high] = dtype === 'int8' ? [-128, 127] : [0, 255]
+  const step = (value: number) => Math.max(low!, Math.min(high!, Math.round(value / scale) + zeroPoint))
+  return dtype === 'int8' ? Int8Array.from(features, step) : Uint8Array.from(features, step)
+}
+
+/** Posteriors of a net's output, as floats. */
+export function netScores({ quantization }: BorderTensor, data: TensorData): Float32Array {
+  if (data instanceof Float32Array) return data
+  const { scale, zeroPoint } = quantization ?? { scale: 1, zeroPoint: 0 }
+  return Float32Array.from(data as Int8Array, (value) => (value - zeroPoint) * scale)
 }
 
 /** Reads posteriors out of the net's output, by the output's type. */
@@ -62,7 +97,7 @@ export function netScorer(model: ScoredModel, window: FeatureStream, labels: rea
   const [input, output] = [model.inputs[0], model.outputs[0]]
   const { name, facts } = model.variant
   const length = window.window.length
-  const fill = model.inputs.length === 1 && input ? filler(input, length) : null
+  const fill = model.inputs.length === 1 && input ? filler(input, window) : null
   if (!fill)
     throw new MilliwattError(
       'CARD_INVALID',
@@ -70,6 +105,7 @@ export function netScorer(model: ScoredModel, window: FeatureStream, labels: rea
       `Its input is ${input?.dtype} [${input?.shape?.join(', ')}], but the front end makes ${length} values of float32, int8 or uint8.`,
     )
   const outputs = model.allocateOutputs()
+  if (!model.stateful) for (let run = 0; run < warmUps; run++) model.runInto(fill(window), outputs)
   const read = output && reader(output, outputs[output.name]!)
   const scores = new Float32Array(labels.length)
   if (!read || outputs[output.name]!.length !== labels.length)

@@ -9,6 +9,7 @@ import { Governor, type GovernorChange, type ListeningPower, leastPowerW } from 
 import type { KeywordStreamOptions } from './keyword-stream.ts'
 import { columnTimeS, listeningPower } from './listening-power.ts'
 import type { LoadedModel } from './model.ts'
+import type { OpenFrontend } from './model-frontend.ts'
 import { netScorer } from './net-scorer.ts'
 
 /** What to open a cascade with. */
@@ -17,6 +18,7 @@ export interface OpenCascadeOptions {
   /** Loads a variant of the card's model. */
   readonly load: (variant: string) => Promise<LoadedModel>
   readonly clock: Clock
+  readonly frontend?: OpenFrontend | undefined
   /** Power of this machine, for figures of energy; null where nobody knows it. */
   readonly power: PublishedPower | null
   /** Mean power to stay within, in watts. */
@@ -73,7 +75,8 @@ export async function openCascade(options: OpenCascadeOptions): Promise<OpenedCa
   const { small, large, detector, ...settings } = cascadeOf(card)
   const [smallModel, largeModel] = [await load(small), await load(large)]
   const power =
-    options.power && listeningPower(options.power, columnTimeS(card.features, clock), smallModel, largeModel)
+    options.power &&
+    listeningPower(options.power, columnTimeS(card.features, clock, options.frontend), smallModel, largeModel)
   checkBudget(card, power, budgetW)
   let current: ReturnType<OpenedCascade['current']> = null
   const { stepS } = detector

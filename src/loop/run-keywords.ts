@@ -1,16 +1,22 @@
 import { type ClipWindow, clipWindows } from '../audio/clip-window.ts'
-import { createFeatureExtractor, type FeatureExtractor } from '../audio/features.ts'
+import { featureShape } from '../audio/feature-spec.ts'
+import type { FeatureExtractor } from '../audio/features.ts'
 import { resample } from '../audio/resample.ts'
 import type { Card } from '../catalogue/card.ts'
 import { isMilliwattError, MilliwattError } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
 import type { InferenceRow } from '../report/report.ts'
+import type { BorderTensor } from './border.ts'
 import type { ClipSource } from './clips.ts'
 import type { LoadedModel, MeasuredRun } from './model.ts'
+import { openExtractor } from './model-frontend.ts'
+import { netInput, netScores } from './net-scorer.ts'
 import type { OnProgress } from './progress.ts'
 import type { Runtime } from './runtime.ts'
 
 /** How to run a keyword model over recordings. */
 export interface KeywordRunOptions {
+  readonly host: Host
   readonly runtime: Runtime
   readonly model: LoadedModel
   readonly clips: readonly ClipSource[]
@@ -35,7 +41,7 @@ export function keywordCard(model: LoadedModel): Card {
   const { card, folder } = model.catalogue
   if (!card)
     throw new MilliwattError('CARD_INVALID', folder, 'Keyword spotting needs a card.json with labels and features.')
-  const { frames } = createFeatureExtractor(card.features)
+  const { frames } = featureShape(card.features)
   const wanted = frames * card.features.coefficients
   const input = model.inputs[0]?.shape?.reduce<number>((product, length) => product * Number(length), 1)
   if (input !== wanted)
@@ -45,9 +51,10 @@ export function keywordCard(model: LoadedModel): Card {
 
 function bestLabel(
   run: MeasuredRun,
+  output: BorderTensor,
   labels: readonly string[],
 ): { readonly label: string; readonly confidence: number } {
-  const scores = Object.values(run.outputs)[0]!.data as Float32Array
+  const scores = netScores(output, Object.values(run.outputs)[0]!.data)
   if (scores.length !== labels.length)
     throw new MilliwattError(
       'CARD_INVALID',
@@ -59,13 +66,19 @@ function bestLabel(
   return { label: labels[best]!, confidence: scores[best]! }
 }
 
-function toRow(clip: ClipSource, window: ClipWindow, run: MeasuredRun, labels: readonly string[]): InferenceRow {
+function toRow(
+  clip: ClipSource,
+  window: ClipWindow,
+  run: MeasuredRun,
+  output: BorderTensor,
+  labels: readonly string[],
+): InferenceRow {
   const { cost, repeats } = run
   const lost = run.window?.energy?.lost
   return {
     clip: clip.clip,
     windowStartS: window.startS,
-    ...bestLabel(run, labels),
+    ...bestLabel(run, output, labels),
     ...(clip.expected === undefined ? {} : { expected: clip.expected }),
     latencyS: cost.latencyS,
     repeats,
@@ -93,8 +106,10 @@ async function runClip(
   const repeats = Math.max(1, Math.ceil(options.windowS / expectedS))
   for (const window of windows) {
     if (signal?.aborted) break
-    const run = await model.measure(extractor.extract(window.samples), { repeats, label: clip.clip })
-    const row = toRow(clip, window, run, labels)
+    const border = { ...model.inputs[0]!, ...(extractor.quantization ? { quantization: extractor.quantization } : {}) }
+    const input = netInput(border, extractor.extract(window.samples))
+    const run = await model.measure(input, { repeats, label: clip.clip })
+    const row = toRow(clip, window, run, model.outputs[0]!, labels)
     rows.push(row)
     options.onRow?.(row)
   }
@@ -109,7 +124,7 @@ async function runClip(
 export async function runKeywords(options: KeywordRunOptions): Promise<KeywordRun> {
   const { clips, model, signal } = options
   const card = keywordCard(model)
-  const extractor = createFeatureExtractor(card.features)
+  const extractor = await openExtractor(options.host, model.catalogue.folder, card.features)
   const rows: InferenceRow[] = []
   const problems: MilliwattError[] = []
   for (const [index, clip] of clips.entries()) {

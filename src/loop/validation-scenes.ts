@@ -4,6 +4,7 @@ import type { ScoreTrace, SpokenWord } from '../audio/stream/thresholds.ts'
 import type { Card } from '../catalogue/card.ts'
 import type { Clock } from '../core/host.ts'
 import { KeywordStream, type KeywordStreamOptions } from './keyword-stream.ts'
+import type { OpenFrontend } from './model-frontend.ts'
 import type { OnProgress } from './progress.ts'
 import type { ValidationClips } from './validation-clips.ts'
 
@@ -12,6 +13,7 @@ export interface SceneOptions {
   readonly card: Card
   readonly clips: ValidationClips
   readonly scorer: KeywordStreamOptions['scorer']
+  readonly frontend?: OpenFrontend | undefined
   readonly clock: Clock
   /** Rounds through the clips without keywords, each mixed in another way. */
   readonly rounds: number
@@ -40,6 +42,7 @@ function traceOf(options: SceneOptions, condition: string, pieces: Iterable<Scen
     card,
     clock: options.clock,
     scorer: options.scorer,
+    frontend: options.frontend,
     settings: { stepS, smoothing, refractoryS: 0, thresholds: {} },
     onScores: (scores, timeS) => {
       looks.push(scores.slice())

@@ -2,8 +2,8 @@ import { formatTick, ticks } from './axis.ts'
 import { html } from './html-escape.ts'
 import type { RocPoint, RocReport } from './roc.ts'
 
-const [width, height] = [1000, 420]
-const edge = { left: 70, right: 230, top: 34, bottom: 48 } as const
+const [width, height] = [1100, 420]
+const edge = { left: 70, right: 330, top: 34, bottom: 48 } as const
 const inner = { width: width - edge.left - edge.right, height: height - edge.top - edge.bottom } as const
 /** Tells lines apart also for those who see no red or green (Okabe and Ito). */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#6b6b6b'] as const

@@ -18,6 +18,7 @@ function net(
   const quantization = dtype === 'int8' ? { scale: 0.5, zeroPoint: 3 } : null
   return {
     variant: { name: 'test', facts: { macs: 1000 } },
+    stateful: true,
     inputs: [{ name: 'x', dtype, shape: [1, length], quantization }],
     outputs: [{ name: 'y', dtype: 'float32', shape: [1, 3], quantization: null }],
     allocateOutputs: () => ({ y: new Float32Array(3) }),

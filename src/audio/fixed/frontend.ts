@@ -1,3 +1,4 @@
+import type { Frontend } from '../stream/frontend.ts'
 import { reversedBits, splitSpectrum, transform } from './fft.ts'
 import { log2Fixed } from './logarithm.ts'
 import { binShift, columnLength, type FixedTables, featureFractionBits, logBits, waveBits } from './tables.ts'
@@ -11,8 +12,10 @@ const toInt16 = (value: number) => Math.max(-32768, Math.min(32767, value))
  * The front end in whole numbers, hop by hop: int16 samples come in any portions, features go out with 8 fraction bits.
  * Bit for bit what `firmware-bridge/audio` computes. Nothing is allocated after it is made.
  */
-export class FixedFrontend {
+export class FixedFrontend implements Frontend {
   readonly tables: FixedTables
+  readonly scale: number = 2 ** -featureFractionBits
+  readonly zeroPoint: number = 0
   /** The last column: features with 8 fraction bits. */
   readonly values: Int16Array
   /** The last `push` ended a frame. */

@@ -1,34 +1,43 @@
 import { cepstrumRows } from '../cepstrum.ts'
-import type { FeatureSpec } from '../feature-spec.ts'
+import { type CardFeatures, type FeatureShape, featureShape } from '../feature-spec.ts'
 import { FixedFrontend } from '../fixed/frontend.ts'
-import { featureFractionBits, fixedTables } from '../fixed/tables.ts'
+import { fixedTables } from '../fixed/tables.ts'
+import type { Frontend } from './frontend.ts'
+
+function fixedFrontend(spec: CardFeatures): Frontend {
+  if (spec.kind === 'model') throw new RangeError('a front end that is a model must be opened first')
+  return new FixedFrontend(fixedTables(spec))
+}
 
 /**
  * Features of the last `clipS` seconds of a stream, hop by hop, in whole numbers. Begins as after a clip of silence.
  * Nothing is allocated after it is made.
  */
 export class FeatureStream {
-  readonly spec: FeatureSpec
+  readonly spec: CardFeatures
   /** Samples of a hop. */
   readonly hop: number
-  /** Columns of the window, oldest first, with 8 fraction bits. */
+  /** Columns of the window, oldest first, as the front end makes them. */
   readonly window: Int16Array
-  readonly #frontend: FixedFrontend
+  readonly #frontend: Frontend
   readonly #peaks: Int32Array
   /** The first coefficient is the sum of the bands times a constant: what makes their mean of it. */
   readonly #firstRow: number
   #columns = 0
 
-  /** @throws RangeError where the spec cannot be computed in fixed point */
-  constructor(spec: FeatureSpec) {
-    const tables = fixedTables(spec)
+  /**
+   * @param frontend what makes the columns; by default the front end in fixed point that the spec describes
+   * @throws RangeError where there is none
+   */
+  constructor(spec: CardFeatures, frontend?: Frontend) {
+    const { hop, frames, clipSamples }: FeatureShape = featureShape(spec)
     this.spec = spec
-    this.hop = tables.hop
-    this.#frontend = new FixedFrontend(tables)
-    this.window = new Int16Array(tables.frames * this.#frontend.values.length)
-    this.#firstRow = 1 / (spec.melBins * cepstrumRows(spec)[0]![0]!)
-    this.#peaks = new Int32Array(tables.frames)
-    const silence = new Int16Array(tables.clipSamples)
+    this.hop = hop
+    this.#frontend = frontend ?? fixedFrontend(spec)
+    this.window = new Int16Array(frames * this.#frontend.values.length)
+    this.#firstRow = spec.kind === 'mfcc' ? 1 / (spec.melBins * cepstrumRows(spec)[0]![0]!) : 1
+    this.#peaks = new Int32Array(frames)
+    const silence = new Int16Array(clipSamples)
     for (let at = 0; at < silence.length; ) at = this.push(silence, at)
     // The first frame is all of the stream, so that a column's end is a known time of it.
     this.#frontend.reset()
@@ -47,7 +56,7 @@ export class FeatureStream {
 
   /** Takes samples up to the one that ends a frame; gives the place of the first one that was not taken. */
   push(samples: Int16Array, from = 0): number {
-    if (this.spec.peakNormalized) this.#notePeak(samples, from)
+    if (this.spec.kind !== 'model' && this.spec.peakNormalized) this.#notePeak(samples, from)
     const next = this.#frontend.push(samples, from)
     if (!this.#frontend.ended) return next
     const { values } = this.#frontend
@@ -75,15 +84,17 @@ export class FeatureStream {
   #loudness(ago: number): number {
     const length = this.#frontend.values.length
     const at = this.window.length - (ago + 1) * length
-    if (this.spec.kind === 'mfcc') return (this.window[at]! * this.#firstRow) / 2 ** featureFractionBits
+    const { scale, zeroPoint } = this.#frontend
+    if (this.spec.kind === 'mfcc') return this.window[at]! * scale * this.#firstRow
     let sum = 0
-    for (let k = 0; k < length; k++) sum += this.window[at + k]!
-    return sum / length / 2 ** featureFractionBits
+    for (let k = 0; k < length; k++) sum += this.window[at + k]! - zeroPoint
+    return (sum / length) * scale
   }
 
   /** Writes the window as floats. */
   toFloats(output: Float32Array): void {
-    for (let at = 0; at < this.window.length; at++) output[at] = this.window[at]! / 2 ** featureFractionBits
+    const { scale, zeroPoint } = this.#frontend
+    for (let at = 0; at < this.window.length; at++) output[at] = (this.window[at]! - zeroPoint) * scale
   }
 
   /** The highest sample of about a clip is what a column is divided by: of a stream there is no other peak. */
