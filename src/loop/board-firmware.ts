@@ -1,9 +1,9 @@
 import { semanticsOf } from '../backends/compiled.ts'
-import { detectorSettings } from '../catalogue/detector-settings.ts'
 import { loadCatalogue } from '../catalogue/load.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { imageModel } from '../firmware/bridge-image.ts'
+import { cardListener } from '../firmware/card-listener.ts'
 import { boardNamed } from '../firmware/flash/prepare.ts'
 import type { ImageListener } from '../firmware/image-source.ts'
 import { listPorts, readPort } from '../firmware/port.ts'
@@ -46,7 +46,7 @@ async function portOf(host: Host, name: string) {
 /** How a variant spots words, where its card tells. */
 async function listenerOf(host: Host, model: string, variant: string): Promise<ImageListener | null> {
   const { card } = await loadCatalogue(host, model)
-  return card ? { features: card.features, labels: card.labels, settings: detectorSettings(card, variant) } : null
+  return card && cardListener(card, variant)
 }
 
 /**

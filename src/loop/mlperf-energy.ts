@@ -38,6 +38,8 @@ export interface DeviceEnergy {
 const textUncertaintyS = 0.016
 /** A meter may tell of an edge after the samples around it: so long nothing counts as missing yet, in seconds. */
 const lateS = 0.3
+/** On a digital channel, whose pin is known to be wired, edges are awaited for so long. */
+const mostLateS = 1.5
 /** Pulses and text that say a different length by more than this do not mean the same window. */
 const mostDifference = 0.05
 const none = (reason: string): FoundWindows => ({ windows: null, reason })
@@ -139,6 +141,9 @@ async function measureWindow(
   await host.clock.sleep(lateS, options.signal)
   const heard = pulses.filter((index) => index >= fromIndex)
   const { channel } = options
+  const untilS = host.clock.nowS() + mostLateS
+  while (channel !== undefined && power.falls(channel, fromIndex).length < 2 && host.clock.nowS() < untilS)
+    await host.clock.sleep(lateS / 3, options.signal)
   const found = bestWindows({
     ...(channel === undefined
       ? {}

@@ -8,7 +8,7 @@ import { PowerBuffer, type WindowEnergy } from '../trace/power-buffer.ts'
 import { Pyramid } from '../trace/pyramid.ts'
 import type { SampleEvent } from '../trace/samples.ts'
 import { type StreamSpan, StreamSpanMeter } from '../trace/stream-span.ts'
-import { type WindowMarks, windowFromEdges, windowFromHostMarks } from '../trace/windows.ts'
+import { type WindowMarks, windowFromEdges, windowFromHostMarks, windowFromPulse } from '../trace/windows.ts'
 
 /** A measuring window: where it lies, what it cost, and how it was lined up. */
 export interface MeasuredWindow {
@@ -29,6 +29,8 @@ export interface DeviceWire {
 
 /** How far from the host's idea of an edge the marker's edge is looked for, in seconds. */
 const edgeSearchS = 0.05
+/** Samples are looked through again after so long, in seconds. */
+const pulseStepS = 0.02
 /** Time after which nothing of earlier work is still on its way, in seconds. */
 const settleS = 0.05
 /** Longest wait for the samples of a window to arrive, in seconds. */
@@ -141,6 +143,7 @@ export class PowerSession implements AsyncDisposable {
     const { clock } = this.#host
     const { marker } = this.meter
     const detach = marker && wire.onMarker?.((high) => marker.set(high))
+    const fromIndex = this.#buffer.endIndex
     const startS = clock.nowS()
     if (!detach) marker?.set(true)
     let value: T
@@ -150,7 +153,9 @@ export class PowerSession implements AsyncDisposable {
       detach?.()
       marker?.set(false)
     }
-    const window = await this.#measure(label, inferences, startS, clock.nowS(), wire.channel ?? marker?.channel)
+    const channel = wire.channel ?? (detach ? marker?.channel : undefined)
+    const byDevice = channel === undefined ? null : { channel, fromIndex }
+    const window = await this.#measure(label, inferences, startS, clock.nowS(), byDevice)
     this.windows.push(window)
     return { value, window }
   }
@@ -202,18 +207,15 @@ export class PowerSession implements AsyncDisposable {
     inferences: number,
     startS: number,
     endS: number,
-    channel: number | undefined,
+    byDevice: { readonly channel: number; readonly fromIndex: number } | null,
   ): Promise<MeasuredWindow> {
-    const { info } = this.meter
-    const isMarked = channel !== undefined
+    const { info, marker } = this.meter
     const tooShort = tooShortFor(info, endS - startS)
     if (tooShort)
       return { label, marks: { method: 'none', reason: tooShort, words: tooShort }, energy: null, reason: tooShort }
-    const margin = (isMarked ? edgeSearchS / 2 : 0) * info.sampleRateHz
+    const margin = (marker ? edgeSearchS / 2 : 0) * info.sampleRateHz
     await this.#buffer.waitFor(this.#fit.indexAt(endS) + margin, this.#host.clock.nowS() + arrivalDeadlineS)
-    const marks = isMarked
-      ? windowFromEdges(this.#buffer, channel, this.#fit.indexAt(startS), this.#fit.indexAt(endS), edgeSearchS)
-      : windowFromHostMarks(this.#fit, startS, endS)
+    const marks = byDevice ? await this.#pulse(byDevice.channel, byDevice.fromIndex) : this.#marked(startS, endS)
     if (marks.method === 'none') return { label, marks, energy: null, reason: this.#lost?.message ?? marks.reason }
     const { startIndex, endIndex, method, edgeUncertaintyS } = marks
     this.#capture?.mark({ label, startIndex, endIndex, method, inferences, edgeUncertaintyS })
@@ -221,6 +223,26 @@ export class PowerSession implements AsyncDisposable {
     if (energy.verdict === 'invalid')
       return { label, marks, energy: null, reason: this.#lost?.message ?? energy.reason }
     return { label, marks, energy, reason: energy.reason }
+  }
+
+  #marked(startS: number, endS: number): WindowMarks {
+    const { marker } = this.meter
+    if (!marker) return windowFromHostMarks(this.#fit, startS, endS)
+    const [start, end] = [this.#fit.indexAt(startS), this.#fit.indexAt(endS)]
+    return windowFromEdges(this.#buffer, marker.channel, start, end, edgeSearchS)
+  }
+
+  /** The window that the device drew; its wire may be late, an emulated one above all. */
+  async #pulse(channel: number, fromIndex: number): Promise<WindowMarks> {
+    const { clock } = this.#host
+    for (const untilS = clock.nowS() + arrivalDeadlineS; ; ) {
+      const found = windowFromPulse(this.#buffer, channel, fromIndex)
+      if (found) return found
+      const step = this.#buffer.endIndex + pulseStepS * this.meter.info.sampleRateHz
+      if ((await this.#buffer.waitFor(step, untilS)) === 'reached') continue
+      const reason = `the device never drove digital channel ${channel} high and low again`
+      return { method: 'none', reason, words: `not lined up: ${reason}` }
+    }
   }
 
   /** States why the trace will not be complete, when the run ends early. */

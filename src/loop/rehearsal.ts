@@ -45,7 +45,7 @@ export interface RehearsalBench extends AsyncDisposable {
 }
 
 /** Edges reach the meter so much later, all alike: by then the emulator's word of them is here, in seconds. */
-const wireS = 0.02
+const wireS = 0.25
 
 /** A meter that feeds the demonstration load, and tells other programs what it is. */
 const demoMeter = {

@@ -44,13 +44,36 @@ export function windowFromEdges(
   const falls = near(approxEnd).filter((edge) => !edge.rising)
   const pair = nearestPair(rises, falls, approxStart, approxEnd)
   if (!pair) return noWindow(missing(channel, rises.length, falls.length, searchS))
-  const samples = 0.5 + Math.max(pair.rise.lostBefore, pair.fall.lostBefore)
+  return fromPair(buffer, channel, pair)
+}
+
+/**
+ * The window that a device drew by itself with its marker pin: the longest time that the wire was high among samples that
+ * arrived since the window was asked for. Null while there is none.
+ * @param fromIndex end of the samples when the window was asked for
+ */
+export function windowFromPulse(buffer: PowerBuffer, channel: number, fromIndex: number): WindowMarks | null {
+  let best: { readonly rise: DigitalEdge; readonly fall: DigitalEdge } | null = null
+  let rise: DigitalEdge | null = null
+  for (const edge of buffer.edges(channel, fromIndex, buffer.endIndex)) {
+    if (!edge.rising && rise && (!best || edge.index - rise.index > best.fall.index - best.rise.index))
+      best = { rise, fall: edge }
+    rise = edge.rising ? edge : null
+  }
+  return best && fromPair(buffer, channel, best)
+}
+
+function fromPair(
+  buffer: PowerBuffer,
+  channel: number,
+  { rise, fall }: { readonly rise: DigitalEdge; readonly fall: DigitalEdge },
+): WindowMarks {
   return {
     method: 'marker edges',
     channel,
-    startIndex: pair.rise.index,
-    endIndex: pair.fall.index,
-    edgeUncertaintyS: samples / buffer.sampleRateHz,
+    startIndex: rise.index,
+    endIndex: fall.index,
+    edgeUncertaintyS: (0.5 + Math.max(rise.lostBefore, fall.lostBefore)) / buffer.sampleRateHz,
     edges: 'independent',
     words: `edges of the marker wire on digital channel ${channel}, sampled with the current`,
   }

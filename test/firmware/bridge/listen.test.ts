@@ -6,6 +6,7 @@ import { toInt16Samples } from '../../../src/audio/fixed/extractor.ts'
 import { detectorSettings } from '../../../src/catalogue/detector-settings.ts'
 import { loadCatalogue } from '../../../src/catalogue/load.ts'
 import { BridgeClient } from '../../../src/firmware/bridge/client.ts'
+import { cardListener } from '../../../src/firmware/card-listener.ts'
 import { KeywordStream } from '../../../src/loop/keyword-stream.ts'
 import { netScorer } from '../../../src/loop/net-scorer.ts'
 import { openRuntimeOn } from '../../../src/loop/runtime.ts'
@@ -26,9 +27,7 @@ needs('cc')('words in a stream', () => {
 
   beforeAll(async () => {
     const { card } = await loadCatalogue(host, 'kws')
-    const settings = detectorSettings(card!, variant)
-    const listener = { features: card!.features, labels: card!.labels, settings }
-    program = await buildHostFirmware(host, folder, [shipped(variant)], listener)
+    program = await buildHostFirmware(host, folder, [shipped(variant)], cardListener(card!, variant)!)
     const gap = new Int16Array(8000)
     const parts: Int16Array[] = [gap]
     for (const clip of clips) {
