@@ -1,9 +1,10 @@
 import type { DetectorSettings } from '../audio/stream/detector.ts'
 import type { Card } from '../catalogue/card.ts'
-import { detectorSettings } from '../catalogue/detector-settings.ts'
+import { detectorSettings, detectorSettings } from '../catalogue/detector-settings.ts'
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { FileAppender, Host } from '../core/host.ts'
 import type { PublishedPower } from '../cost/modelled.ts'
+import type { CascadeDecision } from '../loop/cascade.ts'
 import type { KeywordStreamOptions } from '../loop/keyword-stream.ts'
 import { streamCard } from '../loop/listen.ts'
 import type { LoadedModel } from '../loop/model.ts'
@@ -25,6 +26,7 @@ export interface ListenerOptions {
   readonly activeMw?: number
   readonly sleepMw?: number
   readonly log?: string
+  readonly timeline?: boolean
 }
 
 /** What listens: a net alone or a cascade. */
@@ -35,6 +37,8 @@ export interface Listener extends AsyncDisposable {
   readonly scorer: KeywordStreamOptions['scorer']
   readonly frontend: OpenFrontend | undefined
   readonly cascade: OpenedCascade | null
+  /** Decisions of the source that is listened to, where a timeline is asked for. */
+  readonly looks: CascadeDecision[]
 }
 
 /** Mean power that the options allow, in watts. @throws MilliwattError USAGE */
@@ -90,6 +94,7 @@ async function cascadeListener(
   const card = streamCard(first)
   const frontend = await openFrontend(host, first.catalogue.folder, card.features)
   const log = await openLog(host, options.log)
+  const looks: CascadeDecision[] = []
   const cascade = await openCascade({
     card,
     clock: host.clock,
@@ -97,7 +102,11 @@ async function cascadeListener(
     power: powerOf(runtime, options),
     load: (variant) => runtime.load(options.model, { variant }),
     ...(budgetW === undefined ? {} : { budgetW }),
-    ...(log ? { onDecision: (decision) => log.write(decision), onChange: (change) => log.write(change) } : {}),
+    onDecision: (decision) => {
+      log?.write(decision)
+      if (options.timeline) looks.push(decision)
+    },
+    onChange: (change) => log?.write(change),
   })
   const { name, settings, scorer } = cascade
   return {
@@ -107,19 +116,21 @@ async function cascadeListener(
     scorer,
     frontend,
     cascade,
+    looks,
     [Symbol.asyncDispose]: async () => log?.close(options.log!),
   }
 }
 
 /**
- * Opens what the options choose: the card's cascade with `--cascade` or a budget, else one variant.
+ * Opens what the options choose: the card's cascade with `--cascade`, a timeline or a budget, else one variant.
  * @throws MilliwattError CARD_INVALID, GOAL_INVALID, GOAL_NOT_MET, USAGE, OUTPUT_WRITE
  */
 export async function openListener(host: Host, runtime: Runtime, options: ListenerOptions): Promise<Listener> {
   const variant = options.variant === undefined ? {} : { variant: options.variant }
   const model = await runtime.load(options.model, { goal: { minimize: 'accuracy' }, ...variant })
   const budgetW = budgetOf(options)
-  if (options.cascade || budgetW !== undefined) return cascadeListener(host, runtime, options, model, budgetW)
+  if (options.cascade || options.timeline || budgetW !== undefined)
+    return cascadeListener(host, runtime, options, model, budgetW)
   const card = streamCard(model)
   return {
     name: model.variant.name,
@@ -128,6 +139,7 @@ export async function openListener(host: Host, runtime: Runtime, options: Listen
     scorer: (window) => netScorer(model, window, card.labels),
     frontend: await openFrontend(host, model.catalogue.folder, card.features),
     cascade: null,
+    looks: [],
     [Symbol.asyncDispose]: async () => undefined,
   }
 }

@@ -14,6 +14,7 @@ import { probe } from '../loop/probe.ts'
 import { openRuntimeOn } from '../loop/runtime.ts'
 import { formatNumber } from '../report/format.ts'
 import { streamNotes } from '../report/stream-notes.ts'
+import { timelineLines } from '../report/stream-timeline.ts'
 import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { addKwsCalibrateCommand } from './kws-calibrate.ts'
@@ -170,10 +171,19 @@ async function kwsCommand(host: Host, paths: readonly string[], options: KwsOpti
         process.stderr.write(`${source.name}: ${listener.name}${source.live ? ', Ctrl-C ends it' : ''}\n`)
       if (options.seconds !== undefined && source.live)
         void host.clock.sleep(options.seconds, stop.signal).then(() => stop.abort())
-      const onEvent = (event: KeywordEvent) => void print.event(source.name, event)
+      const events: KeywordEvent[] = []
+      listener.looks.length = 0
+      const onEvent = (event: KeywordEvent) => {
+        if (options.timeline) events.push(event)
+        print.event(source.name, event)
+      }
       const common = { card, settings, scorer, frontend, clock: host.clock, onEvent, signal: stop.signal }
       const heard = await listenTo(source, common)
       print.end(heard, energyOf(listener))
+      if (options.timeline && !options.json) {
+        const provenance = energyOf(listener)?.provenance ?? null
+        for (const line of timelineLines(listener.looks, events, provenance)) process.stdout.write(`${line}\n`)
+      }
       if (heard.problem) {
         failed = true
         process.stderr.write(`${heard.problem.code}: ${heard.problem.message}\n`)
@@ -208,6 +218,7 @@ export function addKwsCommand(program: Command, host: Host, version: string, fin
     .option('--battery-v <V>', 'its mean voltage', toPositive, 3.7)
     .option('--active-mw <mW>', 'power of this machine at work, where nobody published it', toPositive)
     .option('--sleep-mw <mW>', 'its power between the work', toPositive)
+    .option('--timeline', 'show at the end what ran when, and the energy of every event')
     .option('--log <file>', 'write every decision of the cascade with its cost, as JSON lines')
     .option('--seconds <s>', 'stop listening after so many seconds', toPositive)
     .option('--rate <hz>', 'sample rate of raw PCM', toPositive, 16000)

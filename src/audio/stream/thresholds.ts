@@ -86,6 +86,15 @@ export function keywordCurves(
   })
 }
 
+/** Places of the grid that a threshold keeps from alarms: other audio goes a little higher than that which was heard. */
+const guardPlaces = 3
+
+/** The curve as if every threshold made the alarms of one 0.03 below it. */
+export function guarded(curve: KeywordCurve): KeywordCurve {
+  const { falseAlarms } = curve
+  return { ...curve, falseAlarms: falseAlarms.map((_, place) => falseAlarms[Math.max(0, place - guardPlaces)]!) }
+}
+
 /** Places in the grid, by keyword, and what they cost together. */
 export interface Choice {
   readonly places: readonly number[]

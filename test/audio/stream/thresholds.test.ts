@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   chooseThresholds,
+  guarded,
   type KeywordCurve,
   keywordCurves,
   type ScoreTrace,
@@ -43,6 +44,19 @@ describe('chooseThresholds', () => {
   it('takes the end of the grid where even that makes too many alarms', () => {
     const noisy = { keyword: 'x', falseAlarms: thresholdGrid.map(() => 5), missed: thresholdGrid.map(() => 0) }
     expect(chooseThresholds([noisy], 1)).toEqual({ places: [last], falseAlarms: 5, missed: 0 })
+  })
+})
+
+describe('guarded', () => {
+  it('keeps thresholds 0.03 above those that just do', () => {
+    fc.assert(
+      fc.property(curve, fc.nat(4), (one, most) => {
+        const [bold, careful] = [one, guarded(one)].map((each) => chooseThresholds([each], most).places[0]!)
+        expect(careful).toBeGreaterThanOrEqual(Math.min(last, bold!))
+        if (careful! < last) expect(one.falseAlarms[careful! - 3] ?? one.falseAlarms[0]!).toBeLessThanOrEqual(most)
+      }),
+      { numRuns: 50 },
+    )
   })
 })
 
