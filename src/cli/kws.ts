@@ -109,6 +109,7 @@ async function* sourcesOf(
     if (path !== '-') yield await openFileSource(host, path, sampleRateHz)
     else {
       const layout = { sampleRateHz: options.rate, channels: options.channels, encoding: options.encoding }
+      signal.addEventListener('abort', () => process.stdin.destroy())
       yield pcmSource('standard input', process.stdin, await PcmStream.open(layout, sampleRateHz))
     }
   }

@@ -21,16 +21,20 @@ async function openFile(host: Host, path: string): Promise<FileReader> {
 
 const nothing = async () => undefined
 
-/** PCM in portions from anywhere: a pipe, say. */
+/** PCM in portions from anywhere: a pipe, say. What fails after the signal aborted is its end. */
 export function pcmSource(name: string, portions: AsyncIterable<Uint8Array>, pcm: PcmStream): AudioSource {
   return {
     name,
     live: false,
     overruns: 0,
     run: async (onSamples, signal) => {
-      for await (const portion of portions) {
-        if (signal?.aborted) return
-        onSamples(pcm.push(portion))
+      try {
+        for await (const portion of portions) {
+          if (signal?.aborted) return
+          onSamples(pcm.push(portion))
+        }
+      } catch (error) {
+        if (!signal?.aborted) throw error
       }
     },
     [Symbol.asyncDispose]: async () => pcm.close(),

@@ -137,7 +137,9 @@ async function listen(
   release()
   signal?.removeEventListener('abort', close)
   if (failed !== null) throw failed
-  if (end.how === 'lost') throw new MilliwattError('MICROPHONE_LOST', recorder.name, `${end.reason}.`)
+  // Ctrl-C in a terminal reaches the recorder as well.
+  if (end.how === 'lost' && !signal?.aborted)
+    throw new MilliwattError('MICROPHONE_LOST', recorder.name, `${end.reason}.`)
 }
 
 /**
@@ -149,6 +151,7 @@ export async function openMicrophone(host: Host, options: MicrophoneOptions): Pr
   const reasons: string[] = []
   for (const recorder of recorders.filter(({ platforms }) => platforms.includes(host.platform))) {
     const attempt = await tryRecorder(host, recorder, options)
+    if (attempt && 'link' in attempt && options.signal?.aborted) await attempt.link.close()
     options.signal?.throwIfAborted()
     if (attempt && 'link' in attempt)
       return {

@@ -97,6 +97,22 @@ describe('openMicrophone', () => {
     expect((await opened)?.detail).toBe('rec sends nothing for 5 s.')
   })
 
+  it('leaves no recorder behind when it is interrupted while one starts', async () => {
+    const stop = new AbortController()
+    const heard = recorder('arecord')
+    const host = fakeHost({
+      startCommand: () => {
+        soon(() => {
+          stop.abort(new Error('stopped'))
+          heard.send(10)
+        })
+        return heard.link
+      },
+    })
+    expect((await failure(openMicrophone(host, { ...options, signal: stop.signal })))?.message).toBe('stopped')
+    expect(await heard.link.ended).toEqual({ how: 'closed' })
+  })
+
   it('uses pvrecorder-node where there is no recorder', async () => {
     const calls: string[] = []
     class PvRecorder {
