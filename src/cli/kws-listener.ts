@@ -1,5 +1,6 @@
 import type { DetectorSettings } from '../audio/stream/detector.ts'
 import type { Card } from '../catalogue/card.ts'
+import { detectorSettings } from '../catalogue/detector-settings.ts'
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { FileAppender, Host } from '../core/host.ts'
 import type { PublishedPower } from '../cost/modelled.ts'
