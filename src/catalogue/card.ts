@@ -37,7 +37,10 @@ const variant = z.strictObject({
   bytes: z.number().int().positive(),
   parameters: z.number().int().nonnegative(),
   macs: z.number().int().nonnegative().nullable(),
-  exits: z.array(z.strictObject({ output: z.string().min(1), macs: z.number().int().positive() })).min(2).optional(),
+  exits: z
+    .array(z.strictObject({ output: z.string().min(1), macs: z.number().int().positive() }))
+    .min(2)
+    .optional(),
   accuracy: accuracy.nullable(),
 })
 

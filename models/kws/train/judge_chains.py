@@ -1,8 +1,9 @@
 """Judges every variant on the val clips as other recording chains would have given them (kws_changes.py).
 
-    python3 judge_chains.py DATA --cache CACHE --out .. --ort FOLDER [--variants NAME ...]
+    python3 judge_chains.py DATA --cache CACHE
 
-Adds `chains` to every variant of results.json: for each change keyword recall and others taken for keywords.
+Adds `chains` to every variant of results.json: for each change keyword recall and others taken for keywords. The nets run
+in torch, on the grids of the files (build.py compares both).
 """
 import argparse
 import json
@@ -11,10 +12,11 @@ import os
 import numpy as np
 import torch
 
-from build import HERE, run_onnx
+from build import HERE, folded_path, probabilities
 from kws_changes import CHANGES
 from kws_data import UNKNOWN, clip_to_window, load
 from kws_features import BatchMfcc
+from quantise import forward
 
 
 def changed_sets(clips, cache):
@@ -54,20 +56,19 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("data")
     p.add_argument("--cache", required=True)
-    p.add_argument("--out", required=True)
-    p.add_argument("--ort", required=True)
-    p.add_argument("--variants", nargs="*")
     args = p.parse_args()
     torch.set_num_threads(1)
     sets, labels = changed_sets(load(args.data, args.cache), args.cache)
+    windows = torch.tensor(np.concatenate(list(sets.values())))[:, None]
     path = os.path.join(HERE, "results.json")
     with open(path) as f:
         results = json.load(f)
-    files = {os.path.join(args.out, name + ".onnx"): name for name in results if not args.variants or name in args.variants}
-    scores = run_onnx(args.ort, np.concatenate(list(sets.values())), list(files))
-    for file, name in files.items():
-        results[name]["chains"] = judged(scores[file][0], sets, labels)
-        print(name, *(f"{k}: {v['keyword_recall']:.3f}/{v['other_to_keyword']:.3f}" for k, v in results[name]["chains"].items()), sep="  ")
+    for stem in results:
+        name, kind = stem.rsplit("-", 1)
+        net, ranges = torch.load(folded_path(args.cache, name))[kind]
+        scores = probabilities(lambda x: forward(net, x, ranges), windows)[0]
+        results[stem]["chains"] = judged(scores, sets, labels)
+        print(stem, *(f"{k}: {v['keyword_recall']:.3f}/{v['other_to_keyword']:.3f}" for k, v in results[stem]["chains"].items()), sep="  ")
     with open(path, "w") as f:
         json.dump(results, f, indent=1)
         f.write("\n")

@@ -1,9 +1,11 @@
 """Trains one net on the pool.
 
-    python3 train.py SHAPE DATA --cache CACHE [--passes 50] [--shards 16] [--seed 7] [--name NAME] [--teachers NAME ...]
+    python3 train.py SHAPE DATA --cache CACHE [--passes 50] [--shards 16] [--seed 7] [--name NAME] [--teachers NAME ...] [--start NAME]
+        [--rate 4e-3]
 
 Writes CACHE/NAME.pt: the averaged weights and how they came about. Waits for shards that are still being made. With
-teachers (nets already trained) it learns from the mean of their answers as well.
+teachers (nets already trained) it learns from the mean of their answers as well; with --start it begins at the weights
+of a net already trained, as far as they fit.
 """
 import argparse
 import copy
@@ -21,7 +23,7 @@ from kws_features import BatchMfcc
 from kws_model import build
 from make_pool import shard_path
 
-BATCH, PEAK_RATE, DECAY, SMOOTHING, AVERAGE = 128, 4e-3, 0.02, 0.03, 0.998
+BATCH, DECAY, SMOOTHING, AVERAGE = 128, 0.02, 0.03, 0.998
 HEAT, TRUST = 2.0, 0.7  # temperature of the teachers' answers, their share in the loss
 EARLY = 0.4  # weight of an early exit
 
@@ -105,6 +107,8 @@ def main():
     p.add_argument("--seed", type=int, default=7)
     p.add_argument("--name")
     p.add_argument("--teachers", nargs="*", default=[])
+    p.add_argument("--start")
+    p.add_argument("--rate", type=float, default=4e-3)
     args = p.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
@@ -112,11 +116,13 @@ def main():
     val_x, val_y = val_set(load(args.data, args.cache))
     teachers = [trained(args.cache, name) for name in args.teachers]
     net = build(args.shape)
+    if args.start:
+        net.load_state_dict(trained(args.cache, args.start).state_dict(), strict=False)
     average = copy.deepcopy(net)
     flat = [w for w in net.parameters() if w.dim() == 1]
     deep = [w for w in net.parameters() if w.dim() > 1]
     optimiser = torch.optim.AdamW(
-        [{"params": deep, "weight_decay": DECAY}, {"params": flat, "weight_decay": 0.0}], lr=PEAK_RATE
+        [{"params": deep, "weight_decay": DECAY}, {"params": flat, "weight_decay": 0.0}], lr=args.rate
     )
 
     began, step, history, total = time.time(), 0, [], None
@@ -130,7 +136,7 @@ def main():
         order = torch.randperm(len(y))
         losses = []
         for i in range(len(y) // BATCH):
-            rate = PEAK_RATE * min(1, (step + 1) / 300) * (0.5 + 0.5 * math.cos(math.pi * step / total))
+            rate = args.rate * min(1, (step + 1) / 300) * (0.5 + 0.5 * math.cos(math.pi * step / total))
             for group in optimiser.param_groups:
                 group["lr"] = rate
             pick = order[i * BATCH : (i + 1) * BATCH]
@@ -154,6 +160,7 @@ def main():
         history.append(line)
     torch.save(
         dict(shape=args.shape, weights=average.state_dict(), seed=args.seed, passes=args.passes, teachers=args.teachers,
+             start=args.start,
              examples=step * BATCH, seconds=round(time.time() - began), history=history),
         os.path.join(args.cache, (args.name or args.shape) + ".pt"),
     )
