@@ -7,7 +7,7 @@ import { errorTable } from '../dist/core/errors.js'
 import { energyRecordJsonSchema } from '../dist/energy/record-schema.js'
 import { renderMessagesC, renderMessagesTs } from '../dist/firmware/bridge/render-messages.js'
 import { readModel } from '../dist/formats/list.js'
-import { modelFacts } from '../dist/graph/facts.js'
+import { modelFacts, outputMacs } from '../dist/graph/facts.js'
 import { targetJsonSchema } from '../dist/targets/schema.js'
 
 const root = join(import.meta.dirname, '..')
@@ -16,9 +16,12 @@ const toJson = (value) => `${JSON.stringify(value, null, 2)}\n`
 /** Facts of a variant as its file tells them; what people state (accuracy) is kept. */
 function variantFacts(folder, variant) {
   const bytes = readFileSync(join(folder, variant.file))
-  const { dtype, parameters, macs } = modelFacts(readModel(bytes, variant.file).graph)
+  const { graph } = readModel(bytes, variant.file)
+  const { dtype, parameters, macs } = modelFacts(graph)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  return { ...variant, sha256, dtype, bytes: bytes.length, parameters, macs }
+  const exits = graph.outputs.map((output) => ({ output, macs: outputMacs(graph, output) }))
+  const facts = { sha256, dtype, bytes: bytes.length, parameters, macs, ...(exits.length > 1 ? { exits } : {}) }
+  return { ...variant, ...facts, accuracy: variant.accuracy ?? null }
 }
 
 for (const name of readdirSync(join(root, 'models'))) {

@@ -87,6 +87,10 @@ const variant = z.strictObject({
   bytes: z.number().int().positive(),
   parameters: z.number().int().nonnegative(),
   macs: z.number().int().nonnegative().nullable(),
+  exits: z
+    .array(z.strictObject({ output: z.string().min(1), macs: z.number().int().positive() }))
+    .min(2)
+    .optional(),
   accuracy: accuracy.nullable(),
   detector: detector.exactOptional(),
 })
@@ -149,6 +153,11 @@ export interface CardVariant {
   readonly parameters: number
   /** Multiply-accumulates of one inference. */
   readonly macs: number | null
+  /**
+   * Of a net that answers at several depths: its outputs in the file's order, the last exit first, each with the
+   * multiply-accumulates of all that it needs.
+   */
+  readonly exits?: readonly { readonly output: string; readonly macs: number }[] | undefined
   readonly accuracy: CardAccuracy | null
   /** Thresholds for a stream; "milliwatt kws calibrate" sets them. */
   readonly detector?: CardDetector

@@ -85,6 +85,21 @@ export function nodeFacts(graph: Graph): readonly NodeFacts[] {
   })
 }
 
+/** Multiply-accumulates of all that one output of a graph needs; null when a heavy operator's shape is not known. */
+export function outputMacs(graph: Graph, output: string): number | null {
+  const producers = producersOf(graph)
+  const needed = new Set<Node>()
+  const open = [output]
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const maker = producers.get(name)
+    if (!maker || needed.has(maker)) continue
+    needed.add(maker)
+    open.push(...maker.inputs)
+  }
+  const nodes = nodeFacts(graph).filter(({ node }) => needed.has(node))
+  return nodes.some(({ macs }) => macs === null) ? null : total(nodes.map(({ macs }) => macs!))
+}
+
 function macsOf(graph: Graph): number | null {
   return nodeFacts(graph).reduce<number | null>(
     (sum, { macs }) => (sum === null || macs === null ? null : sum + macs),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readModel } from '../../src/formats/list.ts'
-import { modelFacts } from '../../src/graph/facts.ts'
+import { modelFacts, outputMacs } from '../../src/graph/facts.ts'
 import type { Graph } from '../../src/graph/graph.ts'
 import { inferShapes } from '../../src/graph/shapes.ts'
 import { sharedPath } from '../support/shared.ts'
@@ -33,6 +33,13 @@ describe('facts of canonical graphs', () => {
         ['softmax', 1],
       ],
     })
+  })
+
+  it('tell what one output alone costs', () => {
+    const graph = smallNetwork()
+    const early = { ...graph, outputs: [...graph.outputs, graph.nodes[1]!.outputs[0]!] }
+    expect(early.outputs.map((output) => outputMacs(early, output))).toEqual([3 * 3 * 3 * 18 + 12, 3 * 3 * 3 * 18])
+    expect(outputMacs(early, 'nothing')).toBe(0)
   })
 
   it('infer the shapes that a file need not tell', () => {

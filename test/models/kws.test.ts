@@ -8,7 +8,7 @@ import { parseCard } from '../../src/catalogue/load.ts'
 import type { Device } from '../../src/core/device.ts'
 import { proportionInterval } from '../../src/core/stats.ts'
 import { readModel } from '../../src/formats/list.ts'
-import { modelFacts } from '../../src/graph/facts.ts'
+import { modelFacts, outputMacs } from '../../src/graph/facts.ts'
 import { nodeHost } from '../../src/hosts/node.ts'
 import { findClips } from '../../src/loop/clips.ts'
 import { shippedFeatures } from '../audio/fixed/front-ends.ts'
@@ -60,11 +60,14 @@ describe('kws features', () => {
 })
 
 describe('kws card', () => {
-  it('has at least three variants that differ for real, float32 and int8 among them', () => {
-    expect(card.variants.length).toBeGreaterThanOrEqual(3)
+  it('has five sizes from 8 k to 100 k parameters in float32 and int8, and a net with an early exit', () => {
+    const sizes = card.variants.filter(({ parameters }) => parameters > 8000 && parameters < 110_000)
+    for (const dtype of ['float32', 'int8']) {
+      expect(new Set(sizes.filter((one) => one.dtype === dtype).map(({ parameters }) => parameters)).size).toBe(5)
+      expect(card.variants.some(({ exits, ...one }) => one.dtype === dtype && exits?.length === 2)).toBe(true)
+    }
     expect(new Set(card.variants.map((variant) => variant.sha256)).size).toBe(card.variants.length)
     expect(new Set(card.variants.map((variant) => variant.dtype))).toEqual(new Set(['float32', 'int8']))
-    expect(new Set(card.variants.map((variant) => variant.parameters)).size).toBeGreaterThanOrEqual(2)
   })
 
   it('lists every model file of the folder', () => {
@@ -78,6 +81,13 @@ describe('kws card', () => {
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     expect(variant).toMatchObject({ dtype, parameters, macs, bytes: bytes.length, sha256 })
     expect(macs).toBeGreaterThan(0)
+  })
+
+  it.each(card.variants)('states every exit of $file and what it costs', ({ file, exits, macs }) => {
+    const { graph } = readModel(readFileSync(join(folder, file)), file)
+    const found = graph.outputs.map((output) => ({ output, macs: outputMacs(graph, output) }))
+    expect(exits ?? [found[0]!]).toEqual(found)
+    for (const exit of found) expect(exit.macs!).toBeLessThanOrEqual(macs!)
   })
 
   it.each(card.variants)('states an accuracy of $name that adds up', ({ accuracy }) => {

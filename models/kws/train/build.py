@@ -1,9 +1,9 @@
 """Exports and judges every variant.
 
-    python3 build.py DATA --cache CACHE --out ..  --ort FOLDER
+    python3 build.py DATA --cache CACHE --out ..  --ort FOLDER [--variants NAME ...]
 
 Writes OUT/NAME-float32.onnx and OUT/NAME-int8.onnx, runs both with onnxruntime-web (FOLDER has it installed), and
-writes results.json and reference/reference.json beside this file.
+writes results.json and reference/reference.json beside this file; of variants that are not named both keep what they say.
 """
 import argparse
 import json
@@ -16,25 +16,25 @@ import numpy as np
 import torch
 
 from kws_data import KEYWORDS, LABELS, SILENCE, UNKNOWN, VAL_NOISE, clip_to_window, load
-from kws_features import WINDOW, BatchMfcc, mfcc
-from kws_model import build
+from kws_features import WINDOW, BatchMfcc, distinct, mfcc
 from make_pool import shard_path
 from onnx_files import write_float, write_int8
 from quantise import fold, forward, quantise
+from train import load_shard, trained
 
-VARIANTS = ["ds-cnn-64", "ds-cnn-32", "ds-cnn-16"]
-# Added to the scores of the keywords before softmax. Negatives are 64 % in training, so the nets lean to `unknown`.
-LEAN = {"ds-cnn-64": 0.5}
+VARIANTS = ["ds-cnn-128", "ds-cnn-64", "ds-cnn-64-exits", "ds-cnn-48", "ds-cnn-32", "ds-cnn-16"]
+LEAN = -0.3  # added to the scores of the keywords before softmax: fewer words are taken for keywords
+MENDING = 96  # batches of 128 training examples, for the int8 nets
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def multiplications(layers):
+def multiplications(net):
     total, high, wide = 0, 74, 10
-    for l in layers[:-1]:
+    for l in net.layers:
         high = (high + 2 * l.pad[0] - l.weight.shape[2]) // l.stride[0] + 1
         wide = (wide + 2 * l.pad[1] - l.weight.shape[3]) // l.stride[1] + 1
-        total += high * wide * l.weight.size
-    return int(total + layers[-1].weight.size)
+        total += high * wide * l.weight.numel()
+    return int(total + sum(dense.weight.numel() for _, dense in net.heads))
 
 
 def with_noise(windows, spans, noises, ratio, seed):
@@ -70,24 +70,6 @@ def test_sets(clips):
     return {name: (extract(torch.tensor(np.asarray(x, np.float32))).numpy(), y, r) for name, (x, y, r) in sets.items()}
 
 
-def distinct(clips):
-    """Of every clip the number of the recording it is a copy of: the pack holds some recordings up to 20 times."""
-    extract, numbers = BatchMfcc(), []
-    seen = []  # (label, features)
-    for c in clips:
-        x = np.zeros(WINDOW, np.float32)
-        spoken = c.floats()[c.start : c.end][:WINDOW]
-        x[: len(spoken)] = spoken
-        x = extract(torch.tensor(x[None])).numpy()[0, :, 1:].ravel()
-        x = (x - x.mean()) / x.std() / np.sqrt(len(x))
-        same = [i for i, (label, other) in enumerate(seen) if label == c.label and float(x @ other) > 0.97]
-        same = same if c.kind == "keyword" else []
-        numbers.append(same[0] if same else len(seen))
-        if not same:
-            seen.append((c.label, x))
-    return np.array(numbers)
-
-
 def golden_wave():
     """The formula of reference.json: two tones and a chirp that swell, over noise of a simple generator."""
     n, state = np.arange(WINDOW), 12345
@@ -120,13 +102,49 @@ def figures(scores, labels, recordings):
     return out
 
 
+def judged(scores, sets):
+    """Figures of every test set; the scores of the golden wave come first."""
+    found, at = {}, 1
+    for key, (x, y, recordings) in sets.items():
+        found[key] = figures(scores[at : at + len(x)], y, recordings)
+        at += len(x)
+    return found
+
+
+def confusions(scores, labels):
+    """label -> answer -> clips, on clean clips."""
+    table = np.zeros((8, 8), int)
+    np.add.at(table, (labels, scores.argmax(1)), 1)
+    return {LABELS[i]: {LABELS[j]: int(table[i, j]) for j in range(8) if table[i, j]} for i in range(8) if table[i].any()}
+
+
+def probabilities(run, windows):
+    """[exits, N, 8]"""
+    with torch.no_grad():
+        parts = [torch.stack([torch.softmax(s, 1) for s in run(part)]) for part in windows.split(256)]
+    return torch.cat(parts, 1).numpy()
+
+
 def run_onnx(ort, features, files):
+    """file -> scores of every exit [exits, windows, 8], as onnxruntime-web gives them."""
     with tempfile.TemporaryDirectory() as folder:
         given = os.path.join(folder, "features.bin")
         np.ascontiguousarray(features, np.float32).tofile(given)
         subprocess.run(["node", os.path.join(HERE, "run_onnx.mjs"), ort, given, folder, *files], check=True)
         answers = [np.fromfile(os.path.join(folder, os.path.basename(f) + ".bin"), np.float32) for f in files]
-        return {f: a.reshape(-1, 8) for f, a in zip(files, answers)}
+        return {f: a.reshape(-1, len(features), 8) for f, a in zip(files, answers)}
+
+
+def folded_path(cache, name):
+    return os.path.join(cache, name + "-folded.pt")
+
+
+def kept(name):
+    path = os.path.join(HERE, name)
+    if not os.path.exists(path):
+        return {}
+    with open(path) as f:
+        return json.load(f)
 
 
 def main():
@@ -142,39 +160,38 @@ def main():
     sets = test_sets(load(args.data, args.cache))
     with np.load(shard_path(args.cache, 0)) as z:
         examples = torch.tensor(z["x"][:1024].astype(np.float32))[:, None]
+    lessons = load_shard(args.cache, 1)[0]
 
     wave = golden_wave()
     golden = mfcc(wave)
     everything = np.concatenate([golden[None].astype(np.float32)] + [x for x, _, _ in sets.values()])
     torch_scores, saved, files = {}, {}, []
+    windows = torch.tensor(everything)[:, None]
     for name in args.variants:
         saved[name] = torch.load(os.path.join(args.cache, name + ".pt"))
-        net = build(saved[name]["shape"])
-        net.load_state_dict(saved[name]["weights"])
+        net = trained(args.cache, name)
         with torch.no_grad():
-            net.dense.bias[: len(KEYWORDS)] += LEAN.get(name, 0.0)
-        layers = fold(net.eval())
-        quantised = quantise(layers, examples)
-        for kind in ("float32", "int8"):
+            for head in net.heads:
+                head.bias[: len(KEYWORDS)] += LEAN
+        folded = fold(net)
+        quantised = quantise(folded, examples, [lessons[i : i + 128] for i in range(0, 128 * MENDING, 128)])
+        torch.save({"float32": (folded, None), "int8": (quantised.net, quantised.ranges)}, folded_path(args.cache, name))
+        runs = {"float32": lambda x: forward(folded, x), "int8": lambda x: forward(quantised.net, x, quantised.ranges)}
+        for kind, run in runs.items():
             file = os.path.join(args.out, f"{name}-{kind}.onnx")
             files.append(file)
             if kind == "float32":
-                write_float(file, name, layers)
-                run = lambda x: forward(layers, x)
+                write_float(file, f"{name}-float32", folded)
             else:
-                write_int8(file, name + "-int8", quantised)
-                run = lambda x: forward(quantised.layers, x, quantised.ranges)
-            with torch.no_grad():
-                parts = torch.tensor(everything)[:, None].split(256)
-                torch_scores[file] = torch.softmax(torch.cat([run(part) for part in parts]), 1).numpy()
-        saved[name]["parameters"] = int(sum(l.weight.size + l.bias.size for l in layers))
-        saved[name]["macs"] = multiplications(layers)
-        with torch.no_grad():
-            plain = torch.softmax(net(torch.tensor(everything[:64])[:, None]), 1).numpy()
-        print(name, "folding changes scores by at most", float(np.abs(plain - torch_scores[files[-2]][:64]).max()))
+                write_int8(file, f"{name}-int8", quantised)
+            torch_scores[file] = probabilities(run, windows)
+        saved[name]["parameters"] = sum(l.weight.numel() + l.bias.numel() for l in folded.all())
+        saved[name]["macs"] = multiplications(folded)
+        gap = np.abs(probabilities(net, windows[:64]) - torch_scores[files[-2]][:, :64]).max()
+        print(name, "folding changes scores by at most", float(gap), flush=True)
 
     scores = run_onnx(args.ort, everything, files)
-    results, answers = {}, {}
+    results, answers = kept("results.json"), kept("reference/reference.json").get("scores", {})
     for file in files:
         stem = os.path.basename(file)[: -len(".onnx")]
         name = stem.rsplit("-", 1)[0]
@@ -182,24 +199,26 @@ def main():
         info = saved[name]
         results[stem] = {
             "parameters": info["parameters"], "macs": info["macs"], "bytes": os.path.getsize(file),
-            "training": {k: info[k] for k in ("seed", "passes", "examples", "seconds")},
-            "lean": LEAN.get(name, 0.0),
-            "val": {}, "onnx_against_torch": {
+            "training": {k: info.get(k) for k in ("seed", "passes", "examples", "seconds", "teachers", "start")},
+            "lean": LEAN,
+            "val": judged(scores[file][0], sets), "onnx_against_torch": {
                 "largest_difference": round(float(gap.max()), 6), "mean_difference": round(float(gap.mean()), 8),
-                "same_label": round(float((scores[file].argmax(1) == torch_scores[file].argmax(1)).mean()), 5),
+                "same_label": round(float((scores[file].argmax(2) == torch_scores[file].argmax(2)).mean()), 5),
             },
         }
-        at = 1
-        for key, (x, y, recordings) in sets.items():
-            results[stem]["val"][key] = figures(scores[file][at : at + len(x)], y, recordings)
-            at += len(x)
+        if len(scores[file]) > 1:
+            results[stem]["val_early"] = judged(scores[file][1], sets)
+        _, labels, _ = sets["clean"]
+        results[stem]["confusions"] = confusions(scores[file][0, 1 : 1 + len(labels)], labels)
         if stem.endswith("int8"):
             before, after = results[f"{name}-float32"]["val"], results[stem]["val"]
             results[stem]["float_minus_int8_points"] = {
                 key: round(100 * (before[key]["accuracy"] - after[key]["accuracy"]), 2) for key in before
             }
         source = scores[file] if stem.endswith("int8") else torch_scores[file]
-        answers[stem] = [round(float(v), 7) for v in source[0]]
+        answers[stem] = [round(float(v), 7) for v in source[0, 0]]
+    order = [f"{name}-{kind}" for name in VARIANTS for kind in ("float32", "int8")]
+    results, answers = ({stem: told[stem] for stem in order if stem in told} for told in (results, answers))
     with open(os.path.join(HERE, "results.json"), "w") as f:
         json.dump(results, f, indent=1)
         f.write("\n")
@@ -222,7 +241,8 @@ def main():
         # One line for each row of numbers.
         row = lambda m: "[" + re.sub(r"\s+", " ", m[1]) + "]"
         f.write(re.sub(r"\[\s+(-?\d[^\[\]]*?)\s+\]", row, json.dumps(text, indent=1)) + "\n")
-    for stem, r in results.items():
+    for stem in (os.path.basename(file)[: -len(".onnx")] for file in files):
+        r = results[stem]
         v = r["val"]
         print(stem, r["parameters"], r["macs"], "clean", v["clean"]["accuracy"], "keywords", v["clean"]["keyword_recall"],
               "distinct", v["clean"]["keyword_recall_distinct"]["recall"],

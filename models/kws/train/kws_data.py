@@ -28,6 +28,8 @@ class Clip:
     start: int  # first sample of the keyword (whole clip for other kinds)
     end: int
     audio: np.ndarray  # int16
+    speaker: str = ""
+    collection: str = ""  # recordings that went through one chain
 
     def floats(self):
         return self.audio.astype(np.float32) / 32768
@@ -40,6 +42,11 @@ def decode(path):
         check=True, stdout=subprocess.PIPE,
     ).stdout
     return np.frombuffer(raw, dtype="<i2")
+
+
+def collection(row):
+    folder = row["path"].split("/")[0]
+    return "crowd" if folder == "speech_pv" or (row["kind"] == "keyword" and folder != "alexa") else folder
 
 
 def load(data, cache):
@@ -66,7 +73,8 @@ def load(data, cache):
             label = SILENCE
             if any(os.path.basename(row["path"]).startswith(name) for name in VAL_NOISE):
                 split = "val"
-        clips.append(Clip(row["path"], split, kind, label, start, stop, samples[end - length : end]))
+        clips.append(Clip(row["path"], split, kind, label, start, stop, samples[end - length : end],
+                          row["speaker"], collection(row)))
     return clips
 
 

@@ -19,7 +19,7 @@ import torch
 
 from kws_data import KEYWORDS, LABELS, RATE
 from kws_features import WINDOW, mfcc
-from kws_model import build
+from train import trained
 
 TEXTS = {k: k.replace("_", " ") for k in KEYWORDS}
 OTHERS = ["hello", "banana", "good morning"]
@@ -88,15 +88,12 @@ def main():
     p.add_argument("--judge", default="ds-cnn-64")
     args = p.parse_args()
     torch.set_num_threads(1)
-    saved = torch.load(os.path.join(args.cache, args.judge + ".pt"))
-    net = build(saved["shape"])
-    net.load_state_dict(saved["weights"])
-    net.eval()
+    net = trained(args.cache, args.judge)
 
     def scores(samples):
         with torch.no_grad():
             x = torch.tensor(mfcc(samples / 32768), dtype=torch.float32)[None, None]
-            return torch.softmax(net(x), 1)[0].numpy()
+            return torch.softmax(net(x)[0], 1)[0].numpy()
 
     os.makedirs(args.out, exist_ok=True)
     made = []

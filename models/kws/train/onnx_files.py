@@ -1,16 +1,16 @@
-"""Writes the nets as ONNX: opset 13, IR 8, static shapes."""
+"""Writes the nets as ONNX: opset 13, IR 8, static shapes. Outputs: `scores`, of a net with an early exit `early` too."""
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-INPUT, OUTPUT = "features", "scores"
+INPUT, OUTPUTS = "features", ["scores", "early"]
 
 
-def finish(path, name, nodes, constants):
+def finish(path, name, nodes, constants, exits):
     graph = helper.make_graph(
         nodes, name,
         [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [1, 1, 74, 10])],
-        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, 8])],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, [1, 8]) for output in OUTPUTS[:exits]],
         [numpy_helper.from_array(np.ascontiguousarray(v), k) for k, v in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="milliwatt-kws")
@@ -29,69 +29,86 @@ def conv_attributes(layer):
     )
 
 
-def layer_names(layers):
-    names = ["first"]
-    for i in range(1, len(layers) - 1, 2):
-        names += [f"block{i // 2 + 1}_depthwise", f"block{i // 2 + 1}_pointwise"]
-    return names + ["dense"]
+def conv_name(i):
+    return "first" if i == 0 else f"block{(i + 1) // 2}_{'depthwise' if i % 2 else 'pointwise'}"
 
 
-def write_float(path, name, layers):
-    nodes, constants, at = [], {}, INPUT
-    for layer, label in zip(layers, layer_names(layers)):
-        constants[f"{label}_weight"], constants[f"{label}_bias"] = layer.weight, layer.bias
-        inputs = [f"{label}_weight", f"{label}_bias"]
-        if label == "dense":
-            nodes.append(helper.make_node("GlobalAveragePool", [at], ["pooled"], "pool"))
-            nodes.append(helper.make_node("Flatten", ["pooled"], ["flat"], "flatten", axis=1))
-            nodes.append(helper.make_node("Gemm", ["flat"] + inputs, ["logits"], label, transB=1))
-        else:
-            nodes.append(helper.make_node("Conv", [at] + inputs, [f"{label}_sum"], label, **conv_attributes(layer)))
-            nodes.append(helper.make_node("Relu", [f"{label}_sum"], [f"{label}_out"], f"{label}_relu"))
-            at = f"{label}_out"
-    nodes.append(helper.make_node("Softmax", ["logits"], [OUTPUT], "softmax", axis=1))
-    finish(path, name, nodes, constants)
+class Writer:
+    """Collects nodes and constants of a net. This one writes floats."""
+
+    def __init__(self, net):
+        self.net, self.nodes, self.constants = net, [], {}
+
+    def add(self, op, inputs, output, name, **attributes):
+        self.nodes.append(helper.make_node(op, inputs, [output], name, **attributes))
+
+    def rounded(self, tensor, key):
+        """What stands for a tensor where it is read."""
+        return tensor
+
+    def parameters(self, layer, index, label, key):
+        """Names of a layer's weight and bias; `key` is the range of its input."""
+        self.constants[f"{label}_weight"], self.constants[f"{label}_bias"] = layer.weight.numpy(), layer.bias.numpy()
+        return [f"{label}_weight", f"{label}_bias"]
+
+    def write(self, path, name):
+        at, key, ends = self.rounded(INPUT, "input"), "input", {}
+        for i, layer in enumerate(self.net.layers):
+            label = conv_name(i)
+            inputs = [at, *self.parameters(layer, i, label, key)]
+            self.add("Conv", inputs, f"{label}_sum", label, **conv_attributes(layer))
+            self.add("Relu", [f"{label}_sum"], f"{label}_out", f"{label}_relu")
+            at, key = self.rounded(f"{label}_out", i), i
+            ends[i + 1] = at
+        for exit, (count, dense) in reversed(list(enumerate(self.net.heads))):
+            self.head(exit, dense, ends[count])
+        finish(path, name, self.nodes, self.constants, len(self.net.heads))
+
+    def head(self, exit, dense, at):
+        start = "early_" if exit else ""
+        self.add("GlobalAveragePool", [at], f"{start}pooled", f"{start}pool")
+        pooled = self.rounded(f"{start}pooled", ("pooled", exit))
+        self.add("Flatten", [pooled], f"{start}flat", f"{start}flatten", axis=1)
+        flat = self.rounded(f"{start}flat", ("pooled", exit))
+        inputs = [flat, *self.parameters(dense, len(self.net.layers) + exit, f"{start}dense", ("pooled", exit))]
+        self.add("Gemm", inputs, f"{start}logits", f"{start}dense", transB=1)
+        self.add("Softmax", [self.rounded(f"{start}logits", ("scores", exit))], OUTPUTS[exit], f"{start}softmax", axis=1)
+
+
+class Int8Writer(Writer):
+    """Writes 8 bit weights, and rounds every tensor to 8 bit and back (QDQ)."""
+
+    def __init__(self, quantised):
+        super().__init__(quantised.net)
+        self.quantised = quantised
+
+    def rounded(self, tensor, key):
+        grid = self.quantised.ranges[key]
+        scale, zero = f"{tensor}_scale", f"{tensor}_zero"
+        self.constants[scale], self.constants[zero] = np.float32(grid.scale), np.uint8(grid.zero)
+        self.add("QuantizeLinear", [tensor, scale, zero], f"{tensor}_q", f"{tensor}_quantize")
+        self.add("DequantizeLinear", [f"{tensor}_q", scale, zero], f"{tensor}_dq", f"{tensor}_dequantize")
+        return f"{tensor}_dq"
+
+    def parameters(self, layer, index, label, key):
+        scale = self.quantised.weight_scales[index].numpy()
+        bias_scale = np.float32(self.quantised.ranges[key].scale) * scale
+        return [self.constant(f"{label}_weight", layer.weight.numpy(), scale),
+                self.constant(f"{label}_bias", layer.bias.numpy(), bias_scale)]
+
+    def constant(self, label, values, scale):
+        whole = np.round(values / scale.reshape([-1] + [1] * (values.ndim - 1)))
+        kind = np.int8 if values.ndim > 1 else np.int32
+        self.constants[label], self.constants[f"{label}_scale"] = whole.astype(kind), scale.astype(np.float32)
+        self.constants[f"{label}_zero"] = np.zeros(len(scale), kind)
+        inputs = [label, f"{label}_scale", f"{label}_zero"]
+        self.add("DequantizeLinear", inputs, f"{label}_dq", f"{label}_dequantize", axis=0)
+        return f"{label}_dq"
+
+
+def write_float(path, name, net):
+    Writer(net).write(path, name)
 
 
 def write_int8(path, name, quantised):
-    nodes, constants, at = [], {}, INPUT
-    ranges = iter(quantised.ranges)
-
-    def through_8_bit(source, grid):
-        """Source, rounded to 8 bit and back."""
-        scale, zero = f"{source}_scale", f"{source}_zero"
-        constants[scale], constants[zero] = np.float32(grid.scale), np.uint8(grid.zero)
-        for op, given, made in (("Quantize", source, f"{source}_q"), ("Dequantize", f"{source}_q", f"{source}_dq")):
-            nodes.append(helper.make_node(f"{op}Linear", [given, scale, zero], [made], f"{source}_{op.lower()}"))
-        return f"{source}_dq"
-
-    def constant(label, values, scale):
-        whole = np.round(values / scale.reshape([-1] + [1] * (values.ndim - 1)))
-        kind = np.int8 if values.ndim > 1 else np.int32
-        constants[label], constants[f"{label}_scale"] = whole.astype(kind), scale.astype(np.float32)
-        constants[f"{label}_zero"] = np.zeros(len(scale), kind)
-        inputs = [label, f"{label}_scale", f"{label}_zero"]
-        nodes.append(helper.make_node("DequantizeLinear", inputs, [f"{label}_dq"], f"{label}_dequantize", axis=0))
-        return f"{label}_dq"
-
-    grid = next(ranges)
-    at = through_8_bit(INPUT, grid)
-    for layer, scale, label in zip(quantised.layers, quantised.weight_scales, layer_names(quantised.layers)):
-        if label == "dense":
-            nodes.append(helper.make_node("GlobalAveragePool", [at], ["pooled"], "pool"))
-            grid = next(ranges)
-            at = through_8_bit("pooled", grid)
-            nodes.append(helper.make_node("Flatten", [at], ["flat"], "flatten", axis=1))
-            at = through_8_bit("flat", grid)
-        weight = constant(f"{label}_weight", layer.weight, scale)
-        bias = constant(f"{label}_bias", layer.bias, np.float32(grid.scale) * scale)
-        if label == "dense":
-            nodes.append(helper.make_node("Gemm", [at, weight, bias], ["logits"], label, transB=1))
-            at = through_8_bit("logits", next(ranges))
-        else:
-            nodes.append(helper.make_node("Conv", [at, weight, bias], [f"{label}_sum"], label, **conv_attributes(layer)))
-            nodes.append(helper.make_node("Relu", [f"{label}_sum"], [f"{label}_out"], f"{label}_relu"))
-            grid = next(ranges)
-            at = through_8_bit(f"{label}_out", grid)
-    nodes.append(helper.make_node("Softmax", [at], [OUTPUT], "softmax", axis=1))
-    finish(path, name, nodes, constants)
+    Int8Writer(quantised).write(path, name)

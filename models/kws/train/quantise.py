@@ -1,4 +1,4 @@
-"""Folds a trained net into plain convolutions, and quantises those to 8 bit after training.
+"""Folds a trained net into plain convolutions, quantises those to 8 bit, and mends the loss by some more training.
 
 Weights: int8, symmetric, a scale for every output channel. Activations: uint8, asymmetric, one scale a tensor, from
 training examples: of some candidate ranges (quantiles) the one with the least squared error. Biases: int32 with scale
@@ -13,11 +13,23 @@ from torch.nn import functional as F
 
 @dataclass
 class Layer:
-    weight: np.ndarray  # [out, in / groups, kh, kw]; the last layer's [8, in]
-    bias: np.ndarray
+    weight: torch.Tensor  # [out, in / groups, kh, kw]; of a head [8, in]
+    bias: torch.Tensor
     stride: tuple = (1, 1)
     pad: tuple = (0, 0)
     groups: int = 1
+
+    def copy(self):
+        return Layer(self.weight.clone(), self.bias.clone(), self.stride, self.pad, self.groups)
+
+
+@dataclass
+class Folded:
+    layers: list  # the convolutions
+    heads: list  # (convolutions before it, dense layer), the last exit first
+
+    def all(self):
+        return self.layers + [dense for _, dense in self.heads]
 
 
 @dataclass
@@ -26,18 +38,22 @@ class Range:
     zero: int
 
     def fake(self, x):
-        return (torch.clamp(torch.round(x / self.scale) + self.zero, 0, 255) - self.zero) * self.scale
+        """x on the grid; gradients pass where x is inside the range."""
+        low, high = -self.zero * self.scale, (255 - self.zero) * self.scale
+        inside = torch.clamp(x, low, high)
+        rounded = (torch.clamp(torch.round(x / self.scale) + self.zero, 0, 255) - self.zero) * self.scale
+        return inside + (rounded - inside).detach()
 
 
 @dataclass
 class Quantised:
-    layers: list  # of Layer, weights and biases rounded to their grids
-    weight_scales: list
-    ranges: list = field(default_factory=list)  # input, output of every convolution, pooled, scores before softmax
+    net: Folded  # weights and biases on their grids
+    weight_scales: list  # of net.all()
+    ranges: dict = field(default_factory=dict)  # "input", convolution index, ("pooled" or "scores", exit)
 
 
 def fold(net):
-    """[Layer] of a trained net, batch normalisation and input scale folded in; the last one is dense."""
+    """The trained net with batch normalisation and input scale folded in."""
     layers = []
     for unit in net.units:
         conv, norm = unit[0], unit[1]
@@ -46,26 +62,28 @@ def fold(net):
         bias = norm.bias.detach().double() - norm.running_mean.double() * gain
         if not layers:
             weight = weight * 0.125
-        layers.append(Layer(weight.float().contiguous().numpy(), bias.float().numpy(), conv.stride, conv.padding, conv.groups))
-    layers.append(Layer(net.dense.weight.detach().numpy(), net.dense.bias.detach().numpy()))
-    return layers
+        layers.append(Layer(weight.float().contiguous(), bias.float(), conv.stride, conv.padding, conv.groups))
+    heads = [(at, Layer(h.weight.detach().clone(), h.bias.detach().clone())) for at, h in zip(net.exits, net.heads)]
+    return Folded(layers, heads)
 
 
-def forward(layers, x, ranges=None, seen=None):
-    """Scores before softmax. With ranges every activation is rounded to its grid; `seen` collects activations."""
+def forward(net, x, ranges=None, seen=None):
+    """Scores before softmax, of every exit. With ranges every activation is rounded to its grid; `seen` collects them."""
 
-    def at(i, value):
+    def at(key, value):
         if seen is not None:
-            seen.append(value)
-        return ranges[i].fake(value) if ranges else value
+            seen[key] = value
+        return ranges[key].fake(value) if ranges else value
 
-    x = at(0, x)
-    for i, l in enumerate(layers[:-1]):
-        x = F.conv2d(x, torch.tensor(l.weight), torch.tensor(l.bias), l.stride, l.pad, 1, l.groups)
-        x = at(i + 1, F.relu(x))
-    x = at(len(layers), x.mean((2, 3)))
-    dense = layers[-1]
-    return at(len(layers) + 1, F.linear(x, torch.tensor(dense.weight), torch.tensor(dense.bias)))
+    x, scores = at("input", x), []
+    after = []
+    for i, l in enumerate(net.layers):
+        x = at(i, F.relu(F.conv2d(x, l.weight, l.bias, l.stride, l.pad, 1, l.groups)))
+        after.append(x)
+    for exit, (count, dense) in enumerate(net.heads):
+        pooled = at(("pooled", exit), after[count - 1].mean((2, 3)))
+        scores.append(at(("scores", exit), F.linear(pooled, dense.weight, dense.bias)))
+    return scores
 
 
 def grid(low, high):
@@ -90,35 +108,58 @@ def best_range(values):
     return best[1]
 
 
-def round_weights(layers):
-    scales, rounded = [], []
-    for l in layers:
-        flat = np.abs(l.weight.reshape(len(l.weight), -1)).max(axis=1)
-        scale = np.maximum(flat / 127, 1e-8).astype(np.float32)
-        shaped = scale.reshape([-1] + [1] * (l.weight.ndim - 1))
-        weight = np.clip(np.round(l.weight / shaped), -127, 127).astype(np.float32) * shaped
-        scales.append(scale)
-        rounded.append(Layer(weight, l.bias, l.stride, l.pad, l.groups))
-    return rounded, scales
+def weight_scale(weight):
+    flat = weight.detach().reshape(len(weight), -1).abs().amax(1)
+    return torch.clamp(flat / 127, min=1e-8)
 
 
-def quantise(layers, examples):
-    """`examples`: [N, 1, 74, 10] features of training windows."""
-    rounded, scales = round_weights(layers)
+def on_grid(weight):
+    """Weights rounded to 8 bit, a scale for every output channel; gradients pass through."""
+    scale = weight_scale(weight).reshape([-1] + [1] * (weight.dim() - 1))
+    return weight + (torch.clamp(torch.round(weight / scale), -127, 127) * scale - weight).detach()
+
+
+def with_weights(net, change):
+    new = lambda l: Layer(change(l.weight), l.bias, l.stride, l.pad, l.groups)
+    return Folded([new(l) for l in net.layers], [(at, new(dense)) for at, dense in net.heads])
+
+
+def find_ranges(net, examples):
+    seen = {}
     with torch.no_grad():
-        wanted, got = [], []
-        forward(layers, examples, seen=wanted)
-        ranges = [best_range(v) for v in wanted]
-        # The mean shift that rounding the weights brings to every channel goes into the bias, layer by layer.
-        for i in range(len(rounded)):
-            got = []
-            forward(rounded, examples, ranges, seen=got)
-            at = i + 1 if i < len(rounded) - 1 else len(rounded) + 1
-            axes = (0, 2, 3) if wanted[at].dim() == 4 else (0,)
-            shift = (wanted[at].mean(axes) - got[at].mean(axes)).numpy()
-            rounded[i].bias = rounded[i].bias + shift
-        for i, l in enumerate(rounded):
-            source = ranges[i] if i < len(rounded) - 1 else ranges[len(rounded)]
-            step = np.float32(source.scale) * scales[i]
-            l.bias = (np.round(l.bias / step) * step).astype(np.float32)
+        forward(net, examples, seen=seen)
+        return {key: best_range(values) for key, values in seen.items()}
+
+
+def mend(net, ranges, batches, rate=2e-4):
+    """Trains the folded net to answer on the grids what it answered in floats. `batches`: [N, 1, 74, 10] each."""
+    teacher = Folded([l.copy() for l in net.layers], [(at, dense.copy()) for at, dense in net.heads])
+    weights = [w.requires_grad_() for l in net.all() for w in (l.weight, l.bias)]
+    optimiser = torch.optim.Adam(weights, lr=rate)
+    for i, x in enumerate(batches):
+        for group in optimiser.param_groups:
+            group["lr"] = rate * (0.5 + 0.5 * np.cos(np.pi * i / len(batches)))
+        with torch.no_grad():
+            wanted = [F.softmax(s, 1) for s in forward(teacher, x)]
+        got = forward(with_weights(net, on_grid), x, ranges)
+        loss = sum(-(w * F.log_softmax(g, 1)).sum(1).mean() for w, g in zip(wanted, got))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    for w in weights:
+        w.requires_grad_(False)
+
+
+def quantise(net, examples, batches=()):
+    """`examples`: [N, 1, 74, 10] features of training windows, for the ranges; `batches` to mend with. `net` is left
+    as it was."""
+    net = Folded([l.copy() for l in net.layers], [(at, dense.copy()) for at, dense in net.heads])
+    ranges = find_ranges(net, examples)
+    mend(net, ranges, batches)
+    scales = [weight_scale(l.weight) for l in net.all()]
+    rounded = with_weights(net, on_grid)
+    inputs = ["input", *range(len(net.layers) - 1)] + [("pooled", exit) for exit in range(len(net.heads))]
+    for l, key, scale in zip(rounded.all(), inputs, scales):
+        step = np.float32(ranges[key].scale) * scale
+        l.bias = torch.round(l.bias / step) * step
     return Quantised(rounded, scales, ranges)
