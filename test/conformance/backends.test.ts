@@ -5,6 +5,7 @@ import { backends, selectBackends } from '../../src/backends/list.ts'
 import type { Device } from '../../src/core/device.ts'
 import { readModel } from '../../src/formats/list.ts'
 import { nodeHost } from '../../src/hosts/node.ts'
+import { type Tool, toolPath } from '../support/needs.ts'
 import { buildOnnx, denseModel, floats } from '../support/onnx-builder.ts'
 
 // A browser takes its time to start.
@@ -13,6 +14,16 @@ vi.setConfig({ testTimeout: 120_000 })
 const host = nodeHost()
 const cpu: Device = { id: 'cpu', kind: 'cpu', name: 'cpu', facts: {}, sources: [] }
 const gpu: Device = { ...cpu, id: 'gpu', kind: 'gpu' }
+/** What an engine of boards is tried on. */
+const emulatedBoard: Device = {
+  id: 'board:qemu-m4',
+  kind: 'board',
+  name: 'board',
+  target: 'qemu-mps2-an386',
+  facts: { emulator: 'qemu-system-arm' },
+  sources: [],
+}
+const hasBoard = ['an emulator of Cortex-M', 'a compiler for Cortex-M'].every((tool) => toolPath(tool as Tool) !== null)
 const members = [...backends, emulatedBackend()]
 const available = new Map(
   await Promise.all(members.map(async (backend) => [backend, await backend.available(host)] as const)),
@@ -23,9 +34,11 @@ const exact = (name: string) => name !== 'emulated'
 
 describe.each(members.map((backend) => ({ name: backend.name, backend })))('backend $name', ({ name, backend }) => {
   const state = available.get(backend)!
+  const device = (backend.reaches ?? ['cpu']).includes('cpu') ? cpu : emulatedBoard
+  const runs = state.ok && (device === cpu || hasBoard)
   const opened: Executable[] = []
   const prepare = async (bytes: Uint8Array) => {
-    const executable = await backend.prepare(segmentFor(readModel(bytes, name), backend), cpu, host)
+    const executable = await backend.prepare(segmentFor(readModel(bytes, name), backend), device, host)
     opened.push(executable)
     return executable
   }
@@ -39,7 +52,7 @@ describe.each(members.map((backend) => ({ name: backend.name, backend })))('back
     else expect([state.reason, state.next].every((text) => text.length > 10)).toBe(true)
   })
 
-  it.runIf(state.ok)('computes softmax(x·W) of known weights', async () => {
+  it.runIf(runs)('computes softmax(x·W) of known weights', async () => {
     const model = buildOnnx({
       nodes: [
         { op: 'MatMul', inputs: ['x', 'w'], outputs: ['z'] },
@@ -58,7 +71,7 @@ describe.each(members.map((backend) => ({ name: backend.name, backend })))('back
     if (exact(name)) expect(values[1]).toBeCloseTo(0.75, 5)
   })
 
-  it.runIf(state.ok)('declares inputs and outputs, repeats itself, and gives outputs of the caller’s own', async () => {
+  it.runIf(runs)('declares inputs and outputs, repeats itself, and gives outputs of the caller’s own', async () => {
     const executable = await prepare(denseModel(6, 4))
     expect(executable.inputs).toEqual([{ name: 'x', dtype: 'float32', shape: [1, 6] }])
     expect(executable.outputs).toEqual([{ name: 'y', dtype: 'float32', shape: [1, 4] }])
@@ -71,14 +84,20 @@ describe.each(members.map((backend) => ({ name: backend.name, backend })))('back
     expect((await executable.run({ x })).y!.data).toEqual(first)
   })
 
-  it.runIf(state.ok)('gives the same by every way that it declares besides run', async () => {
+  it.runIf(runs)('gives the same by every way that it declares besides run', async () => {
     const segment = segmentFor(readModel(denseModel(6, 4), name), backend)
-    const executable = await backend.prepare(segment, cpu, host)
+    const executable = await backend.prepare(segment, device, host)
     opened.push(executable)
     const data = Float32Array.from({ length: 6 }, (_, i) => i / 3 - 1)
     const inputs = { x: { dtype: 'float32' as const, shape: [1, 6], data } }
     const expected = (await executable.run(inputs)).y!.data
-    const { synchronous, shared } = executable
+    const { synchronous, shared, remote } = executable
+    if (remote) {
+      await remote.load(inputs)
+      expect(await remote.run(2, 'window')).toBeGreaterThan(0)
+      expect((await remote.read()).y!.data).toEqual(expected)
+      expect((await remote.profile(2)).layers.length).toBeGreaterThan(0)
+    }
     if (synchronous) {
       ;(synchronous.inputs[0] as Float32Array).set(data)
       synchronous.run()
@@ -97,19 +116,19 @@ describe.each(members.map((backend) => ({ name: backend.name, backend })))('back
 
   it('declares its support by node and device', () => {
     const segment = segmentFor(readModel(denseModel(6, 4), name), backend)
-    expect(firstUnsupported(backend, segment, cpu)).toBeNull()
+    expect(firstUnsupported(backend, segment, device)).toBeNull()
     const odd = buildOnnx({
       nodes: [{ op: 'Thing', name: 'odd', domain: 'com.example', inputs: ['x'], outputs: ['y'] }],
       inputs: [{ name: 'x', dims: [1] }],
       outputs: [{ name: 'y', dims: [1] }],
     })
     if (!exact(name)) return
-    expect(firstUnsupported(backend, readModel(odd, 'odd'), cpu)).toMatch(/^Thing "odd": .*com\.example/)
+    expect(firstUnsupported(backend, readModel(odd, 'odd'), device)).toMatch(/^Thing "odd": .*com\.example/)
     expect(firstUnsupported(backend, segment, gpu)).toMatch(/ a gpu$/)
   })
 
   if (exact(name))
-    it.runIf(state.ok)('refuses a model that its engine cannot run', async () => {
+    it.runIf(runs)('refuses a model that its engine cannot run', async () => {
       const unknown = buildOnnx({
         nodes: [{ op: 'NoSuchOperator', inputs: ['x'], outputs: ['y'] }],
         inputs: [{ name: 'x', dims: [1] }],

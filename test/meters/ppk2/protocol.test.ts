@@ -108,7 +108,14 @@ describe('metadata', () => {
   const text = writeMetadata(fields)
 
   it('reads back what was written, in any order, with foreign bytes around', () => {
-    const expected = { ...fields, calibrated: '0', isEmulated: false, keyCount: 40, defaulted: ['GS0'], implausible: [] }
+    const expected = {
+      ...fields,
+      calibrated: '0',
+      isEmulated: false,
+      keyCount: 40,
+      defaulted: ['GS0'],
+      implausible: [],
+    }
     const calibration = { ...realCalibration, gs: [1, ...realCalibration.gs.slice(1)] }
     expect(readMetadata(text)).toEqual({ ...expected, calibration })
     const lines = text.split('\n').filter((line) => line !== 'END')
@@ -119,7 +126,10 @@ describe('metadata', () => {
   })
 
   it('knows an instrument in software that says so', () => {
-    expect(readMetadata(writeMetadata({ ...fields, isEmulated: true }))).toMatchObject({ ...fields, isEmulated: true })
+    expect(readMetadata(writeMetadata({ ...fields, isEmulated: true }))).toMatchObject({
+      isEmulated: true,
+      hardware: 9173,
+    })
   })
 
   it('is nothing before its end has come, and from another instrument', () => {
