@@ -16,7 +16,7 @@ import { inputChecker, type ModelInput } from './input.ts'
 import { openPool } from './open-pool.ts'
 import type { ModelPool, PoolOptions } from './pool.ts'
 import type { MeasuredWindow, PowerSession } from './power.ts'
-import { declaredAsCost, measuredCost, modelledCost } from './run-cost.ts'
+import { declaredAsCost, measuredCost, modelledCost, seesDevice, unseenCost } from './run-cost.ts'
 import { allocate, type Elements, runInto } from './run-into.ts'
 
 /** What one inference gave and cost. */
@@ -248,6 +248,8 @@ export class LoadedModel implements AsyncDisposable {
   #measured(outputs: Tensors, latencies: Float64Array, window: MeasuredWindow | null): MeasuredRun {
     const { session } = this.#context
     const [repeats, latencyS] = [latencies.length, median(latencies)]
+    const isSeen = session === null || seesDevice(session, this.#engine)
+    if (!isSeen) return { outputs, repeats, window, cost: unseenCost(latencyS) }
     const cost =
       session && window && !this.#engine.declaredCost
         ? measuredCost(latencyS, window, repeats, session, this.#context.idlePowerW())

@@ -25,6 +25,7 @@ import { measureLatencies } from './profile.ts'
 import { readProfile, writeProfile } from './profile-store.ts'
 import { stopIfAborted } from './progress.ts'
 import { refitMachine } from './refit-machine.ts'
+import { seesDevice } from './run-cost.ts'
 import { type Spread, spread, spreadAsk, spreadCandidate } from './spread.ts'
 
 /** What planning works with. */
@@ -80,6 +81,7 @@ async function measureEnergy(
   latencyS: number,
   channel: number | undefined,
 ): Promise<EnergyFigure | null> {
+  if (!seesDevice(session, candidate.executable)) return null
   const input = sampleInput(candidate.executable.inputs)
   const repeats = Math.max(3, Math.ceil(energyWindowS / latencyS))
   const label = `plan: ${candidate.variant.name} on ${candidate.backend.name}`

@@ -1,4 +1,4 @@
-import type { DeclaredCost } from '../backends/backend.ts'
+import type { DeclaredCost, RemoteRun } from '../backends/backend.ts'
 import type { Cost } from '../core/cost.ts'
 import { modelledEnergy, type PublishedPower } from '../cost/modelled.ts'
 import { netEnergyJ } from '../trace/idle.ts'
@@ -25,6 +25,16 @@ export function modelledCost(latencyS: number, power: PublishedPower | null): Co
 export function declaredAsCost({ latencyS, energyJ, provenance }: DeclaredCost): Cost {
   if (energyJ === null) return noEnergy(latencyS, 'the simulated device, or a part beside it, declares no power')
   return { latencyS, meanPowerW: energyJ / latencyS, energyJ, netEnergyJ: null, provenance }
+}
+
+/** Whether a session's meter can see what an engine runs on: a physical meter sees no emulated board. */
+export function seesDevice({ meter }: PowerSession, { remote }: { readonly remote?: RemoteRun | undefined }): boolean {
+  return !(remote?.isEmulated && meter.info.provenance === 'measured')
+}
+
+/** Cost of one inference on a board that no meter here can see. */
+export function unseenCost(latencyS: number): Cost {
+  return noEnergy(latencyS, 'the board is emulated: what a physical meter reads is something else')
 }
 
 /** Cost of one inference from a measuring window that held `repeats` of them. */
