@@ -1,14 +1,12 @@
 import { formatStamp } from './format.ts'
-import { Html, html, styleSource } from './html-escape.ts'
+import { Html, html } from './html-escape.ts'
+import { plainPage } from './html-page.ts'
 import { planHtml, section } from './html-sections.ts'
-import { styleSheet } from './html-style.ts'
 import { tableHtml } from './html-table.ts'
 import type { PlacementReport } from './placement.ts'
 import { placementSvg } from './placement-svg.ts'
 import { elsewhereText, layerTable, placementSummary, placeTable } from './placement-text.ts'
 import type { PlanDocument } from './plan-document.ts'
-
-const noNetwork = "default-src 'none'; style-src 'unsafe-inline'"
 
 function placementHtml(report: PlacementReport): Html {
   const { layers, notes, algorithm } = report
@@ -26,24 +24,16 @@ ${section('Places', tableHtml(placeTable(report), { wrapLast: true }))}`
 /** A plan as one HTML page without scripts; its policy forbids it to fetch anything. */
 export function planPage(document: PlanDocument): string {
   const { milliwatt, model, startedAt, machine, placement, placementReason } = document
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${noNetwork}">
-<title>Plan of ${model} · milliwatt</title>
-<style>${styleSource(styleSheet)}</style>
-</head>
-<body>
-<main>
-<header><p class="product">milliwatt ${milliwatt}</p><h1>${model} <span>plan</span></h1>
-<p class="meta">${formatStamp(startedAt)} · ${machine.name} · ${machine.runtime}</p></header>
-${planHtml(document)}
-${placement ? placementHtml(placement) : section('Layers by place', html`<p class="note">${placementReason}</p>`)}
-</main>
-</body>
-</html>
-`
-  return page.source
+  const layers = placement
+    ? placementHtml(placement)
+    : section('Layers by place', html`<p class="note">${placementReason}</p>`)
+  return plainPage({
+    title: `Plan of ${model}`,
+    milliwatt,
+    heading: model,
+    subject: 'plan',
+    meta: `${formatStamp(startedAt)} · ${machine.name} · ${machine.runtime}`,
+    body: html`${planHtml(document)}
+${layers}`,
+  })
 }
