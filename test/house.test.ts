@@ -12,7 +12,7 @@ const rows: readonly (readonly string[])[] = [
   ['core'],
   ['graph', 'trace', 'audio', 'targets', 'hosts'],
   ['formats', 'compile', 'cost', 'energy'],
-  ['catalogue', 'plan'],
+  ['catalogue', 'plan', 'quantize'],
   ['firmware'],
   ['devices', 'backends', 'meters', 'report'],
   ['dashboard'],

@@ -43,6 +43,14 @@ export const errorTable = {
     what: 'The catalogue has no variant of this name.',
     next: 'Take one of the names in the detail.',
   },
+  QUANTIZE_INPUT: {
+    what: 'The model cannot be quantised as it is.',
+    next: 'Give the float model (.onnx or .tflite) that it was made from.',
+  },
+  CALIBRATION_DATA: {
+    what: 'The calibration data cannot be used.',
+    next: 'Give a folder of WAV or FLAC files for a model with a card, of .npy or .bin tensors for any other, or --data-free.',
+  },
   INPUT_SHAPE: {
     what: 'The input does not have the type or length that the model wants.',
     next: 'Pass a tensor of the type and the number of elements that the detail names.',

@@ -1,0 +1,42 @@
+import type { Graph, Node } from '../graph/graph.ts'
+import type { Answers } from './output-error.ts'
+import { precisionOf } from './quantize-graph.ts'
+import type { Recipe } from './recipe.ts'
+import { ruleOf } from './rules.ts'
+import { type Prepared, type Search, tryRecipe } from './search.ts'
+
+/** How much of the error of a quantised model one layer makes. */
+export interface LayerSensitivity {
+  /** Name of the node in the graph, and of what it makes. */
+  readonly node: string
+  readonly op: string
+  readonly output: string
+  /** Signal-to-noise ratio of the model's answers when this layer alone computes in integers, dB. */
+  readonly aloneDb: number
+}
+
+/** Layers with weights of a graph that a recipe computes in integers. */
+export function integerLayers(graph: Graph, recipe: Recipe): readonly Node[] {
+  return graph.nodes.filter((node) => ruleOf(node)?.weights && precisionOf(graph, node, recipe) !== 'float32')
+}
+
+/** Nodes of a graph all in float32 but one. */
+function onlyOne(graph: Graph, one: Node): Recipe['wide'] {
+  return new Map(graph.nodes.filter((node) => node !== one).map((node) => [node.name, 'float32' as const]))
+}
+
+/** Measures every layer with weights alone, the most sensitive first. */
+export function layerSensitivities(
+  search: Search,
+  wanted: Answers,
+  prepared: Prepared,
+  recipe: Recipe,
+): readonly LayerSensitivity[] {
+  const { graph } = prepared
+  const rows = integerLayers(graph, recipe).map((node): LayerSensitivity => {
+    const alone = { ...recipe, border: 'float32' as const, wide: onlyOne(graph, node) }
+    const { signalToNoiseDb } = tryRecipe(search, wanted, prepared, alone)
+    return { node: node.name, op: node.op, output: node.outputs[0]!, aloneDb: signalToNoiseDb }
+  })
+  return rows.sort((a, b) => a.aloneDb - b.aloneDb)
+}
