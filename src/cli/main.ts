@@ -21,6 +21,7 @@ import { addMonitorCommand } from './monitor.ts'
 import { addPinsCommand } from './pins.ts'
 import { addPlanCommand } from './plan.ts'
 import { addProfileCommand } from './profile.ts'
+import { addQuantizeCommand } from './quantize.ts'
 import { addRunCommand } from './run.ts'
 import { addTraceCommand } from './trace.ts'
 
@@ -42,6 +43,7 @@ function buildProgram(): Command {
   addKwsCommand(program, host, version, finish)
   addInspectCommand(program, host, finish)
   addConvertCommand(program, host, finish)
+  addQuantizeCommand(program, host, version, finish)
   addCompileCommand(program, host, finish)
   addProfileCommand(program, host, finish)
   addPlanCommand(program, host, version, finish)
@@ -70,6 +72,7 @@ Examples:
   milliwatt run model.tflite --raw-input in.bin --raw-output out.bin
   milliwatt inspect model.tflite                       what is in it, and what runs where
   milliwatt convert model.tflite model.onnx
+  milliwatt quantize model.onnx --calibrate samples/   int8, int4, pruned variants, and what each keeps and costs
   milliwatt compile model.tflite -o model.wasm
   milliwatt monitor --run kws                          a live page of the meter while a model runs
   milliwatt profile model.tflite                       time by layer

@@ -16,6 +16,8 @@ const stages: Readonly<Record<string, string>> = {
   report: 'Writing the report',
   record: 'Recording, seconds',
   convert: 'Converting',
+  samples: 'Reading samples',
+  quantize: 'Quantising, attempts',
 }
 
 /** Progress on a terminal; silent when standard error is not one. */

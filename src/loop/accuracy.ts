@@ -1,6 +1,6 @@
 import type { CardAccuracy } from '../catalogue/card.ts'
 import { proportionInterval } from '../core/stats.ts'
-import type { AccuracyReport, InferenceRow } from '../report/report.ts'
+import type { AccuracyReport } from '../report/report.ts'
 
 /** A clip's answer when several windows of it were analysed. */
 export interface ClipAnswer {
@@ -15,8 +15,8 @@ export interface ClipAnswer {
  * answer of the most confident window.
  * @param quietLabels labels that are no keyword
  */
-export function answerPerClip(rows: readonly InferenceRow[], quietLabels: readonly string[]): readonly ClipAnswer[] {
-  const byClip = new Map<string, InferenceRow[]>()
+export function answerPerClip(rows: readonly ClipAnswer[], quietLabels: readonly string[]): readonly ClipAnswer[] {
+  const byClip = new Map<string, ClipAnswer[]>()
   for (const row of rows) byClip.set(row.clip, [...(byClip.get(row.clip) ?? []), row])
   return [...byClip.values()].map((windows) => {
     const keywords = windows.filter((row) => !quietLabels.includes(row.label))

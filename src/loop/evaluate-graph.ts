@@ -46,7 +46,9 @@ export function evaluateGraph(graph: Graph, wanted: readonly string[]): Evaluate
     if (dtype !== 'float32' && !quantization)
       throw new MilliwattError('INPUT_SHAPE', name, `It is ${dtype} without a scale, so reals have no integers.`)
   return (inputs) => {
-    const given = specs.map((spec, index) => (spec.quantization ? quantizeValues(spec, inputs[index]!) : inputs[index]!))
+    const given = specs.map((spec, index) =>
+      spec.quantization ? quantizeValues(spec, inputs[index]!) : inputs[index]!,
+    )
     const values = run(given)
     const reals = new Map<string, Float32Array>(graph.inputs.map((name, index) => [name, inputs[index]!]))
     for (const name of computed) {

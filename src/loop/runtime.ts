@@ -16,7 +16,7 @@ import { knownShape } from './input.ts'
 import { readMachineProfile } from './machine-profile-store.ts'
 import { LoadedModel } from './model.ts'
 import { explainSpread, type ModelPlan } from './model-plan.ts'
-import { readModelSource, withDimensions } from './model-source.ts'
+import { type ModelSource, readModelSource, withDimensions } from './model-source.ts'
 import { probeOn } from './on-device.ts'
 import { type PlanContext, type Planned, planCatalogue } from './plan.ts'
 import { PowerSession } from './power.ts'
@@ -190,18 +190,19 @@ export class Runtime implements AsyncDisposable {
   }
 
   /**
-   * Plans a model without loading it: the choice among its variants, and which layer of the chosen one runs where.
+   * Plans a model, or a family of variants that lies in memory, without loading it: the choice among its variants, and which layer of the chosen one runs where.
    * @throws MilliwattError as `load`, but a goal that is not met is part of the plan
    */
-  async plan(model: string | Uint8Array, options: LoadOptions = {}): Promise<ModelPlan> {
+  async plan(model: string | Uint8Array | Catalogue, options: LoadOptions = {}): Promise<ModelPlan> {
     const { planned, catalogue } = await this.#plan(model, options)
     await planned.chosen?.executable[Symbol.asyncDispose]()
     return { plan: planned.report, ...explainSpread(planned, catalogue) }
   }
 
-  async #plan(model: string | Uint8Array, options: LoadOptions) {
+  async #plan(model: string | Uint8Array | Catalogue, options: LoadOptions) {
     const goal = checkGoal(options.goal ?? defaultGoal)
-    const { catalogue, backend } = await readModelSource(this.#host, model)
+    const { catalogue, backend }: ModelSource =
+      typeof model === 'object' && 'variants' in model ? { catalogue: model } : await readModelSource(this.#host, model)
     const backends = options.backends ? toBackends(options.backends) : this.#backends
     const context = await this.#planContext(options, backend ? [backend] : backends)
     return { goal, catalogue, planned: await planCatalogue(context, narrowed(catalogue, options), goal) }

@@ -1,14 +1,14 @@
 import { type Candidate, whyUnusable } from './candidate.ts'
 
 /** Figures of which less is better; null where one is not known. */
-type Standing = readonly (number | null)[]
+export type Standing = readonly (number | null)[]
 
 function standingOf({ accuracy, latency, energy, modelBytes }: Candidate): Standing {
   return [accuracy === null ? null : -accuracy, latency!.medianS, energy?.energyJ ?? null, modelBytes]
 }
 
-/** What is not known can neither be better nor worse; two unknowns stand equal. */
-function dominates(a: Standing, b: Standing): boolean {
+/** No worse in anything and better in something. What is not known can neither be better nor worse; two unknowns stand equal. */
+export function dominates(a: Standing, b: Standing): boolean {
   const isNoWorse = a.every((value, index) => {
     const other = b[index]!
     return value === null || other === null ? value === other : value <= other

@@ -8,12 +8,7 @@ import type { Node, Tensor } from '../graph/graph.ts'
  * @param errors of the weights, in their order
  * @param means of the input's channels
  */
-export function biasCorrection(
-  node: Node,
-  weights: Tensor,
-  errors: Float64Array,
-  means: Float64Array,
-): Float64Array {
+export function biasCorrection(node: Node, weights: Tensor, errors: Float64Array, means: Float64Array): Float64Array {
   const shape = lengthsOf(weights)
   if (node.op === 'depthwise_conv_2d') {
     const units = shape[3]!

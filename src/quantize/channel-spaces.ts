@@ -12,7 +12,24 @@ export interface ChannelSpace {
 }
 
 /** Operators that keep every channel to itself. */
-const channelwise: readonly string[] = ['relu', 'relu6', 'leaky_relu', 'hard_swish', 'logistic', 'tanh', 'average_pool_2d', 'max_pool_2d', 'pad', 'reshape', 'squeeze', 'expand_dims', 'mean', 'add', 'sub', 'mul']
+const channelwise: readonly string[] = [
+  'relu',
+  'relu6',
+  'leaky_relu',
+  'hard_swish',
+  'logistic',
+  'tanh',
+  'average_pool_2d',
+  'max_pool_2d',
+  'pad',
+  'reshape',
+  'squeeze',
+  'expand_dims',
+  'mean',
+  'add',
+  'sub',
+  'mul',
+]
 
 const lastOf = (graph: Graph, name: string) => graph.tensors.get(name)?.shape?.at(-1)
 const isActivation = (graph: Graph, name: string) => name !== '' && !graph.tensors.get(name)?.data
@@ -27,7 +44,9 @@ function keepsChannels(graph: Graph, node: Node): boolean {
     const axes = constantIntegers(graph.tensors.get(node.inputs[1] ?? '')) ?? [rank - 1]
     if (axes.some((axis) => (axis + rank) % rank === rank - 1)) return false
   }
-  const lasts = [...node.inputs, ...node.outputs].filter((name) => isActivation(graph, name)).map((name) => lastOf(graph, name))
+  const lasts = [...node.inputs, ...node.outputs]
+    .filter((name) => isActivation(graph, name))
+    .map((name) => lastOf(graph, name))
   return lasts.every((length) => length !== undefined && length === lasts[0])
 }
 

@@ -45,5 +45,13 @@ export function layerOf(graph: Graph, node: Node): Layer | null {
   const places = placesOf(node, shape)
   if (places.inputs !== channels && node.op !== 'fully_connected') return null
   const values = constantNumbers(weights)!
-  return { node, weights, values, bias: constantNumbers(bias) ?? [], biasName: bias?.name ?? null, depthwise, ...places }
+  return {
+    node,
+    weights,
+    values,
+    bias: constantNumbers(bias) ?? [],
+    biasName: bias?.name ?? null,
+    depthwise,
+    ...places,
+  }
 }

@@ -18,7 +18,8 @@ export interface Observed {
 
 /** Activations whose range a quantised graph needs: of inputs, and of what quantisable nodes read and make. */
 export function observedNames(graph: Graph): readonly string[] {
-  const isReal = (name: string) => name !== '' && !graph.tensors.get(name)?.data && graph.tensors.get(name)?.dtype === 'float32'
+  const isReal = (name: string) =>
+    name !== '' && !graph.tensors.get(name)?.data && graph.tensors.get(name)?.dtype === 'float32'
   const ofNode = (node: Node) => {
     const rule = ruleOf(node)
     return rule ? [...activationsOf(node, rule).map((at) => node.inputs[at] ?? ''), ...node.outputs] : []

@@ -113,7 +113,9 @@ export function pruneChannels(
     // Layers are read anew: what was removed before has changed the weights and what the next one sees.
     const space = channelSpaces(pruned).find((each) => each.tensors[0] === tensors[0])
     const reader = space && soleReader(space)
-    const keep = space ? Math.min(space.channels, multiple * Math.ceil((share * space.channels) / multiple)) : 0
+    const keep = space
+      ? Math.min(space.channels, multiple * Math.max(1, Math.round((share * space.channels) / multiple)))
+      : 0
     if (!space || !reader || keep >= space.channels) continue
     const name = reader.node.inputs[0]!
     const moments = momentsOf(name, space.channels, samples, open(pruned, [name]))

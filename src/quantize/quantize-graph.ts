@@ -37,7 +37,11 @@ const listed = ({ scale, zeroPoint }: QuantizationParameters) => ({
 })
 
 /** What a node computes in: what the recipe says, or float32 where its operator has no such form. */
-export function precisionOf(graph: Graph, node: Node, { precision, wide }: Pick<Recipe, 'precision' | 'wide'>): NodePrecision {
+export function precisionOf(
+  graph: Graph,
+  node: Node,
+  { precision, wide }: Pick<Recipe, 'precision' | 'wide'>,
+): NodePrecision {
   const rule = ruleOf(node)
   const wanted = wide.get(node.name) ?? precision
   if (!rule || (wanted === 'int16' && !rule.int16)) return 'float32'
@@ -53,9 +57,19 @@ function parametersOf(context: Context, name: string, precision: NodePrecision):
 }
 
 /** Adds a tensor that holds a source tensor's values in a precision. */
-function declare(context: Context, name: string, precision: NodePrecision, as: string, given?: QuantizationParameters): string {
+function declare(
+  context: Context,
+  name: string,
+  precision: NodePrecision,
+  as: string,
+  given?: QuantizationParameters,
+): string {
   const { builder, source, shapes } = context
-  const { quantization: _, data: __, ...plain } = source.tensors.get(name) ?? { name, dtype: 'float32' as const, shape: null }
+  const {
+    quantization: _,
+    data: __,
+    ...plain
+  } = source.tensors.get(name) ?? { name, dtype: 'float32' as const, shape: null }
   const shape = shapes.get(name) ?? plain.shape
   const parameters = precision === 'float32' ? null : (given ?? parametersOf(context, name, precision))
   const integers = parameters && { dtype: precision, quantization: listed(parameters) }
@@ -78,8 +92,7 @@ function formOf(context: Context, name: string, precision: NodePrecision): strin
   const known = forms?.get(precision)
   if (known !== undefined) return known
   const from = (['float32', 'int16', 'int8'] as const).find((each) => forms?.has(each))
-  if (!forms || !from)
-    throw new MilliwattError('MODEL_ILLEGAL', name, `Tensor "${name}" is read before it is made.`)
+  if (!forms || !from) throw new MilliwattError('MODEL_ILLEGAL', name, `Tensor "${name}" is read before it is made.`)
   const made = declare(context, name, precision, context.builder.fresh(`${name}/${precision}`))
   context.builder.node({ op: converter(from, precision)!, inputs: [forms.get(from)!], outputs: [made] })
   return made
@@ -193,7 +206,8 @@ function translate(context: Context, node: Node): void {
   const scale = outputScale(context, rule, node.outputs[0]!, precision, first)
   const inputs = Array.from({ length: last }, (_, at) => {
     const form = forms.get(at)
-    if (form !== undefined) return rule.output === 'same' && activations.length > 1 ? brought(context, form, scale) : form
+    if (form !== undefined)
+      return rule.output === 'same' && activations.length > 1 ? brought(context, form, scale) : form
     return constants.get(at) ?? inputForm(context, node.inputs[at] ?? '', 'float32')
   })
   const outputs = node.outputs.map((name) =>

@@ -53,7 +53,10 @@ function divergence(histogram: Histogram, [low, high]: RealRange, levels: number
   for (let bin = to; bin < counts.length; bin++) clipped[clipped.length - 1]! += counts[bin]!
   const rounded = new Float64Array(inside.length)
   for (let level = 0; level < levels; level++) {
-    const [first, last] = [level, level + 1].map((edge) => Math.round((edge * inside.length) / levels)) as [number, number]
+    const [first, last] = [level, level + 1].map((edge) => Math.round((edge * inside.length) / levels)) as [
+      number,
+      number,
+    ]
     let [sum, filled] = [0, 0]
     for (let bin = first; bin < last; bin++) {
       sum += inside[bin]!
@@ -61,7 +64,10 @@ function divergence(histogram: Histogram, [low, high]: RealRange, levels: number
     }
     for (let bin = first; bin < last; bin++) if (clipped[bin]! > 0) rounded[bin] = sum / filled
   }
-  const [all, kept] = [clipped, rounded].map((values) => values.reduce((sum, value) => sum + value, 0)) as [number, number]
+  const [all, kept] = [clipped, rounded].map((values) => values.reduce((sum, value) => sum + value, 0)) as [
+    number,
+    number,
+  ]
   if (kept === 0) return Number.POSITIVE_INFINITY
   let result = 0
   for (let bin = 0; bin < clipped.length; bin++) {
@@ -86,7 +92,10 @@ export function chooseRange(histogram: Histogram, method: RangeMethod, levels: n
   if (!(whole[1] > whole[0])) return [0, 1]
   if (method === 'min-max') return whole
   if (method === 'percentile') {
-    const [low, high] = [outermost, 1 - outermost].map((share) => histogramQuantile(histogram, share)) as [number, number]
+    const [low, high] = [outermost, 1 - outermost].map((share) => histogramQuantile(histogram, share)) as [
+      number,
+      number,
+    ]
     return high > low ? withZero(low, high) : whole
   }
   const cost = method === 'mse' ? squaredError : divergence

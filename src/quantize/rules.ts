@@ -5,7 +5,10 @@ import type { QuantizationParameters } from '../graph/quantization.ts'
  * How a node's outputs get their scale: `own` from their own range; `same` as its inputs (all of them, since TensorFlow
  * Lite's kernels move the integers as they are); `fixed` as TensorFlow Lite's quantisation specification says.
  */
-export type OutputRule = 'own' | 'same' | { readonly int8: QuantizationParameters; readonly int16: QuantizationParameters }
+export type OutputRule =
+  | 'own'
+  | 'same'
+  | { readonly int8: QuantizationParameters; readonly int16: QuantizationParameters }
 
 /** What is known of quantising an operator. Activations are the inputs that are neither weights nor shapes. */
 export interface OpRule {

@@ -30,12 +30,15 @@ export interface Search {
   readonly calibration: Samples
   /** Samples that recipes are compared on; others than those, where there are enough. */
   readonly judging: Samples
-  /** Called after every graph that was tried; throws to stop. */
-  readonly onTried?: () => void
+  /** Waited for after every graph that was tried; throws to stop. */
+  readonly onTried?: () => Promise<void>
 }
 
 /** A float graph as it is and with its layers equalised, both observed. */
-export function prepare({ open, calibration }: Pick<Search, 'open' | 'calibration'>, graph: Graph): readonly Prepared[] {
+export function prepare(
+  { open, calibration }: Pick<Search, 'open' | 'calibration'>,
+  graph: Graph,
+): readonly Prepared[] {
   return [graph, equaliseGraph(graph)].map((each, index) => {
     const observed = observe(each, calibration, open(each, observedNames(each)))
     return { graph: each, equalised: index === 1, observed }
@@ -43,16 +46,16 @@ export function prepare({ open, calibration }: Pick<Search, 'open' | 'calibratio
 }
 
 /** Quantises by one recipe and compares with what the float model answers. */
-export function tryRecipe(
+export async function tryRecipe(
   { open, judging, onTried }: Search,
   wanted: Answers,
   prepared: Prepared,
   recipe: Recipe,
-): Quantized {
+): Promise<Quantized> {
   const graph = quantizeGraph(prepared.graph, prepared.observed, recipe)
   const names = judgedTensors(prepared.graph)
   const result = signalToNoiseDb(wanted, answersOf(open(graph, names), names, judging))
-  onTried?.()
+  await onTried?.()
   return { graph, prepared, recipe, signalToNoiseDb: result }
 }
 
@@ -71,7 +74,14 @@ export const searchSize: number = 2 * 2 * rangeMethods.length
  * nearest to the float model's; of equals the simplest.
  * @param reference the float answers; those of the graph before it was pruned, say
  */
-export function searchRecipe(search: Search, prepared: readonly Prepared[], like: Recipe, reference: Answers): Quantized {
-  const tried = prepared.flatMap((each) => recipesLike(like).map((recipe) => tryRecipe(search, reference, each, recipe)))
+export async function searchRecipe(
+  search: Search,
+  prepared: readonly Prepared[],
+  like: Recipe,
+  reference: Answers,
+): Promise<Quantized> {
+  const tried: Quantized[] = []
+  for (const each of prepared)
+    for (const recipe of recipesLike(like)) tried.push(await tryRecipe(search, reference, each, recipe))
   return tried.reduce((best, next) => (next.signalToNoiseDb > best.signalToNoiseDb ? next : best))
 }

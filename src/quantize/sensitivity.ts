@@ -26,17 +26,18 @@ function onlyOne(graph: Graph, one: Node): Recipe['wide'] {
 }
 
 /** Measures every layer with weights alone, the most sensitive first. */
-export function layerSensitivities(
+export async function layerSensitivities(
   search: Search,
   wanted: Answers,
   prepared: Prepared,
   recipe: Recipe,
-): readonly LayerSensitivity[] {
+): Promise<readonly LayerSensitivity[]> {
   const { graph } = prepared
-  const rows = integerLayers(graph, recipe).map((node): LayerSensitivity => {
+  const rows: LayerSensitivity[] = []
+  for (const node of integerLayers(graph, recipe)) {
     const alone = { ...recipe, border: 'float32' as const, wide: onlyOne(graph, node) }
-    const { signalToNoiseDb } = tryRecipe(search, wanted, prepared, alone)
-    return { node: node.name, op: node.op, output: node.outputs[0]!, aloneDb: signalToNoiseDb }
-  })
+    const { signalToNoiseDb } = await tryRecipe(search, wanted, prepared, alone)
+    rows.push({ node: node.name, op: node.op, output: node.outputs[0]!, aloneDb: signalToNoiseDb })
+  }
   return rows.sort((a, b) => a.aloneDb - b.aloneDb)
 }

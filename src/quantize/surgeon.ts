@@ -30,7 +30,11 @@ function inverse(covariance: readonly Float64Array[]): Float64Array[] {
 }
 
 /** Channel whose removal costs least: |w|² over the inverse covariance's own entry. */
-function cheapest(open: readonly number[], weights: readonly Float64Array[], inverted: readonly Float64Array[]): number {
+function cheapest(
+  open: readonly number[],
+  weights: readonly Float64Array[],
+  inverted: readonly Float64Array[],
+): number {
   let best = open[0]!
   let least = Number.POSITIVE_INFINITY
   for (const channel of open) {

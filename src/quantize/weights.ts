@@ -1,6 +1,6 @@
+import { constantNumbers, lengthsOf, product } from '../formats/convert/constants.ts'
 import { elementCount, type Tensor } from '../graph/graph.ts'
 import type { Quantization } from '../graph/quantization.ts'
-import { constantNumbers, lengthsOf, product } from '../formats/convert/constants.ts'
 
 /** Weights as integers, with what they stand for. */
 export interface QuantizedWeights {
@@ -58,7 +58,11 @@ function packed(values: Int8Array, bits: 4 | 8): Uint8Array {
  */
 export function quantizeWeights(
   weights: Tensor,
-  { axis, bits, leastScales }: { readonly axis: number | null; readonly bits: 4 | 8; readonly leastScales: readonly number[] },
+  {
+    axis,
+    bits,
+    leastScales,
+  }: { readonly axis: number | null; readonly bits: 4 | 8; readonly leastScales: readonly number[] },
 ): QuantizedWeights {
   const shape = lengthsOf(weights)
   const values = constantNumbers(weights)!
@@ -74,7 +78,11 @@ export function quantizeWeights(
     integers[index] = Math.max(-highest, Math.min(highest, Math.round(value / scale)))
     errors[index] = integers[index]! * scale - value
   }
-  const quantization: Quantization = { scales, zeroPoints: scales.map(() => 0), axis: scales.length === 1 ? null : axis }
+  const quantization: Quantization = {
+    scales,
+    zeroPoints: scales.map(() => 0),
+    axis: scales.length === 1 ? null : axis,
+  }
   return {
     tensor: { ...weights, dtype: bits === 4 ? 'int4' : 'int8', data: packed(integers, bits), quantization },
     errors,
@@ -82,7 +90,12 @@ export function quantizeWeights(
 }
 
 /** Integers of a bias at input scale times weight scale: int32, or int64 for int16 activations. */
-export function quantizeBias(bias: Tensor, values: readonly number[], scales: readonly number[], wide: boolean): Tensor {
+export function quantizeBias(
+  bias: Tensor,
+  values: readonly number[],
+  scales: readonly number[],
+  wide: boolean,
+): Tensor {
   const rounded = values.map((value, index) => Math.round(value / scales[Math.min(index, scales.length - 1)]!))
   const limit = 2 ** 31 - 1
   const data = wide
@@ -93,6 +106,10 @@ export function quantizeBias(bias: Tensor, values: readonly number[], scales: re
     dtype: wide ? 'int64' : 'int32',
     shape: bias.shape ?? [elementCount(bias.shape) ?? values.length],
     data: new Uint8Array(data.buffer),
-    quantization: { scales: scales.map(Math.fround), zeroPoints: scales.map(() => 0), axis: scales.length === 1 ? null : 0 },
+    quantization: {
+      scales: scales.map(Math.fround),
+      zeroPoints: scales.map(() => 0),
+      axis: scales.length === 1 ? null : 0,
+    },
   }
 }
