@@ -62,6 +62,7 @@ function checkOptions({ calibrate, dataFree, prune, maxDrop, evaluate }: Quantiz
     throw new MilliwattError('USAGE', 'quantize', 'Give --calibrate FOLDER, or --data-free.')
   if (prune.some((percent) => percent < 1 || percent > 95))
     throw new MilliwattError('USAGE', '--prune', 'Give per cent of the channels to remove, 1 to 95.')
+  if (maxDrop !== undefined && maxDrop < 0) throw new MilliwattError('USAGE', '--max-drop', 'Give points, 0 or more.')
   if (maxDrop !== undefined && dataFree && evaluate === undefined)
     throw new MilliwattError('USAGE', '--max-drop', 'Nothing is there to count on: add --evaluate FOLDER.')
 }

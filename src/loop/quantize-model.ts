@@ -153,7 +153,8 @@ class Maker {
     await this.#step()
     const drop = accuracy && this.#floatAccuracy ? this.#floatAccuracy.accuracy - accuracy.accuracy : null
     const { maxDrop } = this.#request
-    return { ...made, accuracy, drop, exceeds: maxDrop !== null && drop !== null && drop > maxDrop + 1e-9 }
+    const exceeds = made.recipe !== null && maxDrop !== null && drop !== null && drop > maxDrop + 1e-9
+    return { ...made, accuracy, drop, exceeds }
   }
 
   async float32(): Promise<MadeVariant> {
@@ -178,10 +179,13 @@ class Maker {
     return this.#made('int4', 'int4', await searchRecipe(this.#search, this.#preparedForms(), like, this.#reference))
   }
 
-  /** int16 activations have steps so fine that the whole range costs nothing. */
+  /**
+   * int16 activations have steps so fine that the whole range costs nothing. Inputs stay floats: TensorFlow Lite before 2.11
+   * does not bring int8 to int16.
+   */
   async int16(): Promise<MadeVariant> {
     const prepared = this.#preparedForms()[0]!
-    const recipe = this.#recipe({ precision: 'int16' })
+    const recipe = this.#recipe({ precision: 'int16', border: 'float32' })
     return this.#made('int16', 'int16x8', await tryRecipe(this.#search, this.#reference, prepared, recipe))
   }
 

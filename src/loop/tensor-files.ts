@@ -42,6 +42,17 @@ function floatsOf(bytes: Uint8Array, path: string): Float32Array {
   return new Float32Array(bytes.slice().buffer)
 }
 
+/** The inputs of the inference that begins at an element. */
+function cutAt(values: Float32Array, at: number, lengths: readonly number[]): readonly Float32Array[] {
+  const inputs: Float32Array[] = []
+  let from = at
+  for (const length of lengths) {
+    inputs.push(values.slice(from, from + length))
+    from += length
+  }
+  return inputs
+}
+
 /** A name that is a number is the index of the output that should be largest. */
 function folderLabel(path: string): string | undefined {
   const parent = path.split('/').at(-2)
@@ -78,8 +89,7 @@ export async function readTensorFiles(
       )
     const expected = labels.get(path) ?? folderLabel(path)
     for (let at = 0; at < values.length; at += whole) {
-      let from = at
-      const inputs = lengths.map((length) => values.slice(from, (from += length)))
+      const inputs = cutAt(values, at, lengths)
       const clip = values.length === whole ? path : `${path}[${at / whole}]`
       samples.push({ clip, ...(expected === undefined ? {} : { expected }), inputs })
     }

@@ -69,10 +69,13 @@ export function quantizeNotes(report: QuantizeReport): readonly string[] {
     measure === null || !evaluation
       ? 'No samples with a choice to count: variants are compared by the signal-to-quantisation-noise ratio (SQNR) of their answers.'
       : `${measure === 'accuracy' ? 'Accuracy' : 'Agreement with the float model'} over ${evaluation.samples} samples of ${evaluation.source}.`
+  const one = rows.find(({ total }) => total !== null)
   const backends = [...new Set(rows.flatMap(({ backend }) => backend ?? []))]
   return [
     `Ranges from ${calibration.samples} samples of ${calibration.source}; SQNR on ${calibration.judging} others.`,
     counted,
+    ...(one ? [`One answer is ${(100 / one.total!).toFixed(2)} points.`] : []),
+    ...rows.flatMap(({ name, leftOut }) => (leftOut === null ? [] : [`${name} is ${leftOut}.`])),
     ...(backends.length > 0 ? [`Latency: median on ${backends.join(', ')}.`] : []),
     ...(rows.some(({ pareto }) => pareto)
       ? ['*: no other variant is at least as good in everything and better in something.']
