@@ -61,6 +61,8 @@ function labelsOf(graph: Graph, { card }: QuantizeSource): AnswerLabels | null {
   return { labels: Array.from({ length: classes }, (_, index) => String(index)), quiet: [] }
 }
 
+const roundingWords = { corrected: 'biases corrected', compensated: 'rounding compensated' } as const
+
 /** How a variant was made, in words. */
 export function recipeWords({ recipe, equalised, suffix, kind }: MadeVariant): string {
   if (!recipe) return 'the float model'
@@ -69,7 +71,7 @@ export function recipeWords({ recipe, equalised, suffix, kind }: MadeVariant): s
     recipe.precision === 'int16' ? 'int16 activations, int8 weights' : `int8, ${recipe.weightBits}-bit weights`,
     `ranges by ${recipe.ranges}`,
     ...(equalised ? ['layers equalised'] : []),
-    ...(recipe.biasCorrected ? ['biases corrected'] : []),
+    ...(recipe.rounding === 'nearest' ? [] : [roundingWords[recipe.rounding]]),
     ...(wide.length > 0 ? [`${wide.length} layers in ${wide[0]}`] : []),
     ...(kind === 'pruned' ? [`${/\d+/.exec(suffix)![0]} % of the channels removed`] : []),
   ]

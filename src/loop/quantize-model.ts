@@ -1,14 +1,13 @@
 import type { Graph } from '../graph/graph.ts'
 import { equaliseGraph } from '../quantize/equalise.ts'
-import { observe, observedNames } from '../quantize/observe.ts'
+import { observe, type Samples } from '../quantize/observe.ts'
 import { type Answers, answersOf, judgedTensors } from '../quantize/output-error.ts'
 import { pruneChannels } from '../quantize/prune.ts'
-import { plainRecipe, type Recipe } from '../quantize/recipe.ts'
+import { plainRecipe, type Recipe, roundingMethods } from '../quantize/recipe.ts'
 import {
   type Prepared,
   prepare,
   type Quantized,
-  type Samples,
   type Search,
   searchRecipe,
   searchSize,
@@ -185,8 +184,13 @@ class Maker {
    */
   async int16(): Promise<MadeVariant> {
     const prepared = this.#preparedForms()[0]!
-    const recipe = this.#recipe({ precision: 'int16', border: 'float32' })
-    return this.#made('int16', 'int16x8', await tryRecipe(this.#search, this.#reference, prepared, recipe))
+    let best: Quantized | null = null
+    for (const rounding of roundingMethods) {
+      const recipe = this.#recipe({ precision: 'int16', border: 'float32', rounding })
+      const tried = await tryRecipe(this.#search, this.#reference, prepared, recipe)
+      if (!best || tried.signalToNoiseDb > best.signalToNoiseDb) best = tried
+    }
+    return this.#made('int16', 'int16x8', best!)
   }
 
   async layers(): Promise<readonly LayerSensitivity[]> {
@@ -215,7 +219,7 @@ class Maker {
     const { calibration } = this.#search
     const narrow = pruneChannels(graph, 1 - share, calibration, evaluateGraph)
     const form = prepared.equalised ? equaliseGraph(narrow) : narrow
-    const observed = observe(form, calibration, evaluateGraph(form, observedNames(form)))
+    const observed = observe(form, calibration, evaluateGraph)
     const again = { graph: form, equalised: prepared.equalised, observed }
     const tried = await tryRecipe(this.#search, this.#reference, again, recipe)
     return this.#made('pruned', `pruned${Math.round(100 * share)}-int8`, tried)

@@ -1,13 +1,26 @@
 import type { Graph, Node } from '../graph/graph.ts'
 import { inferShapes } from '../graph/shapes.ts'
+import { inverseRoot } from './compensated-rounding.ts'
 import { count, emptyHistogram, type Histogram } from './histogram.ts'
+import { layerOf } from './layers.ts'
+import { patchMoments } from './patch-moments.ts'
 import { activationsOf, ruleOf } from './rules.ts'
+
+/** Inputs of a model, the elements of each in graph order. */
+export type Samples = readonly (readonly Float32Array[])[]
 
 /** Reals of tensors of a graph by name, for the reals of its inputs in their order. Valid until the next call. */
 export type Evaluate = (inputs: readonly Float32Array[]) => ReadonlyMap<string, Float32Array>
 
 /** Opens a graph so that its tensors of these names can be looked at. */
 export type OpenGraph = (graph: Graph, names: readonly string[]) => Evaluate
+
+/** What calibration saw of a graph: of its activations, and of what the weights of its layers meet. */
+export interface Observation {
+  readonly tensors: ReadonlyMap<string, Observed>
+  /** By the node's name: `inverseRoot` of each matrix of a layer's moments. */
+  readonly roots: ReadonlyMap<string, readonly (readonly Float64Array[])[]>
+}
 
 /** What calibration saw of a tensor. */
 export interface Observed {
@@ -38,7 +51,7 @@ interface Extent {
 function extents(
   names: readonly string[],
   channels: (name: string) => number,
-  samples: readonly (readonly Float32Array[])[],
+  samples: Samples,
   evaluate: Evaluate,
 ): ReadonlyMap<string, Extent> {
   const found = new Map(
@@ -64,17 +77,25 @@ function extents(
   return found
 }
 
+/** Factors for compensated rounding of every layer that can have them. */
+function layerRoots(graph: Graph, samples: Samples, evaluate: Evaluate): Observation['roots'] {
+  const layers = graph.nodes.flatMap((node) => layerOf(graph, node) ?? [])
+  return new Map(
+    layers.flatMap((layer) => {
+      const input = layer.node.inputs[0]!
+      const moments = patchMoments(graph, layer, samples, (sample) => evaluate(sample).get(input)!)
+      return moments ? [[layer.node.name, moments.map(inverseRoot)] as const] : []
+    }),
+  )
+}
+
 /**
- * Runs a float graph over calibration samples, twice, and counts what its activations hold.
+ * Runs a float graph over calibration samples and counts what its activations hold.
  * @param samples elements of the inputs in graph order
- * @param evaluate gives at least the tensors of `observedNames`
  */
-export function observe(
-  graph: Graph,
-  samples: readonly (readonly Float32Array[])[],
-  evaluate: Evaluate,
-): ReadonlyMap<string, Observed> {
+export function observe(graph: Graph, samples: Samples, open: OpenGraph): Observation {
   const names = observedNames(graph)
+  const evaluate = open(graph, names)
   const shapes = inferShapes(graph)
   const channels = (name: string) => Number(shapes.get(name)?.at(-1) ?? 1)
   const seen = extents(names, channels, samples, evaluate)
@@ -83,10 +104,9 @@ export function observe(
     const values = evaluate(sample)
     for (const [name, histogram] of histograms) count(histogram, values.get(name)!)
   }
-  return new Map(
-    [...seen].map(([name, { sums, elements }]) => {
-      const channelMeans = sums.map((sum) => sum / (elements / sums.length))
-      return [name, { histogram: histograms.get(name)!, channelMeans }]
-    }),
-  )
+  const tensors = [...seen].map(([name, { sums, elements }]) => {
+    const channelMeans = sums.map((sum) => sum / (elements / sums.length))
+    return [name, { histogram: histograms.get(name)!, channelMeans }] as const
+  })
+  return { tensors: new Map(tensors), roots: layerRoots(graph, samples, evaluate) }
 }

@@ -1,21 +1,22 @@
 import { MilliwattError } from '../core/errors.ts'
-import { constantNumbers, floatConstant } from '../formats/convert/constants.ts'
+import { constantNumbers, floatConstant, lengthsOf } from '../formats/convert/constants.ts'
 import { type GraphBuilder, graphBuilder } from '../formats/convert/graph-builder.ts'
 import type { Graph, Node, Tensor } from '../graph/graph.ts'
 import type { QuantizationParameters } from '../graph/quantization.ts'
 import { inferShapes } from '../graph/shapes.ts'
 import { biasCorrection } from './bias-correction.ts'
-import type { Observed } from './observe.ts'
+import { roundRow } from './compensated-rounding.ts'
+import type { Observation } from './observe.ts'
 import type { RealRange } from './ranges.ts'
 import type { NodePrecision, Recipe } from './recipe.ts'
 import { activationsOf, type OpRule, ruleOf } from './rules.ts'
 import { int8Parameters, int16Parameters, tensorRanges } from './scales.ts'
-import { quantizeBias, quantizeWeights } from './weights.ts'
+import { quantizeBias, quantizeWeights, type RowRounding } from './weights.ts'
 
 interface Context {
   readonly source: Graph
   readonly recipe: Recipe
-  readonly observed: ReadonlyMap<string, Observed>
+  readonly observed: Observation
   readonly ranges: ReadonlyMap<string, RealRange>
   readonly builder: GraphBuilder
   /** Names of a source tensor's forms in the new graph, by precision. */
@@ -127,6 +128,24 @@ function inputForm(context: Context, name: string, precision: NodePrecision): st
   return constantOnce(context, `${name} ${precision}`, () => constantIn(tensor, precision))
 }
 
+/** Compensated rounding of a layer's rows of weights; null where calibration has no factors for it. */
+function rowRounding(
+  node: Node,
+  weight: Tensor,
+  roots: readonly (readonly Float64Array[])[] | undefined,
+): RowRounding | null {
+  if (!roots) return null
+  const shape = lengthsOf(weight)
+  const depthwise = node.op === 'depthwise_conv_2d'
+  const units = depthwise ? shape[3]! : shape[0]!
+  const length = shape.reduce((product, side) => product * side, 1) / units
+  const rows = Array.from({ length: units }, (_, unit) =>
+    Array.from({ length }, (__, at) => (depthwise ? at * units + unit : unit * length + at)),
+  )
+  const rootOf = (row: number) => roots[depthwise ? row : 0]!
+  return { rows, round: (row, values, scale, highest) => roundRow(values, scale, highest, rootOf(row)) }
+}
+
 /** Weights and bias of a layer as integers, as inputs by index. */
 function layerConstants(
   context: Context,
@@ -144,9 +163,16 @@ function layerConstants(
   const xScale = context.scales.get(x)!.scale
   const ofBias = bias.map((value) => Math.abs(value) / (xScale * 2 ** 30))
   const leastScales = weights.axis === null ? [Math.max(...ofBias)] : ofBias
-  const { tensor, errors } = quantizeWeights(weight, { axis: weights.axis, bits: recipe.weightBits, leastScales })
-  const means = observed.get(node.inputs[0]!)?.channelMeans
-  const corrected = recipe.biasCorrected && means ? biasCorrection(node, weight, errors, means) : null
+  const own = recipe.rounding === 'compensated' ? rowRounding(node, weight, observed.roots.get(node.name)) : null
+  const rounding = own ? { roundRow: own } : {}
+  const { tensor, errors } = quantizeWeights(weight, {
+    axis: weights.axis,
+    bits: recipe.weightBits,
+    leastScales,
+    ...rounding,
+  })
+  const means = observed.tensors.get(node.inputs[0]!)?.channelMeans
+  const corrected = recipe.rounding === 'corrected' && means ? biasCorrection(node, weight, errors, means) : null
   const values = corrected ? bias.map((value, unit) => value - corrected[unit]!) : bias
   const scales = tensor.quantization!.scales.map((scale) => xScale * scale)
   const named: Tensor = biasTensor ?? floatConstant(`${weight.name}/bias`, [...bias], [units])
@@ -234,12 +260,12 @@ function finishOutput(context: Context, name: string): void {
  * @param observed what calibration saw of the tensors of `observedNames(source)`
  * @throws MilliwattError MODEL_ILLEGAL
  */
-export function quantizeGraph(source: Graph, observed: ReadonlyMap<string, Observed>, recipe: Recipe): Graph {
+export function quantizeGraph(source: Graph, observed: Observation, recipe: Recipe): Graph {
   const activations = [...source.tensors.values()].filter(({ data }) => !data).map(({ name }) => name)
   const builder = graphBuilder('tflite', [...activations, ...source.inputs, ...source.outputs])
   const context: Context = {
     ...{ source, recipe, observed, builder },
-    ranges: tensorRanges(source, observed, recipe.ranges),
+    ranges: tensorRanges(source, observed.tensors, recipe.ranges),
     forms: new Map(),
     scales: new Map(),
     made: new Map(),

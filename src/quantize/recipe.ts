@@ -8,6 +8,12 @@ export type RangeMethod = 'min-max' | 'percentile' | 'mse' | 'entropy'
 /** Every range method, in the order in which they are tried. */
 export const rangeMethods: readonly RangeMethod[] = ['min-max', 'percentile', 'mse', 'entropy']
 
+/** How weights become integers. */
+export type WeightRoundingMethod = 'nearest' | 'corrected' | 'compensated'
+
+/** Every way to round, in the order in which they are tried. */
+export const roundingMethods: readonly WeightRoundingMethod[] = ['nearest', 'corrected', 'compensated']
+
 /** What a node computes in: int8, int16 activations with int8 weights, or float32. */
 export type NodePrecision = 'int8' | 'int16' | 'float32'
 
@@ -16,8 +22,11 @@ export interface Recipe {
   readonly ranges: RangeMethod
   /** Bits of the weights of convolutions and dense layers. */
   readonly weightBits: 4 | 8
-  /** Move the mean error of the rounded weights into the biases (Nagel et al. 2019). */
-  readonly biasCorrected: boolean
+  /**
+   * Weights are rounded each to the nearest integer; `corrected` moves the mean error of that into the biases (Nagel et al.
+   * 2019); `compensated` lets the weights of a sum take up each other's errors (Frantar et al. 2023).
+   */
+  readonly rounding: WeightRoundingMethod
   /** What all nodes compute in that are not named in `wide`. */
   readonly precision: Exclude<NodePrecision, 'float32'>
   /** Nodes that compute in something wider, by name. */
@@ -30,7 +39,7 @@ export interface Recipe {
 export const plainRecipe: Recipe = {
   ranges: 'min-max',
   weightBits: 8,
-  biasCorrected: false,
+  rounding: 'nearest',
   precision: 'int8',
   wide: new Map(),
   border: 'int8',

@@ -1,18 +1,15 @@
 import type { Graph } from '../graph/graph.ts'
 import { equaliseGraph } from './equalise.ts'
-import { type Observed, type OpenGraph, observe, observedNames } from './observe.ts'
+import { type Observation, type OpenGraph, observe, type Samples } from './observe.ts'
 import { type Answers, answersOf, judgedTensors, signalToNoiseDb } from './output-error.ts'
 import { quantizeGraph } from './quantize-graph.ts'
-import { type Recipe, rangeMethods } from './recipe.ts'
-
-/** Inputs of a model, the elements of each in graph order. */
-export type Samples = readonly (readonly Float32Array[])[]
+import { type Recipe, rangeMethods, roundingMethods } from './recipe.ts'
 
 /** A float graph with what calibration saw of it; `equalised` says whether its layers were scaled before. */
 export interface Prepared {
   readonly graph: Graph
   readonly equalised: boolean
-  readonly observed: ReadonlyMap<string, Observed>
+  readonly observed: Observation
 }
 
 /** A quantised graph, how it was made, and how near its answers are to the float model's on samples it was not made from. */
@@ -40,8 +37,7 @@ export function prepare(
   graph: Graph,
 ): readonly Prepared[] {
   return [graph, equaliseGraph(graph)].map((each, index) => {
-    const observed = observe(each, calibration, open(each, observedNames(each)))
-    return { graph: each, equalised: index === 1, observed }
+    return { graph: each, equalised: index === 1, observed: observe(each, calibration, open) }
   })
 }
 
@@ -59,18 +55,16 @@ export async function tryRecipe(
   return { graph, prepared, recipe, signalToNoiseDb: result }
 }
 
-/** Recipes that differ in range method and in bias correction. */
+/** Recipes that differ in how ranges are taken and weights rounded. */
 export function recipesLike(recipe: Recipe): readonly Recipe[] {
-  return rangeMethods.flatMap((ranges) =>
-    [false, true].map((biasCorrected): Recipe => ({ ...recipe, ranges, biasCorrected })),
-  )
+  return rangeMethods.flatMap((ranges) => roundingMethods.map((rounding): Recipe => ({ ...recipe, ranges, rounding })))
 }
 
 /** Graphs that `searchRecipe` tries. */
-export const searchSize: number = 2 * 2 * rangeMethods.length
+export const searchSize: number = 2 * rangeMethods.length * roundingMethods.length
 
 /**
- * Tries every range method, with and without equalised layers and corrected biases, and gives the one whose answers are
+ * Tries every range method, and way to round, with and without equalised layers, and gives the one whose answers are
  * nearest to the float model's; of equals the simplest.
  * @param reference the float answers; those of the graph before it was pruned, say
  */

@@ -52,17 +52,51 @@ function packed(values: Int8Array, bits: 4 | 8): Uint8Array {
   return bytes
 }
 
+/** How float weights are rounded to integers. */
+export interface WeightRounding {
+  /** Axis of the slices that have a scale each; null for one scale. */
+  readonly axis: number | null
+  readonly bits: 4 | 8
+  /** Scales that must not be gone below, by slice: a bias over a tiny scale has no int32. */
+  readonly leastScales: readonly number[]
+  /** Rounds one row of weights; by default each weight to the nearest integer. */
+  readonly roundRow?: RowRounding
+}
+
 /**
- * Rounds float weights to symmetric integers, a scale a slice along `axis`.
- * @param leastScales scales that must not be gone below, by slice: a bias over a tiny scale has no int32
+ * Rounds the weights that make one sum. `places` are their indexes in the tensor, `row` counts the sums.
  */
+export interface RowRounding {
+  /** Indexes of the weights of every sum, in the order in which they are rounded. */
+  readonly rows: readonly (readonly number[])[]
+  round(row: number, values: Float64Array, scale: number, highest: number): ArrayLike<number>
+}
+
+function nearest(values: readonly number[], scaleAt: (index: number) => number, highest: number): Int8Array {
+  return Int8Array.from(values, (value, index) =>
+    Math.max(-highest, Math.min(highest, Math.round(value / scaleAt(index)))),
+  )
+}
+
+function byRows(
+  values: readonly number[],
+  scaleAt: (index: number) => number,
+  highest: number,
+  { rows, round }: RowRounding,
+): Int8Array {
+  const integers = new Int8Array(values.length)
+  for (const [row, places] of rows.entries()) {
+    const own = Float64Array.from(places, (index) => values[index]!)
+    const rounded = round(row, own, scaleAt(places[0]!), highest)
+    for (const [at, index] of places.entries()) integers[index] = rounded[at]!
+  }
+  return integers
+}
+
+/** Rounds float weights to symmetric integers, a scale a slice along `axis`. */
 export function quantizeWeights(
   weights: Tensor,
-  {
-    axis,
-    bits,
-    leastScales,
-  }: { readonly axis: number | null; readonly bits: 4 | 8; readonly leastScales: readonly number[] },
+  { axis, bits, leastScales, roundRow }: WeightRounding,
 ): QuantizedWeights {
   const shape = lengthsOf(weights)
   const values = constantNumbers(weights)!
@@ -71,13 +105,9 @@ export function quantizeWeights(
   for (const [index, value] of values.entries()) slices[slice(index)]!.push(value)
   const scales = slices.map((own, at) => Math.fround(Math.max(scaleOf(own, bits), leastScales[at] ?? 0)))
   const highest = highestOf(bits)
-  const integers = new Int8Array(values.length)
-  const errors = new Float64Array(values.length)
-  for (const [index, value] of values.entries()) {
-    const scale = scales[slice(index)]!
-    integers[index] = Math.max(-highest, Math.min(highest, Math.round(value / scale)))
-    errors[index] = integers[index]! * scale - value
-  }
+  const scaleAt = (index: number) => scales[slice(index)]!
+  const integers = roundRow ? byRows(values, scaleAt, highest, roundRow) : nearest(values, scaleAt, highest)
+  const errors = Float64Array.from(values, (value, index) => integers[index]! * scaleAt(index) - value)
   const quantization: Quantization = {
     scales,
     zeroPoints: scales.map(() => 0),
