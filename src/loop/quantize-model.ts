@@ -13,7 +13,7 @@ import {
   searchSize,
   tryRecipe,
 } from '../quantize/search.ts'
-import { type LayerSensitivity, layerSensitivities } from '../quantize/sensitivity.ts'
+import { type LayerSensitivity, layerSensitivities, withFollowers } from '../quantize/sensitivity.ts'
 import type { AccuracyReport } from '../report/report.ts'
 import { evaluateGraph } from './evaluate-graph.ts'
 import { type AnswerLabels, judgeGraph, labelledBy } from './judge-graph.ts'
@@ -204,8 +204,9 @@ class Maker {
     const { prepared, recipe } = await this.best()
     let made: MadeVariant | null = null
     for (let count = 1; count <= layers.length; count++) {
-      const names = new Map(layers.slice(0, count).map(({ node }) => [node, wide]))
-      const tried = await tryRecipe(this.#search, this.#reference, prepared, { ...recipe, wide: names })
+      const names = withFollowers(prepared.graph, new Set(layers.slice(0, count).map(({ node }) => node)))
+      const widened = { ...recipe, wide: new Map([...names].map((node) => [node, wide] as const)) }
+      const tried = await tryRecipe(this.#search, this.#reference, prepared, widened)
       made = await this.#made('mixed', `mixed-${wide}`, tried)
       if (!made.exceeds) return made
     }

@@ -29,7 +29,7 @@ export interface Observed {
   readonly channelMeans: Float64Array
 }
 
-/** Activations whose range a quantised graph needs: of inputs, and of what quantisable nodes read and make. */
+/** Activations whose range a quantised graph needs: of inputs, outputs, and of what quantisable nodes read and make. */
 export function observedNames(graph: Graph): readonly string[] {
   const isReal = (name: string) =>
     name !== '' && !graph.tensors.get(name)?.data && graph.tensors.get(name)?.dtype === 'float32'
@@ -37,7 +37,7 @@ export function observedNames(graph: Graph): readonly string[] {
     const rule = ruleOf(node)
     return rule ? [...activationsOf(node, rule).map((at) => node.inputs[at] ?? ''), ...node.outputs] : []
   }
-  return [...new Set([...graph.inputs, ...graph.nodes.flatMap(ofNode)])].filter(isReal)
+  return [...new Set([...graph.inputs, ...graph.nodes.flatMap(ofNode), ...graph.outputs])].filter(isReal)
 }
 
 interface Extent {

@@ -6,6 +6,9 @@ export type RealRange = readonly [number, number]
 
 const withZero = (low: number, high: number): RealRange => [Math.min(0, low), Math.max(0, high)]
 
+/** Narrower ranges have no float32 scale. */
+const leastWidth = 1e-30
+
 /** Share that `percentile` leaves out on each side. */
 const outermost = 1e-4
 
@@ -89,7 +92,7 @@ function least(options: readonly RealRange[], cost: (range: RealRange) => number
  */
 export function chooseRange(histogram: Histogram, method: RangeMethod, levels: number): RealRange {
   const whole = withZero(histogram.low, histogram.high)
-  if (!(whole[1] > whole[0])) return [0, 1]
+  if (!(whole[1] - whole[0] > leastWidth)) return [0, 1]
   if (method === 'min-max') return whole
   if (method === 'percentile') {
     const [low, high] = [outermost, 1 - outermost].map((share) => histogramQuantile(histogram, share)) as [

@@ -41,3 +41,17 @@ export async function layerSensitivities(
   }
   return rows.sort((a, b) => a.aloneDb - b.aloneDb)
 }
+
+/**
+ * Names of nodes together with those without weights that follow them: what a wide layer makes would be rounded to int8
+ * before a pool or a softmax otherwise.
+ */
+export function withFollowers(graph: Graph, names: ReadonlySet<string>): ReadonlySet<string> {
+  const all = new Set(names)
+  const made = new Set<string>()
+  for (const node of graph.nodes) {
+    if (!ruleOf(node)?.weights && node.inputs.some((name) => made.has(name))) all.add(node.name)
+    if (all.has(node.name)) for (const output of node.outputs) made.add(output)
+  }
+  return all
+}

@@ -20,6 +20,9 @@ export function sliceOf(shape: readonly number[], axis: number | null): (index: 
 /** Half of the steps of signed integers of so many bits, without the lowest one: weights are symmetric. */
 const highestOf = (bits: 4 | 8) => 2 ** (bits - 1) - 1
 
+/** Weights below this are 0 for all that float32 can scale. */
+const leastLargest = 1e-30
+
 /** Shares of the largest weight at which the range may end. */
 const clipShares: readonly number[] = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.45]
 
@@ -36,7 +39,7 @@ function errorAt(values: readonly number[], scale: number, highest: number): num
 function scaleOf(values: readonly number[], bits: 4 | 8): number {
   const highest = highestOf(bits)
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  if (largest === 0) return 1
+  if (largest < leastLargest) return 1
   if (bits === 8) return largest / highest
   const scales = clipShares.map((share) => (share * largest) / highest)
   const errors = scales.map((scale) => errorAt(values, scale, highest))
