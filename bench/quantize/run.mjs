@@ -42,7 +42,7 @@ const job = (model, changes) => ({
   maxDrop: null,
   wide: 'int16',
   border: 'int8',
-  prune: [0.12],
+  prune: [0.2, 0.4],
   formats: ['tflite', 'onnx'],
   ...changes,
 })

@@ -141,7 +141,7 @@ async function quantizeCommand(host: Host, version: string, model: string, optio
   return met ? exitCodes.done : exitCodes.goalNotMet
 }
 
-const defaultPrune: readonly number[] = [12, 25]
+const defaultPrune: readonly number[] = [20, 40]
 const defaultRange: readonly number[] = [-1, 1]
 
 /** Adds `quantize` to the program. */

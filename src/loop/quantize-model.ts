@@ -218,7 +218,7 @@ class Maker {
     const { graph } = this.#request
     const { recipe, prepared } = await this.best()
     const { calibration } = this.#search
-    const narrow = pruneChannels(graph, 1 - share, calibration, evaluateGraph)
+    const narrow = pruneChannels(graph, share, calibration, evaluateGraph)
     const form = prepared.equalised ? equaliseGraph(narrow) : narrow
     const observed = observe(form, calibration, evaluateGraph)
     const again = { graph: form, equalised: prepared.equalised, observed }

@@ -3,19 +3,14 @@ import { constantIntegers, type Graph, type Node, type Tensor } from '../graph/g
 import { type ChannelSpace, channelSpaces } from './channel-spaces.ts'
 import { type FloatBlock, withConstants } from './edit-constants.ts'
 import type { Layer } from './layers.ts'
-import type { Evaluate, OpenGraph } from './observe.ts'
+import type { Evaluate, OpenGraph, Samples } from './observe.ts'
 import { type ChannelMoments, removeChannels } from './surgeon.ts'
 
 /** Kept channels come in multiples of this, so that vector kernels stay full. */
 const multiple = 4
 
 /** Mean and covariance of a tensor's channels. */
-function momentsOf(
-  name: string,
-  channels: number,
-  samples: readonly (readonly Float32Array[])[],
-  evaluate: Evaluate,
-): ChannelMoments {
+function momentsOf(name: string, channels: number, samples: Samples, evaluate: Evaluate): ChannelMoments {
   const sums = new Float64Array(channels)
   const products = Array.from({ length: channels }, () => new Float64Array(channels))
   let positions = 0
@@ -95,28 +90,53 @@ function soleReader({ consumers }: ChannelSpace): Layer | null {
   return consumers.length === 1 && layer && layer.biasName !== null ? layer : null
 }
 
+/** A space that can be pruned: what reads it, and how many channels are to stay. */
+interface Cut {
+  readonly space: ChannelSpace
+  readonly reader: Layer
+  /** Costs of removing one channel after another, cheapest first. */
+  readonly costs: readonly number[]
+  keep: number
+}
+
+/** Cost of a cut's next block of channels; infinite where a quarter of them is left. */
+function nextCost({ space, costs, keep }: Cut): number {
+  const removed = space.channels - keep
+  if (keep - multiple < space.channels / 4) return Number.POSITIVE_INFINITY
+  return costs.slice(removed, removed + multiple).reduce((sum, cost) => sum + cost, 0)
+}
+
+/** Decides where channels are removed: block by block where the layer after it loses least of its sums. */
+function chooseCuts(graph: Graph, removed: number, samples: Samples, open: OpenGraph): readonly Cut[] {
+  const cuts = channelSpaces(graph).flatMap((space): readonly Cut[] => {
+    const reader = soleReader(space)
+    if (!reader) return []
+    const name = reader.node.inputs[0]!
+    const moments = momentsOf(name, space.channels, samples, open(graph, [name]))
+    return [{ space, reader, costs: removeChannels(rowsOf(reader), moments, 1).costs, keep: space.channels }]
+  })
+  const wanted = removed * cuts.reduce((sum, { space }) => sum + space.channels, 0)
+  for (let gone = 0; gone + multiple / 2 <= wanted; gone += multiple) {
+    const next = cuts.reduce<Cut | null>((best, cut) => (best && nextCost(best) <= nextCost(cut) ? best : cut), null)
+    if (!next || nextCost(next) === Number.POSITIVE_INFINITY) break
+    next.keep -= multiple
+  }
+  return cuts.filter(({ keep, space }) => keep < space.channels)
+}
+
 /**
- * Removes whole channels of a float graph, so that it has less to compute on any engine: in each space of channels those
- * that the layer after it misses least, whose part the others take over.
- * @param share of the channels that stay, 0..1
+ * Removes whole channels of a float graph, so that it has less to compute on any engine: those that the layers after them
+ * miss least, whose part the others take over.
+ * @param removed share of all channels that may be removed, 0..1; at least a quarter of each layer's stays
  * @param samples calibration inputs
  * @param open gives the values of tensors of a graph
  */
-export function pruneChannels(
-  graph: Graph,
-  share: number,
-  samples: readonly (readonly Float32Array[])[],
-  open: OpenGraph,
-): Graph {
+export function pruneChannels(graph: Graph, removed: number, samples: Samples, open: OpenGraph): Graph {
   let pruned = graph
-  for (const { tensors } of channelSpaces(graph)) {
+  for (const { space: chosen, keep } of chooseCuts(graph, removed, samples, open)) {
     // Layers are read anew: what was removed before has changed the weights and what the next one sees.
-    const space = channelSpaces(pruned).find((each) => each.tensors[0] === tensors[0])
-    const reader = space && soleReader(space)
-    const keep = space
-      ? Math.min(space.channels, multiple * Math.max(1, Math.round((share * space.channels) / multiple)))
-      : 0
-    if (!space || !reader || keep >= space.channels) continue
+    const space = channelSpaces(pruned).find((each) => each.tensors[0] === chosen.tensors[0])!
+    const reader = soleReader(space)!
     const name = reader.node.inputs[0]!
     const moments = momentsOf(name, space.channels, samples, open(pruned, [name]))
     const { kept, block, bias } = keepChannels(pruned, reader, moments, keep)

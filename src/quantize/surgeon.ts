@@ -15,6 +15,8 @@ export interface Surgery {
   readonly weights: readonly Float64Array[]
   /** What each row's sum gains on average, to be added to a bias. */
   readonly gains: Float64Array
+  /** What the removal of each channel added to the squared error of the sums, as a share of their own squares, in order. */
+  readonly costs: readonly number[]
 }
 
 function inverse(covariance: readonly Float64Array[]): Float64Array[] {
@@ -34,7 +36,7 @@ function cheapest(
   open: readonly number[],
   weights: readonly Float64Array[],
   inverted: readonly Float64Array[],
-): number {
+): { readonly channel: number; readonly cost: number } {
   let best = open[0]!
   let least = Number.POSITIVE_INFINITY
   for (const channel of open) {
@@ -43,7 +45,16 @@ function cheapest(
     const cost = squares / Math.max(inverted[channel]![channel]!, 1e-30)
     if (cost < least) [best, least] = [channel, cost]
   }
-  return best
+  return { channel: best, cost: least }
+}
+
+/** Sum over rows of w·C·w: how much the sums vary. */
+function variation(rows: readonly Float64Array[], covariance: readonly Float64Array[]): number {
+  let sum = 0
+  for (const row of rows)
+    for (const [a, line] of covariance.entries())
+      for (const [b, value] of line.entries()) sum += row[a]! * row[b]! * value
+  return sum
 }
 
 /**
@@ -56,8 +67,11 @@ export function removeChannels(rows: readonly Float64Array[], moments: ChannelMo
   const weights = rows.map((row) => row.slice())
   const inverted = inverse(moments.covariance)
   let open = moments.means.length === 0 ? [] : Array.from(moments.means, (_, at) => at)
+  const whole = Math.max(variation(rows, moments.covariance), 1e-30)
+  const costs: number[] = []
   while (open.length > keep) {
-    const gone = cheapest(open, weights, inverted)
+    const { channel: gone, cost } = cheapest(open, weights, inverted)
+    costs.push(cost / whole)
     const [line, own] = [inverted[gone]!.slice(), inverted[gone]![gone]!]
     for (const row of weights) {
       const factor = row[gone]! / own
@@ -73,5 +87,10 @@ export function removeChannels(rows: readonly Float64Array[], moments: ChannelMo
   const gains = Float64Array.from(rows, (row, at) =>
     row.reduce((sum, value, channel) => sum + (value - weights[at]![channel]!) * moments.means[channel]!, 0),
   )
-  return { kept: open, weights: weights.map((row) => Float64Array.from(open, (channel) => row[channel]!)), gains }
+  return {
+    kept: open,
+    weights: weights.map((row) => Float64Array.from(open, (channel) => row[channel]!)),
+    gains,
+    costs,
+  }
 }

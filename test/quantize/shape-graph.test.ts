@@ -92,13 +92,13 @@ describe('removing channels', () => {
 
   it('leaves a legal graph with less to compute that answers like the whole one', () => {
     const whole = smallNet({ channels: 16 })
-    const pruned = pruneChannels(whole, 0.75, samples, evaluateGraph)
+    const pruned = pruneChannels(whole, 0.25, samples, evaluateGraph)
     checkGraph(pruned, 'pruned')
     expect(modelFacts(pruned).macs).toBeLessThan(0.8 * modelFacts(whole).macs!)
     expect(pruned.tensors.get('w3')!.shape).toEqual([12, 1, 1, 12])
     expect(pruned.tensors.get('f')!.shape).toEqual([1, 12])
     expect(nearness(whole, pruned)).toBeGreaterThan(8)
-    expect(pruneChannels(whole, 1, samples, evaluateGraph)).toEqual(whole)
+    expect(pruneChannels(whole, 0, samples, evaluateGraph)).toEqual(whole)
   })
 
   it('keeps both sides of a residual alike by leaving them whole', () => {
