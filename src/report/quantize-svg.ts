@@ -8,6 +8,30 @@ const height = 330
 const edge = { left: 62, right: 16, top: 40, bottom: 46 } as const
 const legendWidth = 250
 
+/** Where values lie between 0 and 1 along an axis, and its ticks. */
+interface Across {
+  readonly place: (value: number) => number
+  readonly ticks: readonly number[]
+}
+
+/** A linear axis, or a logarithmic one where values differ more than tenfold. */
+function scaleOf(values: readonly number[]): Across {
+  const [least, most] = extent(values) ?? [0, 1]
+  if (least > 0 && most > 10 * least) {
+    const [low, high] = roomy([Math.log10(least), Math.log10(most)], 0.1, 0.05)
+    const decades = Array.from(
+      { length: Math.ceil(high) - Math.floor(low) + 1 },
+      (_, at) => 10 ** (Math.floor(low) + at),
+    )
+    const inside = (tick: number) => Math.log10(tick) >= low && Math.log10(tick) <= high
+    const fine = decades.flatMap((decade) => [decade, 2 * decade, 5 * decade]).filter(inside)
+    const place = (value: number) => (Math.log10(value) - low) / (high - low)
+    return { place, ticks: fine.length > 6 ? decades.filter(inside) : fine }
+  }
+  const [low, high] = roomy([least, most], 0.1, 1e-9)
+  return { place: (value) => (value - low) / (high - low), ticks: ticks(Math.max(0, low), high, 5) }
+}
+
 /** What a panel shows along its horizontal axis. */
 interface Axis {
   readonly title: string
@@ -69,10 +93,10 @@ function panel(left: number, axis: Axis, worth: Axis, rows: readonly QuantizeRow
     const [x, y] = [axis.of(row), worth.of(row)]
     return x === null || y === null || row.leftOut !== null ? [] : [{ number: at + 1, x, y, pareto: row.pareto }]
   })
-  const [xLow, xHigh] = roomy(extent(points.map(({ x }) => x)) ?? [0, 1], 0.1, 1e-9)
+  const across = scaleOf(points.map((point) => point.x))
   const [yLow, yHigh] = roomy(extent(points.map(({ y }) => y)) ?? [0, 1], 0.12, 0.2)
   const inner = { width: panelWidth - edge.left - edge.right, height: height - edge.top - edge.bottom }
-  const x = (value: number) => left + edge.left + ((value - xLow) / (xHigh - xLow)) * inner.width
+  const x = (value: number) => left + edge.left + across.place(value) * inner.width
   const y = (value: number) => edge.top + (1 - (value - yLow) / (yHigh - yLow)) * inner.height
   const right = left + edge.left + inner.width
   return html`${ticks(yLow, yHigh, 5).map(
@@ -80,7 +104,7 @@ function panel(left: number, axis: Axis, worth: Axis, rows: readonly QuantizeRow
       html`<line x1="${left + edge.left}" x2="${right}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}" stroke="#e8ecf0"/><text x="${left + edge.left - 6}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end" fill="#566573">${formatTick(tick)}</text>
 `,
   )}
-${ticks(Math.max(0, xLow), xHigh, 5).map(
+${across.ticks.map(
   (tick) =>
     html`<text x="${x(tick).toFixed(1)}" y="${height - edge.bottom + 16}" text-anchor="middle" fill="#566573">${formatTick(tick)}</text>
 `,

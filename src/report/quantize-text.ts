@@ -34,7 +34,6 @@ export function quantizeTable({ rows, measure }: QuantizeReport): Table {
       { title: 'MACs', align: 'right' },
       { title: 'latency', align: 'right' },
       { title: `energy (${scale.unit})`, align: 'right' },
-      { title: 'provenance', align: 'left' },
       { title: 'made by', align: 'left', shrinks: true, drops: 1 },
     ],
     rows: rows.map((row) => [
@@ -44,7 +43,6 @@ export function quantizeTable({ rows, measure }: QuantizeReport): Table {
       { text: formatMacs(row.macs) },
       { text: formatTime(row.latencyS) },
       { text: energy(row.energyJ), provenance: row.provenance },
-      { text: row.provenance ?? noFigure },
       { text: row.leftOut ?? row.how, ...(row.leftOut === null ? {} : { tone: 'bad' as const }) },
     ]),
   }
