@@ -35,3 +35,18 @@ export function solveUpper(lower: readonly Float64Array[], b: ArrayLike<number>)
   }
   return x
 }
+
+/**
+ * Inverse of a symmetric matrix without negative eigenvalues.
+ * @param ridge share of the mean diagonal that is added to the diagonal, so that there is one
+ */
+export function dampedInverse(matrix: readonly Float64Array[], ridge: number): Float64Array[] {
+  const size = matrix.length
+  const added = (ridge * matrix.reduce((sum, row, at) => sum + row[at]!, 0)) / size + 1e-12
+  const lower = cholesky(matrix.map((row, at) => row.map((value, j) => (j === at ? value + added : value))))
+  return matrix.map((_, at) => {
+    const unit = new Float64Array(size)
+    unit[at] = 1
+    return solveUpper(lower, solveLower(lower, unit))
+  })
+}

@@ -3,6 +3,7 @@ import { decodeAudio, type Recording } from '../audio/decode.ts'
 import type { Card } from '../catalogue/card.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
+import { filesBelow } from './files-below.ts'
 
 /** A recording to analyse: its name in reports, its label if known, and how to read it. */
 export interface ClipSource {
@@ -63,20 +64,6 @@ async function findManifest(
   }
 }
 
-/** Every audio file below a folder, as paths relative to it, sorted. */
-async function audioFiles(host: Host, folder: string, below = ''): Promise<readonly string[]> {
-  const names = await host.files.list(host.files.join(folder, below))
-  const nested = await Promise.all(
-    names.map(async (name) => {
-      const relative = below ? `${below}/${name}` : name
-      const found = await host.files.stat(host.files.join(folder, relative))
-      if (found?.kind === 'folder') return audioFiles(host, folder, relative)
-      return audioName.test(name) ? [relative] : []
-    }),
-  )
-  return nested.flat()
-}
-
 function labelOfFolder(clip: string, folderName: string, labels: Labels): string | undefined {
   const parent = clip.split('/').at(-2) ?? folderName
   return labels.labels.includes(parent) ? parent : undefined
@@ -91,7 +78,7 @@ async function folderClips(
   const { files } = host
   const manifest = await findManifest(host, folder)
   const known = new Map((manifest?.rows ?? []).map((row) => [files.join(manifest!.folder, row.path), row]))
-  const names = await audioFiles(host, folder)
+  const names = await filesBelow(host, folder, audioName)
   return names.flatMap((clip) => {
     const path = files.join(folder, clip)
     const row = known.get(path)

@@ -64,7 +64,7 @@ function labelsOf(graph: Graph, { card }: QuantizeSource): AnswerLabels | null {
 const roundingWords = { corrected: 'biases corrected', compensated: 'rounding compensated' } as const
 
 /** How a variant was made, in words. */
-export function recipeWords({ recipe, equalised, suffix, kind }: MadeVariant): string {
+function recipeWords({ recipe, equalised, suffix, kind }: MadeVariant): string {
   if (!recipe) return 'the float model'
   const wide = [...recipe.wide.values()]
   const parts = [

@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { readNpy } from '../formats/npy.ts'
+import { filesBelow } from './files-below.ts'
 import type { LabelledSample } from './labelled-samples.ts'
 
 const tensorName = /\.(npy|bin)$/i
@@ -9,20 +10,6 @@ const tensorName = /\.(npy|bin)$/i
 interface LabelRow {
   readonly path: string
   readonly label: string
-}
-
-/** Every tensor file below a folder, as paths relative to it, sorted. */
-async function tensorFiles(host: Host, folder: string, below = ''): Promise<readonly string[]> {
-  const names = await host.files.list(host.files.join(folder, below))
-  const nested = await Promise.all(
-    names.map(async (name) => {
-      const relative = below ? `${below}/${name}` : name
-      const found = await host.files.stat(host.files.join(folder, relative))
-      if (found?.kind === 'folder') return tensorFiles(host, folder, relative)
-      return tensorName.test(name) ? [relative] : []
-    }),
-  )
-  return nested.flat()
 }
 
 /** Labels by path, from `labels.csv` (columns path, label); none without that file. */
@@ -74,7 +61,7 @@ export async function readTensorFiles(
   const root = host.files.resolve(folder)
   if ((await host.files.stat(root))?.kind !== 'folder')
     throw new MilliwattError('CALIBRATION_DATA', folder, 'There is no such folder.')
-  const paths = await tensorFiles(host, root)
+  const paths = await filesBelow(host, root, tensorName)
   if (paths.length === 0) throw new MilliwattError('CALIBRATION_DATA', folder, 'It holds no .npy and no .bin file.')
   const labels = await labelsOf(host, root)
   const whole = lengths.reduce((sum, length) => sum + length, 0)

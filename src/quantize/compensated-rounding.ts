@@ -1,4 +1,4 @@
-import { cholesky, solveLower, solveUpper } from '../core/cholesky.ts'
+import { cholesky, dampedInverse } from '../core/cholesky.ts'
 
 /** Share of the mean moment that is added to the diagonal. */
 const damping = 0.01
@@ -6,14 +6,7 @@ const damping = 0.01
 /** Upper triangle U with Uᵀ·U = H⁻¹, row by row from the diagonal on. */
 export function inverseRoot(moments: readonly Float64Array[]): readonly Float64Array[] {
   const size = moments.length
-  const ridge = (damping * moments.reduce((sum, row, at) => sum + row[at]!, 0)) / size + 1e-12
-  const lower = cholesky(moments.map((row, at) => row.map((value, j) => (j === at ? value + ridge : value))))
-  const inverse = moments.map((_, at) => {
-    const unit = new Float64Array(size)
-    unit[at] = 1
-    return solveUpper(lower, solveLower(lower, unit))
-  })
-  const root = cholesky(inverse)
+  const root = cholesky(dampedInverse(moments, damping))
   return root.map((_, i) => Float64Array.from({ length: size - i }, (__, k) => root[i + k]![i]!))
 }
 

@@ -30,7 +30,7 @@ export interface Observed {
 }
 
 /** Activations whose range a quantised graph needs: of inputs, outputs, and of what quantisable nodes read and make. */
-export function observedNames(graph: Graph): readonly string[] {
+function observedNames(graph: Graph): readonly string[] {
   const isReal = (name: string) =>
     name !== '' && !graph.tensors.get(name)?.data && graph.tensors.get(name)?.dtype === 'float32'
   const ofNode = (node: Node) => {

@@ -56,7 +56,7 @@ export async function tryRecipe(
 }
 
 /** Recipes that differ in how ranges are taken and weights rounded. */
-export function recipesLike(recipe: Recipe): readonly Recipe[] {
+function recipesLike(recipe: Recipe): readonly Recipe[] {
   return rangeMethods.flatMap((ranges) => roundingMethods.map((rounding): Recipe => ({ ...recipe, ranges, rounding })))
 }
 

@@ -16,7 +16,7 @@ export interface LayerSensitivity {
 }
 
 /** Layers with weights of a graph that a recipe computes in integers. */
-export function integerLayers(graph: Graph, recipe: Recipe): readonly Node[] {
+function integerLayers(graph: Graph, recipe: Recipe): readonly Node[] {
   return graph.nodes.filter((node) => ruleOf(node)?.weights && precisionOf(graph, node, recipe) !== 'float32')
 }
 

@@ -1,4 +1,4 @@
-import { cholesky, solveLower, solveUpper } from '../core/cholesky.ts'
+import { dampedInverse } from '../core/cholesky.ts'
 
 /** Mean of channels and their covariance, over all positions of all samples. */
 export interface ChannelMoments {
@@ -19,17 +19,8 @@ export interface Surgery {
   readonly costs: readonly number[]
 }
 
-function inverse(covariance: readonly Float64Array[]): Float64Array[] {
-  const size = covariance.length
-  const trace = covariance.reduce((sum, row, at) => sum + row[at]!, 0)
-  const ridge = 1e-4 * (trace / size) + 1e-12
-  const lower = cholesky(covariance.map((row, at) => row.map((value, j) => (j === at ? value + ridge : value))))
-  return covariance.map((_, at) => {
-    const unit = new Float64Array(size)
-    unit[at] = 1
-    return solveUpper(lower, solveLower(lower, unit))
-  })
-}
+/** Share of the mean variance that is added, so that channels which are sums of others have an inverse. */
+const ridge = 1e-4
 
 /** Channel whose removal costs least: |w|² over the inverse covariance's own entry. */
 function cheapest(
@@ -65,7 +56,7 @@ function variation(rows: readonly Float64Array[], covariance: readonly Float64Ar
  */
 export function removeChannels(rows: readonly Float64Array[], moments: ChannelMoments, keep: number): Surgery {
   const weights = rows.map((row) => row.slice())
-  const inverted = inverse(moments.covariance)
+  const inverted = dampedInverse(moments.covariance, ridge)
   let open = moments.means.length === 0 ? [] : Array.from(moments.means, (_, at) => at)
   const whole = Math.max(variation(rows, moments.covariance), 1e-30)
   const costs: number[] = []
