@@ -47,6 +47,8 @@ export function precisionOf(
   const wanted = wide.get(node.name) ?? precision
   if (!rule || (wanted === 'int16' && !rule.int16)) return 'float32'
   if (node.inputs.some((name) => graph.tensors.get(name)?.variable)) return 'float32'
+  const reals = activationsOf(node, rule).map((at) => graph.tensors.get(node.inputs[at]!)?.dtype ?? 'float32')
+  if (reals.some((dtype) => dtype !== 'float32')) return 'float32'
   const { weights } = rule
   const constant = !weights || graph.tensors.get(node.inputs[weights.weight] ?? '')?.data
   return constant ? wanted : 'float32'
@@ -106,13 +108,18 @@ function constantOnce({ builder, constants }: Context, key: string, make: () => 
   return known
 }
 
-/** A constant operand of an elementwise node as integers over its own range. */
-function constantIn(tensor: Tensor, precision: NodePrecision): Tensor {
-  if (precision === 'float32' || tensor.dtype !== 'float32') return tensor
-  const values = constantNumbers(tensor)!
+/** Scale of a constant over its own range. */
+function constantScale(values: readonly number[], precision: NodePrecision): QuantizationParameters {
   const range: RealRange = [Math.min(0, ...values), Math.max(0, ...values)]
   const filled: RealRange = range[1] > range[0] ? range : [0, 1]
-  const parameters = precision === 'int16' ? int16Parameters(filled) : int8Parameters(filled)
+  return precision === 'int16' ? int16Parameters(filled) : int8Parameters(filled)
+}
+
+/** A constant operand as integers, by a scale that is given or over its own range. */
+function constantIn(tensor: Tensor, precision: NodePrecision, given?: QuantizationParameters): Tensor {
+  if (precision === 'float32' || tensor.dtype !== 'float32') return tensor
+  const values = constantNumbers(tensor)!
+  const parameters = given ?? constantScale(values, precision)
   const [lowest, highest] = precision === 'int16' ? [-32768, 32767] : [-128, 127]
   const integers = values.map((value) =>
     Math.max(lowest, Math.min(highest, Math.round(value / parameters.scale) + parameters.zeroPoint)),
@@ -202,8 +209,8 @@ function outputScale(context: Context, rule: OpRule, name: string, precision: No
   return precision === 'int16' ? rule.output.int16 : rule.output.int8
 }
 
-/** Inputs that must have one scale: those with another one are brought to that of the outputs. */
-function brought(context: Context, input: string, wanted: QuantizationParameters): string {
+/** A form with another scale. */
+function rescaled(context: Context, input: string, wanted: QuantizationParameters): string {
   const { scale, zeroPoint } = context.scales.get(input)!
   if (scale === wanted.scale && zeroPoint === wanted.zeroPoint) return input
   const { builder, made } = context
@@ -212,6 +219,36 @@ function brought(context: Context, input: string, wanted: QuantizationParameters
   context.scales.set(name, wanted)
   builder.node({ op: 'quantize', inputs: [input], outputs: [name] })
   return name
+}
+
+/** What one node's activations are in the new graph, by the index of the input. */
+interface Forms {
+  readonly byIndex: ReadonlyMap<number, string>
+  /** Name and scale of the first one that is no constant. */
+  readonly first: string
+}
+
+function formsOf(context: Context, node: Node, rule: OpRule, precision: NodePrecision): Forms {
+  const { source, scales, builder } = context
+  const places = activationsOf(node, rule)
+  const isConstant = (at: number) => source.tensors.get(node.inputs[at]!)?.data !== undefined
+  const made = new Map(
+    places.filter((at) => !isConstant(at)).map((at) => [at, formOf(context, node.inputs[at]!, precision)]),
+  )
+  const first = made.get(places.find((at) => made.has(at)) ?? -1)
+  if (first === undefined)
+    throw new MilliwattError('MODEL_ILLEGAL', node.name, `${node.op} reads nothing but constants.`)
+  const wanted = scales.get(first)!
+  const one = rule.output === 'same'
+  const constant = (name: string) =>
+    one
+      ? builder.constant(constantIn(source.tensors.get(name)!, precision, wanted)).name
+      : inputForm(context, name, precision)
+  const byIndex = places.map((at) => {
+    const form = made.get(at) ?? constant(node.inputs[at]!)
+    return [at, one && made.has(at) ? rescaled(context, form, wanted) : form] as const
+  })
+  return { byIndex: new Map(byIndex), first }
 }
 
 function translate(context: Context, node: Node): void {
@@ -224,18 +261,14 @@ function translate(context: Context, node: Node): void {
     builder.node({ ...node, inputs, outputs })
     return
   }
-  const activations = activationsOf(node, rule)
-  const forms = new Map(activations.map((at) => [at, inputForm(context, node.inputs[at]!, precision)]))
-  const first = forms.get(activations[0]!)!
+  const { byIndex, first } = formsOf(context, node, rule, precision)
   const constants = layerConstants(context, node, rule, first, precision)
   const last = Math.max(node.inputs.length, ...[...constants.keys()].map((at) => at + 1))
   const scale = outputScale(context, rule, node.outputs[0]!, precision, first)
-  const inputs = Array.from({ length: last }, (_, at) => {
-    const form = forms.get(at)
-    if (form !== undefined)
-      return rule.output === 'same' && activations.length > 1 ? brought(context, form, scale) : form
-    return constants.get(at) ?? inputForm(context, node.inputs[at] ?? '', 'float32')
-  })
+  const inputs = Array.from(
+    { length: last },
+    (_, at) => byIndex.get(at) ?? constants.get(at) ?? inputForm(context, node.inputs[at] ?? '', 'float32'),
+  )
   const outputs = node.outputs.map((name) =>
     declare(context, name, precision, outputName(context, name, precision), scale),
   )

@@ -1,6 +1,7 @@
 import { MilliwattError } from '../core/errors.ts'
 import { constantNumbers, floatConstant, lengthsOf, widenInt4 } from '../formats/convert/constants.ts'
 import type { Graph, Tensor } from '../graph/graph.ts'
+import { isStateful } from '../graph/stateful.ts'
 import { sliceOf } from './weights.ts'
 
 /** Weights that are integers while activations are floats (a hybrid model), as floats. */
@@ -18,7 +19,8 @@ function asFloats(tensor: Tensor): Tensor {
 
 /**
  * A canonical graph with float weights throughout, ready to be quantised.
- * @throws MilliwattError QUANTIZE_INPUT when activations are integers already, or nothing is there to quantise
+ * @throws MilliwattError QUANTIZE_INPUT when activations are integers already, nothing is there to quantise, or the
+ * model keeps state
  */
 export function toFloatGraph(graph: Graph, where: string): Graph {
   const integer = [...graph.tensors.values()].find(({ data, quantization }) => !data && quantization)
@@ -30,6 +32,12 @@ export function toFloatGraph(graph: Graph, where: string): Graph {
     )
   if (!graph.nodes.some(({ op }) => op.endsWith('conv_2d') || op === 'fully_connected'))
     throw new MilliwattError('QUANTIZE_INPUT', where, 'It has no convolution and no dense layer.')
+  if (isStateful(graph))
+    throw new MilliwattError(
+      'QUANTIZE_INPUT',
+      where,
+      'It keeps state from one run to the next, which calibration does not follow.',
+    )
   const tensors = new Map([...graph.tensors].map(([name, tensor]) => [name, asFloats(tensor)]))
   return { ...graph, tensors }
 }

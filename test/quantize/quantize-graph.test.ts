@@ -158,6 +158,41 @@ describe('a quantised graph', () => {
     expect(nearness(graph, made, noise(graph, 20))).toBeGreaterThan(25)
   })
 
+  it('gives constants beside activations the scale that all must have, and leaves integers alone', () => {
+    const graph = canonicalGraph(
+      [
+        tensor('x', 'float32', [1, 4]),
+        tensor('n', 'int32', [1, 2]),
+        tensor('c', 'float32', [1, 2], { values: Float32Array.of(1.5, -2) }),
+        tensor('k', 'int32', [1, 2], { values: Int32Array.of(3, 4) }),
+        tensor('y', 'float32', [1, 6]),
+        tensor('m', 'int32', [1, 2]),
+      ],
+      [
+        node('concatenation', ['c', 'x'], ['y'], { axis: 1, activation: 'none' }),
+        node('mul', ['n', 'k'], ['m'], { activation: 'none' }),
+      ],
+      ['x', 'n'],
+      ['y', 'm'],
+    )
+    const evaluate = (inputs: readonly Float32Array[]) => {
+      const y = Float32Array.of(1.5, -2, ...inputs[0]!)
+      return new Map([
+        ['x', inputs[0]!],
+        ['y', y],
+      ])
+    }
+    const observed = observe(graph, noise(graph, 20), () => evaluate)
+    const made = quantizeGraph(graph, observed, plainRecipe)
+    expect(made.nodes.map(({ op }) => op)).toEqual(['concatenation', 'mul'])
+    expect(made.tensors.get('m')!.dtype).toBe('int32')
+    const given = quantizeValues(made.tensors.get('x')!, Float32Array.of(0.1, -1, 0.5, 0))
+    const values = interpret(made, [given, Int32Array.of(5, -6)], 'tflm')
+    expect([...(values.get('m') as Int32Array)]).toEqual([15, -24])
+    const reals = dequantizeValues(made.tensors.get('y')!, values.get('y') as Int8Array)
+    for (const [at, real] of [1.5, -2, 0.1, -1, 0.5, 0].entries()) expect(reals[at]).toBeCloseTo(real, 1)
+  })
+
   it('is legal, runs in the interpreter as compiled, and is near, whatever the layers', () => {
     fc.assert(
       fc.property(randomLayers, fc.constantFrom('int8', 'int16'), (layers, precision) => {
@@ -190,6 +225,21 @@ describe('what can be quantised', () => {
     })()
     expect(isMilliwattError(failed) && failed.code).toBe('QUANTIZE_INPUT')
     expect(String(failed)).toContain('quantised already')
+  })
+
+  it('is no model with state', () => {
+    const net = smallNet()
+    const state = { name: 'kept', dtype: 'float32' as const, shape: [1, 3], variable: true as const }
+    const graph: Graph = {
+      ...net,
+      tensors: new Map([...net.tensors, ['kept', state]]),
+      nodes: [
+        ...net.nodes,
+        { ...net.nodes[6]!, name: 'last', op: 'add', inputs: ['y', 'kept'], outputs: ['z'], attributes: {} },
+      ],
+      outputs: ['z'],
+    }
+    expect(() => toFloatGraph(graph, 'a')).toThrow(/keeps state/)
   })
 
   it('are hybrid models, whose weights become floats first', () => {
