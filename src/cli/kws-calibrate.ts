@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { FeatureStream } from '../audio/stream/feature-stream.ts'
 import type { CardCascade, CardDetector } from '../catalogue/card.ts'
-import { MilliwattError, messageOf } from '../core/errors.ts'
+import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { type CascadeCalibration, type CascadeOptions, calibrateCascade } from '../loop/calibrate-cascade.ts'
 import { calibrateDetector } from '../loop/calibrate-detector.ts'
@@ -22,7 +22,7 @@ import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { toNumber, toPositive } from './options.ts'
 import { progressLine } from './progress.ts'
-import { terminalStyle } from './run-output.ts'
+import { terminalStyle, writeReport } from './run-output.ts'
 
 interface CalibrateCommandOptions {
   readonly data: string
@@ -39,14 +39,6 @@ interface CalibrateCommandOptions {
   readonly html?: string
   readonly svg?: string
   readonly json?: boolean
-}
-
-async function writeReport(host: Host, path: string, text: string): Promise<void> {
-  try {
-    await host.files.write(host.files.resolve(path), text)
-  } catch (error) {
-    throw new MilliwattError('REPORT_WRITE', path, messageOf(error), error)
-  }
 }
 
 function print(report: RocReport, json: boolean | undefined): void {

@@ -12,14 +12,21 @@ import { openMicrophone } from '../loop/microphone.ts'
 import { namedDevice } from '../loop/on-device.ts'
 import { probe } from '../loop/probe.ts'
 import { openRuntimeOn } from '../loop/runtime.ts'
+import type { StreamRecorder } from '../loop/stream-recorder.ts'
+import { largeAlone, streamSummary } from '../loop/stream-summary.ts'
 import { formatNumber } from '../report/format.ts'
+import { streamPage } from '../report/stream-html.ts'
+import { streamDocument } from '../report/stream-json.ts'
 import { streamNotes } from '../report/stream-notes.ts'
-import { timelineLines } from '../report/stream-timeline.ts'
+import type { StreamReport } from '../report/stream-report.ts'
+import { streamLines } from '../report/stream-text.ts'
+import { plainStyle } from '../report/table.ts'
 import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { addKwsCalibrateCommand } from './kws-calibrate.ts'
 import { type Listener, type ListenerOptions, openListener } from './kws-listener.ts'
 import { toPositive } from './options.ts'
+import { terminalStyle, writeReport } from './run-output.ts'
 
 interface KwsOptions extends ListenerOptions {
   readonly listen?: boolean
@@ -55,6 +62,20 @@ function energyOf({ cascade }: Listener): Energy | null {
   }
 }
 
+/** What the cascade did with a source, beside the large net at every look; null where one net listened. */
+function streamOf(
+  { cascade, card, energySource }: Listener,
+  heard: Listened,
+  recorder: StreamRecorder,
+): StreamReport | null {
+  if (!cascade?.current()) return null
+  const { source, facts } = heard
+  const looks = Object.values(recorder.looks).reduce((sum, count) => sum + count, 0)
+  const columns = Math.round(facts.audioS / card.features.hopS)
+  const alone = largeAlone(cascade, { audioS: facts.audioS, looks, columns }, null)
+  return streamSummary({ source, cascade, recorder, facts, energySource, alone })
+}
+
 function energyLine({ looks, meanPowerW, energyJ, provenance }: Energy, { events }: StreamFacts): string {
   const total = Object.values(looks).reduce((sum, count) => sum + count, 0)
   const shares = Object.entries(looks).map(([stage, count]) => `${stage} ${((100 * count) / total).toFixed(1)} %`)
@@ -72,12 +93,13 @@ function printer(json: boolean | undefined) {
           ? `${JSON.stringify({ event: 'keyword', source, timeS, keyword, score, latencyS, processingS })}\n`
           : `${timeS.toFixed(2).padStart(9)} s  ${keyword.padEnd(14)} ${score.toFixed(2)}  ${Math.round(1e3 * latencyS)} ms after the word\n`,
       ),
-    end: ({ source, facts, overruns, problem }: Listened, energy: Energy | null) => {
+    end: ({ source, facts, overruns, problem }: Listened, energy: Energy | null, stream: StreamReport | null) => {
       const notes = streamNotes(facts.signal, overruns)
       if (json) {
+        const timeline = stream ? { timeline: streamDocument(stream) } : {}
         const failed = problem ? { problem: { code: problem.code, message: problem.message } } : {}
         process.stdout.write(
-          `${JSON.stringify({ event: 'end', source, ...facts, overruns, notes, ...energy, ...failed })}\n`,
+          `${JSON.stringify({ event: 'end', source, ...facts, overruns, notes, ...energy, ...timeline, ...failed })}\n`,
         )
         return
       }
@@ -87,6 +109,9 @@ function printer(json: boolean | undefined) {
       )
       if (energy) process.stdout.write(`  ${energyLine(energy, facts)}\n`)
       for (const note of notes) process.stdout.write(`  ${note}\n`)
+      if (!stream) return
+      const style = process.stdout.isTTY ? terminalStyle : plainStyle
+      for (const line of streamLines(stream, process.stdout.columns ?? 100, style)) process.stdout.write(`${line}\n`)
     },
   }
 }
@@ -153,7 +178,7 @@ async function kwsOnBoard(host: Host, name: string, paths: readonly string[], op
   }
 }
 
-async function kwsCommand(host: Host, paths: readonly string[], options: KwsOptions): Promise<number> {
+async function kwsCommand(host: Host, version: string, paths: readonly string[], options: KwsOptions): Promise<number> {
   if (!options.listen && paths.length === 0)
     throw new MilliwattError('USAGE', 'kws', 'Give --listen, files, or - for raw PCM on standard input.')
   if (options.on !== undefined) return kwsOnBoard(host, options.on, paths, options)
@@ -161,6 +186,8 @@ async function kwsCommand(host: Host, paths: readonly string[], options: KwsOpti
   const stop = new AbortController()
   signal.addEventListener('abort', () => stop.abort(signal.reason))
   const print = printer(options.json)
+  const startedAt = host.clock.wallTime().toISOString()
+  const streams: StreamReport[] = []
   let failed = false
   try {
     await using runtime = await openRuntimeOn(host, { backends: options.backend, signal })
@@ -172,24 +199,26 @@ async function kwsCommand(host: Host, paths: readonly string[], options: KwsOpti
         process.stderr.write(`${source.name}: ${listener.name}${source.live ? ', Ctrl-C ends it' : ''}\n`)
       if (options.seconds !== undefined && source.live)
         void host.clock.sleep(options.seconds, stop.signal).then(() => stop.abort())
-      const events: KeywordEvent[] = []
-      listener.looks.length = 0
+      const recorder = listener.record()
       const onEvent = (event: KeywordEvent) => {
-        if (options.timeline) events.push(event)
+        recorder.heard(event)
         print.event(source.name, event)
       }
       const common = { card, settings, scorer, frontend, clock: host.clock, onEvent, signal: stop.signal }
       const heard = await listenTo(source, common)
-      print.end(heard, energyOf(listener))
-      if (options.timeline && !options.json) {
-        const provenance = energyOf(listener)?.provenance ?? null
-        for (const line of timelineLines(listener.looks, events, provenance)) process.stdout.write(`${line}\n`)
-      }
+      const stream = streamOf(listener, heard, recorder)
+      if (stream) streams.push(stream)
+      print.end(heard, energyOf(listener), options.timeline ? stream : null)
       if (heard.problem) {
         failed = true
         process.stderr.write(`${heard.problem.code}: ${heard.problem.message}\n`)
       }
       if (stop.signal.aborted) break
+    }
+    if (options.html !== undefined) {
+      const machine = `${runtime.probe.machine} · ${host.runtime}`
+      const page = streamPage({ milliwatt: version, model: listener.card.name, startedAt, machine, streams })
+      await writeReport(host, options.html, page)
     }
     if (signal.aborted) return exitCodes.interrupted
     return failed ? exitCodes.failed : exitCodes.done
@@ -220,12 +249,18 @@ export function addKwsCommand(program: Command, host: Host, version: string, fin
     .option('--active-mw <mW>', 'power of this machine at work, where nobody published it', toPositive)
     .option('--sleep-mw <mW>', 'its power between the work', toPositive)
     .option('--timeline', 'show at the end what ran when, and the energy of every event')
+    .option(
+      '--html <file>',
+      'the same as a page with a picture: level, what ran, power and energy, changes of the budget',
+    )
     .option('--log <file>', 'write every decision of the cascade with its cost, as JSON lines')
     .option('--seconds <s>', 'stop listening after so many seconds', toPositive)
     .option('--rate <hz>', 'sample rate of raw PCM', toPositive, 16000)
     .option('--channels <n>', 'channels of raw PCM', toPositive, 1)
     .addOption(new Option('--encoding <name>', 'layout of raw PCM').choices(['s16le', 'f32le']).default('s16le'))
     .option('--json', 'one JSON object a line: events, and an end with what listening cost')
-    .action(async (paths: readonly string[], options: KwsOptions) => finish(await kwsCommand(host, paths, options)))
+    .action(async (paths: readonly string[], options: KwsOptions) =>
+      finish(await kwsCommand(host, version, paths, options)),
+    )
   addKwsCalibrateCommand(kws, host, version, finish)
 }

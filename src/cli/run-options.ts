@@ -28,6 +28,7 @@ export interface RunOptions extends GoalOptions, DimensionOptions, DelegateOptio
   readonly backend?: readonly string[]
   readonly on?: readonly string[]
   readonly markerChannel?: number
+  readonly stream?: boolean
   readonly remeasure?: boolean
   readonly out?: string
   readonly json?: boolean
@@ -89,6 +90,10 @@ export function addRunOptions(command: Command): Command {
     .option('-b, --backend <name...>', 'plan only over these backends')
     .option('--on <device...>', devicesHelp)
     .option('--marker-channel <n>', "the meter's digital channel that a board's marker pin is wired to", toNumber)
+    .option(
+      '--stream',
+      "also run the card's cascade over the recordings in one stream: what ran when, energy of every event",
+    )
     .option('--remeasure', 'measure latencies again even if they are in the cache')
     .option(
       '-o, --out <folder>',

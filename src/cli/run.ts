@@ -1,10 +1,13 @@
 import type { Command } from 'commander'
+import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { accuracyOf, answerPerClip } from '../loop/accuracy.ts'
+import type { ClipSource } from '../loop/clips.ts'
 import { feedBack } from '../loop/feedback.ts'
 import type { LoadedModel } from '../loop/model.ts'
 import { type KeywordRun, keywordCard, runKeywords } from '../loop/run-keywords.ts'
 import { runReport } from '../loop/run-report.ts'
+import { runStream, type StreamRun } from '../loop/run-stream.ts'
 import { GoalNotMet, openRuntimeOn, type Runtime } from '../loop/runtime.ts'
 import { toJson } from '../report/json.ts'
 import type { RunReport } from '../report/report.ts'
@@ -65,9 +68,13 @@ async function openRuntime(job: Job): Promise<Runtime> {
   })
 }
 
-async function measure(job: Job, runtime: Runtime, model: LoadedModel): Promise<KeywordRun> {
+async function measure(
+  job: Job,
+  runtime: Runtime,
+  model: LoadedModel,
+  clips: readonly ClipSource[],
+): Promise<KeywordRun> {
   const { host, options, progress, signal } = job
-  const clips = await runClips(host, options, keywordCard(model), model.catalogue.folder)
   progress.on({ stage: 'idle', done: 0, total: 1 })
   await runtime.measureIdle(1)
   return runKeywords({
@@ -82,8 +89,25 @@ async function measure(job: Job, runtime: Runtime, model: LoadedModel): Promise<
   })
 }
 
+/** The cascade on all recordings in one stream, where that is asked and nobody has stopped. */
+async function streamOf(job: Job, runtime: Runtime, clips: readonly ClipSource[]): Promise<StreamRun | null> {
+  const { host, options, progress, signal } = job
+  if (!options.stream || signal.aborted) return null
+  return runStream({
+    host,
+    runtime,
+    model: job.model,
+    clips,
+    windowS: windowS(runtime, options),
+    onProgress: progress.on,
+    signal,
+  })
+}
+
 async function runJob(job: Job): Promise<RunReport> {
   const { host, options } = job
+  if (options.stream && options.on !== undefined)
+    throw new MilliwattError('USAGE', '--stream', 'The cascade runs on this machine: leave --on out.')
   const startedAt = host.clock.wallTime().toISOString()
   const startS = host.clock.nowS()
   await using runtime = await openRuntime(job)
@@ -92,8 +116,10 @@ async function runJob(job: Job): Promise<RunReport> {
     ...(options.variant === undefined ? {} : { variant: options.variant }),
     remeasure: options.remeasure ?? false,
   })
-  const run = await measure(job, runtime, model)
   const card = keywordCard(model)
+  const clips = await runClips(host, options, card, model.catalogue.folder)
+  const run = await measure(job, runtime, model, clips)
+  const stream = await streamOf(job, runtime, clips)
   const answers = answerPerClip(run.rows, [card.otherLabel, card.silenceLabel])
   await runtime.session?.capture?.flush()
   const report = runReport({
@@ -105,6 +131,7 @@ async function runJob(job: Job): Promise<RunReport> {
     model,
     rows: run.rows,
     accuracy: accuracyOf(answers, card.labels, model.variant.accuracy),
+    stream: stream?.report ?? null,
     session: runtime.session,
     idlePowerW: runtime.idlePowerW,
     problems: run.problems,

@@ -1,0 +1,66 @@
+import type { AloneReport, StreamReport } from '../report/stream-report.ts'
+import type { StreamFacts } from './keyword-stream.ts'
+import type { OpenedCascade } from './open-cascade.ts'
+import type { StreamRecorder } from './stream-recorder.ts'
+
+/** What a stream's report is made of. */
+export interface StreamSummaryParts {
+  readonly source: string
+  readonly cascade: OpenedCascade
+  readonly recorder: StreamRecorder
+  readonly facts: StreamFacts
+  readonly energySource: string
+  readonly clips?: StreamReport['clips']
+  readonly alone?: AloneReport | null
+}
+
+/** A cascade's stream for the report. */
+export function streamSummary({
+  source,
+  cascade,
+  recorder,
+  facts,
+  energySource,
+  ...rest
+}: StreamSummaryParts): StreamReport {
+  const governor = cascade.current()?.governor ?? null
+  return {
+    source,
+    cascade: cascade.name,
+    audioS: facts.audioS,
+    timeline: recorder.timeline,
+    clips: rest.clips ?? [],
+    looks: recorder.looks,
+    macs: facts.macs,
+    load: facts.load,
+    energyJ: governor?.energyJ ?? null,
+    meanPowerW: governor?.meanPowerW ?? null,
+    idlePowerW: governor?.power.idleW ?? null,
+    provenance: governor?.power.provenance ?? null,
+    energySource,
+    budgetW: governor && Number.isFinite(governor.budgetW) ? governor.budgetW : null,
+    alone: rest.alone ?? null,
+  }
+}
+
+/**
+ * What the large net takes for the same stream at every look.
+ * @param heard what it made of the stream; null where it was not run and is only counted
+ */
+export function largeAlone(
+  { nets, power }: OpenedCascade,
+  { audioS, looks, columns }: { readonly audioS: number; readonly looks: number; readonly columns: number },
+  heard: StreamFacts | null,
+): AloneReport {
+  const [small, large] = nets.models
+  const wholeJ = power && power.earlyJ + power.largeJ + (small === large ? power.smallJ : 0)
+  const energyJ = power && power.idleW * audioS + power.columnJ * columns + wholeJ! * looks
+  return {
+    name: large.variant.name,
+    looks,
+    events: heard?.events ?? null,
+    macs: heard?.macs ?? looks * (large.variant.facts.macs ?? 0),
+    energyJ,
+    meanPowerW: energyJ === null ? null : energyJ / audioS,
+  }
+}
