@@ -78,7 +78,9 @@ function streamOf(
 
 function energyLine({ looks, meanPowerW, energyJ, provenance }: Energy, { events }: StreamFacts): string {
   const total = Object.values(looks).reduce((sum, count) => sum + count, 0)
-  const shares = Object.entries(looks).map(([stage, count]) => `${stage} ${((100 * count) / total).toFixed(1)} %`)
+  const shares = Object.entries(looks)
+    .filter(([, count]) => count > 0)
+    .map(([stage, count]) => `${stage} ${((100 * count) / total).toFixed(1)} %`)
   if (meanPowerW === null) return `Looks: ${shares.join(', ')}`
   const each = events > 0 ? `, ${formatNumber((1e3 * energyJ!) / events, 3)} mJ an event` : ''
   return `Looks: ${shares.join(', ')}; ${formatNumber(1e3 * meanPowerW, 3)} mW on average, ${formatNumber(3600 * meanPowerW, 3)} J an hour${each} (${provenance})`

@@ -7,7 +7,7 @@ import { openExitNet } from './exit-net.ts'
 import type { LoadedModel } from './model.ts'
 import { netScorer } from './net-scorer.ts'
 
-/** What each stage of a cascade costs, in seconds or joules a look; `early` is 0 where it is not asked. */
+/** What each stage of a cascade costs a look (seconds, joules, multiply-accumulates); `early` is 0 where it is not asked. */
 export interface StageCosts {
   readonly small: number
   readonly early: number
@@ -19,9 +19,18 @@ export interface CascadeNets {
   readonly name: string
   /** The variant of the small net and that of the large one; the same where the small one is its first exit. */
   readonly models: readonly [LoadedModel, LoadedModel]
+  /** Multiply-accumulates of a look by stage. */
+  readonly macs: StageCosts
   /** Spreads what whole nets cost over the stages. */
   costs(small: number, large: number): StageCosts
   scorers(window: FeatureStream): Pick<CascadeParts, 'small' | 'early' | 'large'>
+}
+
+const macsOf = ({ variant }: LoadedModel) => variant.facts.macs ?? 0
+
+/** What the large net takes alone, all of it, given what the stages take. */
+export function wholeCost({ models: [small, large] }: Pick<CascadeNets, 'models'>, costs: StageCosts): number {
+  return (small === large ? costs.small : 0) + costs.early + costs.large
 }
 
 /** @throws MilliwattError CARD_INVALID */
@@ -50,6 +59,7 @@ export async function openCascadeNets(
     return {
       name: `${large}, first exit → all`,
       models: [largeModel, largeModel],
+      macs: { small: net.firstMacs, early: 0, large: net.restMacs },
       costs: (_, whole) => ({ small: whole * net.firstShare, early: 0, large: whole * (1 - net.firstShare) }),
       scorers: (window) => {
         const { first, rest } = net.scorers(window, labels)
@@ -63,6 +73,7 @@ export async function openCascadeNets(
     return {
       name: `${small} → ${large}`,
       models,
+      macs: { small: macsOf(smallModel), early: 0, large: macsOf(largeModel) },
       costs: (one, whole) => ({ small: one, early: 0, large: whole }),
       scorers: (window) => ({
         small: netScorer(smallModel, window, labels),
@@ -73,6 +84,7 @@ export async function openCascadeNets(
   return {
     name: `${small} → ${large}, first exit → all`,
     models,
+    macs: { small: macsOf(smallModel), early: net.firstMacs, large: net.restMacs },
     costs: (one, whole) => ({ small: one, early: whole * net.firstShare, large: whole * (1 - net.firstShare) }),
     scorers: (window) => {
       const { first, rest } = net.scorers(window, labels)

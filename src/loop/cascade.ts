@@ -32,12 +32,15 @@ export interface CascadeDecision {
   readonly energyJ: number | null
 }
 
+/** What the sound gate needs of a window. */
+export type LoudWindow = Pick<FeatureStream, 'loudest' | 'quietest'>
+
 /** Parts of a cascade. */
-export interface CascadeParts {
-  readonly small: Scorer
+export interface CascadeParts<Window = FeatureStream> {
+  readonly small: Scorer<Window>
   /** The large net up to its first exit, where that is asked; `large` is then the rest of it. */
-  readonly early?: Scorer | undefined
-  readonly large: Scorer
+  readonly early?: Scorer<Window> | undefined
+  readonly large: Scorer<Window>
   readonly settings: CascadeSettings
   readonly labels: readonly string[]
   readonly keywords: readonly string[]
@@ -61,8 +64,8 @@ export function bestKeyword(scores: ArrayLike<number>, keywordAt: readonly numbe
  * Sound gate, then a small net, then a large one where the small one hears a keyword perhaps. With a governor it works as
  * hard as the budget allows; a look that is left out repeats the last one.
  */
-export class Cascade implements Scorer {
-  readonly #parts: CascadeParts
+export class Cascade<Window extends LoudWindow = FeatureStream> implements Scorer<Window> {
+  readonly #parts: CascadeParts<Window>
   readonly #gate: SoundGate
   readonly #keywordAt: readonly number[]
   readonly #silence: Float32Array
@@ -74,7 +77,7 @@ export class Cascade implements Scorer {
   /** Looks by how far they went. */
   readonly counts: Record<StreamStage, number> = { skip: 0, gate: 0, small: 0, early: 0, large: 0 }
 
-  constructor(parts: CascadeParts) {
+  constructor(parts: CascadeParts<Window>) {
     const { labels, keywords, silenceLabel, otherLabel, settings } = parts
     this.#parts = parts
     this.#gate = new SoundGate(settings)
@@ -95,7 +98,7 @@ export class Cascade implements Scorer {
     return small.macs + (early?.macs ?? 0) + large.macs
   }
 
-  score(window: FeatureStream): Float32Array {
+  score(window: Window): Float32Array {
     const { columnsALook, governor } = this.#parts
     const every = governor ? governor.mode.everyLooks : 1
     const loudness = window.loudest(columnsALook)
@@ -115,7 +118,7 @@ export class Cascade implements Scorer {
   }
 
   /** Asks the nets, the small one first. */
-  #ask(window: FeatureStream, loudness: number): Float32Array {
+  #ask(window: Window, loudness: number): Float32Array {
     const { small, early, large, settings, governor } = this.#parts
     const best = bestKeyword(small.score(window), this.#keywordAt)
     if (best < Math.max(settings.passAt, governor?.mode.leastBar ?? 0)) {

@@ -6,13 +6,13 @@ import type { BorderTensor } from './border.ts'
 import type { LoadedModel } from './model.ts'
 
 /** Gives the posteriors of the labels for the window of a stream. */
-export interface Scorer {
+export interface Scorer<Window = FeatureStream> {
   /** Multiply-accumulates of all looks so far. */
   readonly macs: number
   /** Looks so far. */
   readonly runs: number
   /** Posteriors in the order of the labels; the array is used again by the next look. */
-  score(window: FeatureStream): Float32Array
+  score(window: Window): Float32Array
 }
 
 /** Looks before the first that counts, so that the engine's code is ready. */

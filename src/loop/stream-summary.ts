@@ -1,4 +1,5 @@
 import type { AloneReport, StreamReport } from '../report/stream-report.ts'
+import { wholeCost } from './cascade-nets.ts'
 import type { StreamFacts } from './keyword-stream.ts'
 import type { OpenedCascade } from './open-cascade.ts'
 import type { StreamRecorder } from './stream-recorder.ts'
@@ -52,8 +53,8 @@ export function largeAlone(
   { audioS, looks, columns }: { readonly audioS: number; readonly looks: number; readonly columns: number },
   heard: StreamFacts | null,
 ): AloneReport {
-  const [small, large] = nets.models
-  const wholeJ = power && power.earlyJ + power.largeJ + (small === large ? power.smallJ : 0)
+  const [, large] = nets.models
+  const wholeJ = power && wholeCost(nets, { small: power.smallJ, early: power.earlyJ, large: power.largeJ })
   const energyJ = power && power.idleW * audioS + power.columnJ * columns + wholeJ! * looks
   return {
     name: large.variant.name,

@@ -4,8 +4,9 @@ import { type Html, html } from './html-escape.ts'
 import { plainPage } from './html-page.ts'
 import { section } from './html-sections.ts'
 import { badge, tableHtml } from './html-table.ts'
+import { stageColours } from './stream-lanes.ts'
 import type { StreamReport } from './stream-report.ts'
-import { stageColours, streamSvg } from './stream-svg.ts'
+import { streamSvg } from './stream-svg.ts'
 import { eventTable, streamFacts } from './stream-tables.ts'
 
 const fact = ({ name, value, provenance, detail }: Fact) =>
