@@ -1,7 +1,7 @@
 import type { Card, CardCascade } from '../catalogue/card.ts'
 import { keywordsOf } from '../catalogue/detector-settings.ts'
 import type { RocVariant } from '../report/roc.ts'
-import { setThresholds, type ThresholdOptions } from './calibrate-detector.ts'
+import { missRates, setThresholds, type ThresholdOptions } from './calibrate-detector.ts'
 import { Cascade, type CascadeSettings, type LoudWindow } from './cascade.ts'
 import { type CascadeNets, wholeCost } from './cascade-nets.ts'
 import type { Scorer } from './net-scorer.ts'
@@ -25,7 +25,7 @@ export interface CascadeCalibration {
 
 /** Gates, bars and paces that are tried, dearest first. */
 const margins = [1, 1.5, 2, 2.5] as const
-const bars = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4] as const
+const bars = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3] as const
 const paces = [1, 2, 3] as const
 /** The first runs all of the large net always. */
 const exitBars = [0, 0.02, 0.05, 0.1] as const
@@ -145,16 +145,11 @@ function againAll(scenes: Scenes, looks: Looks, options: CascadeOptions, setting
   }
 }
 
-/** The same with the next higher bar: what misses hardly more even then does not hang by a hair. */
-function stricter(settings: CascadeSettings): CascadeSettings {
-  return { ...settings, passAt: bars.find((bar) => bar > settings.passAt)! }
-}
-
 /** Everything that is tried. */
 function allSettings(hasEarly: boolean, stepS: number): readonly CascadeSettings[] {
   const holdLooks = Math.round(holdS / stepS)
   return margins.flatMap((margin) =>
-    bars.slice(0, -1).flatMap((passAt) =>
+    bars.flatMap((passAt) =>
       paces.flatMap((everyLooks) =>
         (hasEarly ? exitBars : [0]).map((exitAt) => ({
           margin,
@@ -168,31 +163,32 @@ function allSettings(hasEarly: boolean, stepS: number): readonly CascadeSettings
   )
 }
 
-const noWorse = (row: RocVariant, alone: RocVariant, mostMore: number) =>
-  row.falseAlarms <= alone.falseAlarms &&
-  Object.entries(alone.missRate).every(([condition, missed]) => row.missRate[condition]! <= missed + mostMore)
+type MissRates = RocVariant['missRate']
+
+const hardlyMore = (missRate: MissRates, alone: MissRates, mostMore: number) =>
+  Object.entries(alone).every(([condition, missed]) => missRate[condition]! <= missed + mostMore)
 
 /**
  * Chooses gate, bars and pace of a cascade: the fewest multiply-accumulates on speech without keywords that miss hardly more
- * than the large net alone and make no more false alarms, each with thresholds of its own, and with the next higher bar too.
- * Where none does, the dearest.
+ * than the large net alone and make no more false alarms: with thresholds of its own, and with those of the large net too, so
+ * that it does not live on thresholds that may be lower because it hides a few false alarms. Where none does, the dearest.
  */
 export function calibrateCascade(options: CascadeOptions): CascadeCalibration {
   const { nets, onProgress } = options
   const [smallName, largeName] = nets.models.map(({ variant }) => variant.name) as [string, string]
   const looks: Looks = { small: [], early: [], large: [], loudest: [], quietest: [] }
   const scenes = listenToScenes({ ...options, scorer: noting(options, looks) })
-  const alone = setThresholds(scenes, { ...options, variant: largeName }).row
+  const { row: alone, detector: own } = setThresholds(scenes, { ...options, variant: largeName })
   const cheapestFirst = allSettings(looks.early.length > 0, options.stepS)
     .map((settings) => ({ settings, speech: againAll(scenes, looks, options, settings).speech }))
     .sort((a, b) => a.speech.macsALook - b.speech.macsALook)
-  const isGood = (settings: CascadeSettings) => {
-    const seen = againAll(scenes, looks, options, settings).scenes
-    return noWorse(setThresholds(seen, { ...options, variant: nets.name }, false).row, alone, options.mostMore)
-  }
   const good = cheapestFirst.find(({ settings }, done) => {
     onProgress?.({ stage: 'choose', done, total: cheapestFirst.length })
-    return isGood(settings) && isGood(stricter(settings))
+    const seen = againAll(scenes, looks, options, settings).scenes
+    const few = (missRate: MissRates) => hardlyMore(missRate, alone.missRate, options.mostMore)
+    if (!few(missRates(seen.spoken, options.card.labels, own))) return false
+    const { row } = setThresholds(seen, { ...options, variant: nets.name }, false)
+    return row.falseAlarms <= alone.falseAlarms && few(row.missRate)
   })
   const { settings, speech } = good ?? cheapestFirst.at(-1)!
   const seen = againAll(scenes, looks, options, settings).scenes

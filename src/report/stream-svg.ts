@@ -80,7 +80,7 @@ export function streamSvg(report: StreamReport): Html {
       html`<text x="${fixed(x(tick * unit.seconds))}" y="${bottom + 16}" text-anchor="middle" style="fill:var(--soft)">${formatTick(tick)}</text>
 `,
   )
-  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${streamWidth} ${bottom + streamEdge.bottom}" font-family="inherit" font-size="12" role="img" aria-label="What ran when, power and energy over the stream" style="display:block;width:100%;min-width:760px;height:auto">
+  return html`<svg viewBox="0 0 ${streamWidth} ${bottom + streamEdge.bottom}" font-family="inherit" font-size="12" role="img" aria-label="What ran when, power and energy over the stream" style="display:block;width:100%;min-width:760px;height:auto">
 ${clips}${drawn}${eventMarks(report, x, top, bottom)}
 ${times}<text x="${streamEdge.left + innerWidth / 2}" y="${bottom + 34}" text-anchor="middle" style="fill:var(--soft)">Time of the stream (${unit.name})</text>
 </svg>`

@@ -56,6 +56,8 @@ export function eventTable(report: StreamReport): Table {
   return { columns, rows }
 }
 
+const counted = (count: number, what: string) => `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`
+
 /** How many of the keywords that were played made their event, and what else did; null where nobody knows the words. */
 function heardFact(report: StreamReport): Fact | null {
   const { clips, timeline, alone } = report
@@ -66,9 +68,16 @@ function heardFact(report: StreamReport): Fact | null {
     answers.some(({ event, clip }) => clip === word && event.keyword === word.keyword),
   )
   const wrong = answers.filter(({ event, clip }) => clip?.keyword !== event.keyword).length
-  const others = clips.length - words.length
-  const detail = `${wrong} false alarms; ${others} other sounds were played${alone?.events != null ? `; ${alone.name} alone made ${alone.events} events` : ''}`
-  return { name: 'Heard', value: `${right.length} of ${words.length} keywords`, detail }
+  const detail = [
+    counted(wrong, 'false alarm'),
+    `${counted(clips.length - words.length, 'other sound')} played`,
+    alone?.events == null ? '' : `${alone.name} alone made ${counted(alone.events, 'event')}`,
+  ]
+  return {
+    name: 'Heard',
+    value: `${right.length} of ${words.length} keywords`,
+    detail: detail.filter(Boolean).join('; '),
+  }
 }
 
 function looksFact({ looks }: StreamReport): Fact {
@@ -86,7 +95,7 @@ function looksFact({ looks }: StreamReport): Fact {
 
 function macsFact({ macs, audioS, alone }: StreamReport): Fact {
   const detail = alone
-    ? `${formatNumber(alone.macs / Math.max(1, macs), 3)} times fewer than ${alone.name} at every look (${formatMacs(alone.macs / audioS)} a second)`
+    ? `${formatNumber(alone.macs / Math.max(1, macs), 3)} times fewer than the ${formatMacs(alone.macs / audioS)} of ${alone.name} at every look`
     : undefined
   return { name: 'Multiply-accumulates', value: `${formatMacs(macs / audioS)} a second`, ...(detail ? { detail } : {}) }
 }

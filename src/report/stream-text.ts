@@ -2,7 +2,7 @@ import { factLines } from './fact-lines.ts'
 import type { StreamReport, StreamStage, StreamTimeline, TimelineBin } from './stream-report.ts'
 import { streamStages } from './stream-report.ts'
 import { eventTable, streamFacts } from './stream-tables.ts'
-import { type TextStyle, tableLines } from './table.ts'
+import { type TextStyle, tableLines, wrap } from './table.ts'
 
 const marks: Readonly<Record<StreamStage, string>> = { skip: '\u02d9', gate: '·', small: '-', early: '=', large: '#' }
 const words: Readonly<Record<StreamStage, string>> = {
@@ -31,8 +31,8 @@ export function timelineLines({ bins, binS, events }: StreamTimeline, width: num
     return `${bins[from]!.startS.toFixed(1).padStart(9)} s  ${text.slice(from, from + marksALine).join('')}`
   })
   const used = streamStages.filter((stage) => stages.includes(stage)).map((stage) => `${marks[stage]} ${words[stage]}`)
-  const legend = [...used, ...(events.length > 0 ? ['* keyword'] : [])].join('   ')
-  return [...lines, `${' '.repeat(indent)}${legend} (${Number(binS.toPrecision(6))} s a mark)`]
+  const legend = [...used, ...(events.length > 0 ? ['* keyword'] : [])].join(', ')
+  return [...lines, ...wrap(`${legend} (${Number(binS.toPrecision(6))} s a mark)`, width, ' '.repeat(indent))]
 }
 
 /** A cascade on a stream for a terminal: what ran when, every event with its energy, and what it cost in all. */
