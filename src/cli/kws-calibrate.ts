@@ -135,7 +135,11 @@ async function calibrateCommand(
     if (cascade && !options.json) process.stdout.write(`\n${cascadeLine(cascade.cascade)}\n`)
     if (options.write) {
       const path = await writeDetectors(host, first.catalogue.folder, detectors, cascade?.cascade)
-      process.stderr.write(`${path}: thresholds of ${detectors.size} variants\n`)
+      const what = [
+        ...(detectors.size > 0 ? [`thresholds of ${detectors.size} variants`] : []),
+        ...(cascade ? ['the cascade'] : []),
+      ]
+      process.stderr.write(`${path}: ${what.join(' and ')}\n`)
     }
     return exitCodes.done
   } finally {

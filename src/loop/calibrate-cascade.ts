@@ -190,7 +190,8 @@ export function calibrateCascade(options: CascadeOptions): CascadeCalibration {
     const { row } = setThresholds(seen, { ...options, variant: nets.name }, false)
     return row.falseAlarms <= alone.falseAlarms && few(row.missRate)
   })
-  const { settings, speech } = good ?? cheapestFirst.at(-1)!
+  const dearest = cheapestFirst.reduce((most, one) => (one.speech.macsALook > most.speech.macsALook ? one : most))
+  const { settings, speech } = good ?? dearest
   const seen = againAll(scenes, looks, options, settings).scenes
   const { detector, row } = setThresholds(seen, { ...options, variant: nets.name })
   const aloneMacsALook = wholeCost(nets, nets.macs)
