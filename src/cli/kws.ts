@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { checkRate } from '../audio/decode.ts'
 import { PcmStream } from '../audio/stream/pcm-stream.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
@@ -21,6 +22,7 @@ import { streamNotes } from '../report/stream-notes.ts'
 import type { StreamReport } from '../report/stream-report.ts'
 import { streamLines } from '../report/stream-text.ts'
 import { plainStyle } from '../report/table.ts'
+import { toCount } from './energy-options.ts'
 import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { addKwsCalibrateCommand } from './kws-calibrate.ts'
@@ -137,6 +139,7 @@ async function* sourcesOf(
     else {
       const layout = { sampleRateHz: options.rate, channels: options.channels, encoding: options.encoding }
       signal.addEventListener('abort', () => process.stdin.destroy())
+      checkRate(layout.sampleRateHz, 'standard input')
       yield pcmSource('standard input', process.stdin, await PcmStream.open(layout, sampleRateHz))
     }
   }
@@ -258,7 +261,7 @@ export function addKwsCommand(program: Command, host: Host, version: string, fin
     .option('--log <file>', 'write every decision of the cascade with its cost, as JSON lines')
     .option('--seconds <s>', 'stop listening after so many seconds', toPositive)
     .option('--rate <hz>', 'sample rate of raw PCM', toPositive, 16000)
-    .option('--channels <n>', 'channels of raw PCM', toPositive, 1)
+    .option('--channels <n>', 'channels of raw PCM', toCount, 1)
     .addOption(new Option('--encoding <name>', 'layout of raw PCM').choices(['s16le', 'f32le']).default('s16le'))
     .option('--json', 'one JSON object a line: events, and an end with what listening cost')
     .action(async (paths: readonly string[], options: KwsOptions) =>

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { toCount } from './energy-options.ts'
 import { addGoalOptions, type GoalOptions } from './goal-options.ts'
 import {
   addDelegates,
@@ -39,7 +40,7 @@ function addInput(command: Command): void {
     .option('-i, --input <path>', 'WAV or FLAC file, a folder of them, or - for raw PCM on standard input')
     .option('--split <name>', "take only the clips of this split of the folder's manifest.csv")
     .option('--rate <hz>', 'sample rate of raw PCM', toPositive, 16000)
-    .option('--channels <n>', 'channels of raw PCM', toPositive, 1)
+    .option('--channels <n>', 'channels of raw PCM', toCount, 1)
     .addOption(new Option('--encoding <name>', 'layout of raw PCM').choices(['s16le', 'f32le']).default('s16le'))
     .option('--step <s>', 'step between windows of a long recording, in seconds', toPositive, 0.5)
 }

@@ -5,12 +5,14 @@ import { accuracyOf, answerPerClip } from '../loop/accuracy.ts'
 import type { ClipSource } from '../loop/clips.ts'
 import { feedBack } from '../loop/feedback.ts'
 import type { LoadedModel } from '../loop/model.ts'
+import { cascadeOf } from '../loop/open-cascade.ts'
 import { type KeywordRun, keywordCard, runKeywords } from '../loop/run-keywords.ts'
 import { runReport } from '../loop/run-report.ts'
-import { runStream, type StreamRun } from '../loop/run-stream.ts'
+import { runStream } from '../loop/run-stream.ts'
 import { GoalNotMet, openRuntimeOn, type Runtime } from '../loop/runtime.ts'
 import { toJson } from '../report/json.ts'
 import type { RunReport } from '../report/report.ts'
+import type { StreamReport } from '../report/stream-report.ts'
 import { plainStyle } from '../report/table.ts'
 import { toText } from '../report/text.ts'
 import { exitCodes } from './exit.ts'
@@ -89,19 +91,22 @@ async function measure(
   })
 }
 
-/** The cascade on all recordings in one stream, where that is asked and nobody has stopped. */
-async function streamOf(job: Job, runtime: Runtime, clips: readonly ClipSource[]): Promise<StreamRun | null> {
-  const { host, options, progress, signal } = job
+/** The cascade on all recordings in one stream, where that is asked; null also where the user stops it. */
+async function streamOf(
+  job: Job,
+  runtime: Runtime,
+  loaded: LoadedModel,
+  clips: readonly ClipSource[],
+): Promise<StreamReport | null> {
+  const { host, options, progress, signal, model } = job
   if (!options.stream || signal.aborted) return null
-  return runStream({
-    host,
-    runtime,
-    model: job.model,
-    clips,
-    windowS: windowS(runtime, options),
-    onProgress: progress.on,
-    signal,
-  })
+  const common = { host, runtime, model, loaded, clips, windowS: windowS(runtime, options), signal }
+  try {
+    return await runStream({ ...common, onProgress: progress.on })
+  } catch (error) {
+    if (signal.aborted) return null
+    throw error
+  }
 }
 
 async function runJob(job: Job): Promise<RunReport> {
@@ -117,9 +122,10 @@ async function runJob(job: Job): Promise<RunReport> {
     remeasure: options.remeasure ?? false,
   })
   const card = keywordCard(model)
+  if (options.stream) cascadeOf(card)
   const clips = await runClips(host, options, card, model.catalogue.folder)
   const run = await measure(job, runtime, model, clips)
-  const stream = await streamOf(job, runtime, clips)
+  const stream = await streamOf(job, runtime, model, clips)
   const answers = answerPerClip(run.rows, [card.otherLabel, card.silenceLabel])
   await runtime.session?.capture?.flush()
   const report = runReport({
@@ -131,11 +137,11 @@ async function runJob(job: Job): Promise<RunReport> {
     model,
     rows: run.rows,
     accuracy: accuracyOf(answers, card.labels, model.variant.accuracy),
-    stream: stream?.report ?? null,
+    stream,
     session: runtime.session,
     idlePowerW: runtime.idlePowerW,
     problems: run.problems,
-    interrupted: run.interrupted,
+    interrupted: run.interrupted || job.signal.aborted,
   })
   await feedBack(host, runtime.probe.fingerprint, model, report.summary)
   return report

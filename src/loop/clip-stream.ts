@@ -1,6 +1,6 @@
 import { toInt16Samples } from '../audio/fixed/extractor.ts'
 import { resample } from '../audio/resample.ts'
-import { isMilliwattError, type MilliwattError } from '../core/errors.ts'
+import { isMilliwattError } from '../core/errors.ts'
 import { random } from '../core/random.ts'
 import type { PlayedClip } from '../report/stream-report.ts'
 import type { ClipSource } from './clips.ts'
@@ -10,8 +10,6 @@ export interface ClipStream {
   readonly name: string
   readonly pieces: readonly Int16Array[]
   readonly clips: readonly PlayedClip[]
-  /** Recordings that could not be read and are left out. */
-  readonly problems: readonly MilliwattError[]
 }
 
 /** Pauses, in seconds, and the noise of the room that lies under everything, in dB of full scale. */
@@ -19,7 +17,8 @@ const pauses = { leastS: 4, mostS: 12, levelDb: -60 } as const
 
 /**
  * Makes a stream like a quiet room where somebody says something now and then: pauses of 4 to 12 s before, between and
- * behind the recordings, white noise at -60 dBFS under all of it. The same recordings give the same stream.
+ * behind the recordings, white noise at -60 dBFS under all of it. The same recordings give the same stream; what cannot be
+ * read is left out.
  * @param keywords labels that count as keywords; a recording of another one holds none
  */
 export async function clipStream(
@@ -31,7 +30,6 @@ export async function clipStream(
   const level = 32768 * 10 ** (pauses.levelDb / 20)
   const pieces: Int16Array[] = []
   const clips: PlayedClip[] = []
-  const problems: MilliwattError[] = []
   let samples = 0
   const play = (piece: Int16Array) => {
     for (let n = 0; n < piece.length; n++)
@@ -51,12 +49,11 @@ export async function clipStream(
       clips.push({ name: source.clip, startS, endS: samples / sampleRateHz, ...known })
     } catch (error) {
       if (!isMilliwattError(error) || !error.code.startsWith('CLIP_')) throw error
-      problems.push(error)
     }
     pause()
   }
   const name = `${clips.length} recordings with pauses of ${pauses.leastS} to ${pauses.mostS} s in a quiet room`
-  return { name, pieces, clips, problems }
+  return { name, pieces, clips }
 }
 
 const keywordOf = (label: string, keywords: readonly string[]) => (keywords.includes(label) ? label : null)

@@ -35,7 +35,7 @@ export interface OpenedCascade {
 }
 
 /** How a card says that its variants work in turn. @throws MilliwattError CARD_INVALID */
-function cascadeOf(card: Card): CardCascade {
+export function cascadeOf(card: Card): CardCascade {
   if (card.cascade) return card.cascade
   throw new MilliwattError(
     'CARD_INVALID',

@@ -1,5 +1,4 @@
 import { detectorSettings, keywordsOf } from '../catalogue/detector-settings.ts'
-import type { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { StreamReport } from '../report/stream-report.ts'
 import { clipStream } from './clip-stream.ts'
@@ -7,6 +6,7 @@ import type { ClipSource } from './clips.ts'
 import { KeywordStream, type KeywordStreamOptions, type StreamFacts } from './keyword-stream.ts'
 import { streamCard } from './listen.ts'
 import { listeningCosts } from './metered-listening.ts'
+import type { LoadedModel } from './model.ts'
 import { openFrontend } from './model-frontend.ts'
 import { netScorer } from './net-scorer.ts'
 import { openCascade } from './open-cascade.ts'
@@ -21,17 +21,13 @@ export interface StreamRunOptions {
   readonly runtime: Runtime
   /** Name of a shipped model, or a folder with a card. */
   readonly model: string
+  /** Any variant of it that is loaded already: its card says what the cascade is. */
+  readonly loaded: LoadedModel
   readonly clips: readonly ClipSource[]
   /** Length of a measuring window in seconds. */
   readonly windowS: number
   readonly onProgress?: OnProgress
   readonly signal?: AbortSignal
-}
-
-/** What the cascade did, and recordings that could not be read. */
-export interface StreamRun {
-  readonly report: StreamReport
-  readonly problems: readonly MilliwattError[]
 }
 
 /** Nets of a stream run in the caller's thread. */
@@ -42,12 +38,11 @@ const streamBackends = ['compiled'] as const
  * Energies are those of the meter that runs, else of the machine's published power.
  * @throws MilliwattError CARD_INVALID for a model without a cascade, CLIP_*, BACKEND_*
  */
-export async function runStream(options: StreamRunOptions): Promise<StreamRun> {
+export async function runStream(options: StreamRunOptions): Promise<StreamReport> {
   const { host, runtime, model, signal, onProgress } = options
   const load = (variant: string) => runtime.load(model, { variant, backends: streamBackends })
-  const first = await runtime.load(model, { backends: streamBackends, goal: { minimize: 'bytes' } })
-  const card = streamCard(first)
-  const frontend = await openFrontend(host, first.catalogue.folder, card.features)
+  const card = streamCard(options.loaded)
+  const frontend = await openFrontend(host, options.loaded.catalogue.folder, card.features)
   onProgress?.({ stage: 'listen', done: 0, total: 2 })
   const stream = await clipStream(options.clips, keywordsOf(card), card.features.sampleRateHz)
   let energySource = ''
@@ -86,9 +81,5 @@ export async function runStream(options: StreamRunOptions): Promise<StreamRun> {
   const looks = Object.values(recorder.looks).reduce((sum, count) => sum + count, 0)
   const columns = Math.round(facts.audioS / card.features.hopS)
   const alone = largeAlone(cascade, { audioS: facts.audioS, looks, columns }, heard)
-  const source = stream.name
-  return {
-    report: streamSummary({ source, cascade, recorder, facts, energySource, clips: stream.clips, alone }),
-    problems: stream.problems,
-  }
+  return streamSummary({ source: stream.name, cascade, recorder, facts, energySource, clips: stream.clips, alone })
 }
