@@ -54,7 +54,7 @@ export interface CascadeParts<Window = FeatureStream> {
 }
 
 /** Highest posterior of the keywords. */
-export function bestKeyword(scores: ArrayLike<number>, keywordAt: readonly number[]): number {
+function bestKeyword(scores: ArrayLike<number>, keywordAt: readonly number[]): number {
   let best = 0
   for (const at of keywordAt) best = Math.max(best, scores[at]!)
   return best

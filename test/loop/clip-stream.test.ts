@@ -27,7 +27,9 @@ describe('clipStream', () => {
     expect(power(pieces[1]!)).toBeGreaterThan(1e6)
     const again = await clipStream(sources, ['yes'], 16000)
     expect(again.clips).toEqual(clips)
-    expect(again.pieces.every((piece, at) => Buffer.compare(piece, pieces[at]!) === 0)).toBe(true)
+    expect(again.pieces.every((piece, at) => Buffer.from(piece.buffer).equals(Buffer.from(pieces[at]!.buffer)))).toBe(
+      true,
+    )
   })
 
   it('leaves out what is no recording; what is no fault of a recording is passed on', async () => {
