@@ -102,13 +102,12 @@ for (const [name, pieces] of Object.entries(streams)) {
   )
   const two = listen(`${name}, ${cascade.name}`, cascade.settings, cascade.scorer, pieces())
   const current = cascade.current()
-  const { audioS, inferences } = always
-  const looks = Object.values(current.cascade.counts).reduce((sum, count) => sum + count, 0)
-  const alone = largeAlone(cascade, { audioS, looks: inferences, columns: audioS / card.features.hopS }, always)
-  const hour = (joules) => ((3600 * joules) / audioS).toFixed(2)
-  const shares = Object.entries(current.cascade.counts).map(
-    ([stage, count]) => `${stage} ${((100 * count) / looks).toFixed(1)} %`,
-  )
+  const { counts } = current.cascade
+  const looks = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const lastedS = looks * settings.stepS
+  const alone = largeAlone(cascade, { looks: counts }, card.features.hopS, always)
+  const hour = (joules) => ((3600 * joules) / lastedS).toFixed(2)
+  const shares = Object.entries(counts).map(([stage, count]) => `${stage} ${((100 * count) / looks).toFixed(1)} %`)
   console.log(
     `${name}: ${(always.macs / two.macs).toFixed(1)} times fewer multiply-accumulates; ${hour(current.governor.energyJ)} in place of ${hour(alone.energyJ)} J an hour at 1 W (modelled), front end ${((3600 * columnJ) / card.features.hopS).toFixed(2)} of it; looks ${shares.join(', ')}`,
   )

@@ -43,9 +43,7 @@ export function streamOf(
 ): StreamReport | null {
   if (!cascade?.current()) return null
   const { source, facts } = heard
-  const looks = Object.values(recorder.looks).reduce((sum, count) => sum + count, 0)
-  const columns = Math.round(facts.audioS / card.features.hopS)
-  const alone = largeAlone(cascade, { audioS: facts.audioS, looks, columns }, null)
+  const alone = largeAlone(cascade, recorder, card.features.hopS, null)
   return streamSummary({ source, cascade, recorder, facts, energySource, alone })
 }
 

@@ -78,8 +78,6 @@ export async function runStream(options: StreamRunOptions): Promise<StreamReport
     settings: own ? detectorSettings(card, name) : settings,
     scorer: (window) => netScorer(large, window, card.labels),
   })
-  const looks = Object.values(recorder.looks).reduce((sum, count) => sum + count, 0)
-  const columns = Math.round(facts.audioS / card.features.hopS)
-  const alone = largeAlone(cascade, { audioS: facts.audioS, looks, columns }, heard)
+  const alone = largeAlone(cascade, recorder, card.features.hopS, heard)
   return streamSummary({ source: stream.name, cascade, recorder, facts, energySource, clips: stream.clips, alone })
 }

@@ -15,7 +15,9 @@ export interface StreamSummaryParts {
   readonly alone?: AloneReport | null
 }
 
-/** A cascade's stream for the report. */
+const lookCount = ({ looks }: StreamRecorder) => Object.values(looks).reduce((sum, count) => sum + count, 0)
+
+/** A cascade's stream for the report; a file counts with the silence that is put behind its end. */
 export function streamSummary({
   source,
   cascade,
@@ -28,7 +30,7 @@ export function streamSummary({
   return {
     source,
     cascade: cascade.name,
-    audioS: facts.audioS,
+    audioS: lookCount(recorder) * cascade.settings.stepS,
     timeline: recorder.timeline,
     clips: rest.clips ?? [],
     looks: recorder.looks,
@@ -46,16 +48,20 @@ export function streamSummary({
 
 /**
  * What the large net takes for the same stream at every look.
+ * @param hopS from one column of the front end to the next
  * @param heard what it made of the stream; null where it was not run and is only counted
  */
 export function largeAlone(
-  { nets, power }: OpenedCascade,
-  { audioS, looks, columns }: { readonly audioS: number; readonly looks: number; readonly columns: number },
+  { nets, power, settings }: OpenedCascade,
+  recorder: StreamRecorder,
+  hopS: number,
   heard: StreamFacts | null,
 ): AloneReport {
   const [, large] = nets.models
+  const looks = lookCount(recorder)
+  const audioS = looks * settings.stepS
   const wholeJ = power && wholeCost(nets, { small: power.smallJ, early: power.earlyJ, large: power.largeJ })
-  const energyJ = power && power.idleW * audioS + power.columnJ * columns + wholeJ! * looks
+  const energyJ = power && power.idleW * audioS + (power.columnJ * audioS) / hopS + wholeJ! * looks
   return {
     name: large.variant.name,
     looks,

@@ -83,18 +83,12 @@ describe('milliwatt kws', () => {
     expect((timeline.ran as { stage: string }[]).map(({ stage }) => stage)).toContain('large')
   })
 
-  it('changes its mode to stay within a budget, and shows that', async () => {
-    const noise = Float32Array.from({ length: 90 * 16000 }, (_, n) => (n % 16000 < 8000 ? 0.2 * Math.sin(n * n) : 0))
-    writeFileSync(join(folder, 'busy.wav'), wavBytes(noise, { sampleRateHz: 16000 }))
-    const budget = async (mw: number) =>
-      milliwatt(['kws', 'busy.wav', '--html', 'busy.html', '--budget-mw', `${mw}`, ...power], { cwd: folder, cache })
-    const { code, stdout } = await budget(900)
-    expect(code).toBe(0)
-    const meanMw = Number(/([\d.]+) mW on average/.exec(stdout)![1])
-    expect((await budget(2 + 0.9 * (meanMw - 2))).code).toBe(0)
-    const page = readFileSync(join(folder, 'busy.html'), 'utf8')
-    expect(page).toContain('budget')
-    const tooLittle = await budget(2)
+  it('draws the budget that it keeps, and says when doing nothing takes more', async () => {
+    const budget = async (mw: string) =>
+      milliwatt(['kws', clip('jarvis-1'), '--html', 'budget.html', '--budget-mw', mw, ...power], { cwd: folder, cache })
+    expect((await budget('900')).code).toBe(0)
+    expect(readFileSync(join(folder, 'budget.html'), 'utf8')).toMatch(/>budget<.*of 900\.0 mW allowed/s)
+    const tooLittle = await budget('2')
     expect([tooLittle.code, tooLittle.stderr.split(':')[0]]).toEqual([3, 'GOAL_NOT_MET'])
   })
 
@@ -108,6 +102,42 @@ describe('milliwatt kws', () => {
     expect(await failed(['--channels', '1.5', '-'])).toEqual([2, 'error'])
     expect(await failed(['calibrate', 'kws', '--data', folder])).toEqual([1, 'VALIDATION_DATA'])
   })
+})
+
+describe('milliwatt kws calibrate --cascade', () => {
+  const model = join(folder, 'calibrated')
+  cpSync(resolve(clips, '..'), model, { recursive: true, filter: (path) => !path.includes('float32') })
+  const card = JSON.parse(readFileSync(join(model, 'card.json'), 'utf8'))
+  card.variants = card.variants.filter(({ name }: { name: string }) => name.endsWith('int8'))
+  writeFileSync(join(model, 'card.json'), JSON.stringify(card))
+  const calibrate = (...names: readonly string[]) =>
+    milliwatt(['kws', 'calibrate', model, '--data', clips, '--rounds', '1', '--write', '--cascade', ...names], {
+      cwd: folder,
+      cache,
+    })
+
+  it('sets a cascade inside one net, and kws listens with it', async () => {
+    const { code, stdout, stderr } = await calibrate('ds-cnn-64-exits-int8')
+    expect([code, stderr]).toEqual([0, `${join(model, 'card.json')}: the cascade\n`])
+    expect(stdout).toMatch(
+      /the first exit of ds-cnn-64-exits-int8 looks [\d.]+ % of the time .* the rest of it [\d.]+ %/,
+    )
+    const { cascade } = JSON.parse(readFileSync(join(model, 'card.json'), 'utf8'))
+    expect(cascade).toMatchObject({ small: 'ds-cnn-64-exits-int8', large: 'ds-cnn-64-exits-int8' })
+    expect(cascade.speech.macsALook).toBeLessThan(cascade.speech.aloneMacsALook)
+    const heard = await milliwatt(['kws', clip('jarvis-1'), '--model', model, '--cascade'], { cwd: folder, cache })
+    expect(heard.stdout).toMatch(/ s {2}jarvis /)
+    expect(heard.stderr).toContain('ds-cnn-64-exits-int8, first exit → all')
+  }, 60_000)
+
+  it('says which variants make a cascade', async () => {
+    const [one, many] = [await calibrate('ds-cnn-16-int8'), await calibrate('a', 'b', 'c')]
+    expect([one.code, one.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^CARD_INVALID: ds-cnn-16-int8: .* It has no exits/),
+    ])
+    expect([many.code, many.stderr]).toEqual([2, expect.stringMatching(/^USAGE: --cascade: /)])
+  }, 60_000)
 })
 
 describe('what kws cannot listen with, or to', () => {
