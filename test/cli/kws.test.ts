@@ -71,7 +71,7 @@ describe('milliwatt kws', () => {
       expect(page).toContain(part)
     expect(page).not.toContain('<script')
     expect(page.length).toBeLessThan(100_000)
-  })
+  }, 60_000)
 
   it('tells the timeline as JSON, and says why there is no energy', async () => {
     const { code, stdout } = await milliwatt(['kws', clip('jarvis-1'), '--timeline', '--json'], { cwd: folder, cache })
@@ -81,7 +81,7 @@ describe('milliwatt kws', () => {
     expect(timeline.events).toHaveLength(1)
     expect(timeline.energySource).toContain('no published power')
     expect((timeline.ran as { stage: string }[]).map(({ stage }) => stage)).toContain('large')
-  })
+  }, 60_000)
 
   it('draws the budget that it keeps, and says when doing nothing takes more', async () => {
     const budget = async (mw: string) =>
@@ -90,7 +90,7 @@ describe('milliwatt kws', () => {
     expect(readFileSync(join(folder, 'budget.html'), 'utf8')).toMatch(/>budget<.*of 900\.0 mW allowed/s)
     const tooLittle = await budget('2')
     expect([tooLittle.code, tooLittle.stderr.split(':')[0]]).toEqual([3, 'GOAL_NOT_MET'])
-  })
+  }, 60_000)
 
   it('says clearly what is wrong with a source', async () => {
     const failed = async (args: readonly string[]) => {
@@ -152,7 +152,7 @@ describe('what kws cannot listen with, or to', () => {
       expect(await messageOf(['--rate', rate, '--variant', 'ds-cnn-16-int8', '-'], pcmOf('jarvis-1'))).toMatch(
         /^CLIP_BAD_RATE: standard input: .* 192000 Hz/,
       )
-  })
+  }, 60_000)
 
   it('names a model whose input is not what the front end makes, one without a card, and a card without a cascade', async () => {
     const model = join(folder, 'model')
@@ -175,7 +175,7 @@ describe('what kws cannot listen with, or to', () => {
     expect(await messageOf([clip('jarvis-1'), '--model', join(model, 'ds-cnn-16-int8.onnx')])).toMatch(
       /^CARD_INVALID: .* needs a card\.json/,
     )
-  })
+  }, 60_000)
 
   it('says of long silence that there is nothing, and draws it', async () => {
     writeFileSync(join(folder, 'silence.wav'), wavBytes(new Float32Array(600 * 16000), { sampleRateHz: 16000 }))
@@ -190,7 +190,7 @@ describe('what kws cannot listen with, or to', () => {
     expect(page).toContain('No keyword was heard.')
     expect(page).not.toMatch(/NaN|Infinity/)
     expect(page.length).toBeLessThan(60_000)
-  })
+  }, 60_000)
 })
 
 needs('arecord')('milliwatt kws --listen', () => {
