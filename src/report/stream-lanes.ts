@@ -124,7 +124,7 @@ export function modeLane({ timeline: { changes } }: StreamReport, { x, endS }: T
     )}${spans.map(
       ({ fromS, toS, mode }) =>
         x(toS) - x(fromS) > 70 &&
-        html`<text x="${fixed(x(fromS) + 5)}" y="${y + 13}" style="fill:var(--ink)" font-size="11">${mode}</text>
+        html`<text x="${fixed(x(fromS) + 5)}" y="${y + 13}" style="fill:var(--ink);stroke:var(--card);stroke-width:3px;paint-order:stroke" font-size="11">${mode}</text>
 `,
     )}`
   }
