@@ -1,13 +1,16 @@
 // A stream of an hour that holds no keyword, and one like a day (5 % speech, else a quiet room), heard by the large net
-// alone and by the card's cascade: load of one core, time of a hop, heap, false alarms, multiply-accumulates.
+// alone and by the card's cascade: load of one core, time of a hop, heap, false alarms, multiply-accumulates, and energy as
+// modelled for a machine that takes 1 W at work and nothing between: seconds of work, then, by the medians of the parts.
 // Usage: npm run build && node --expose-gc bench/kws/stream.mjs MODEL_FOLDER DATA_FOLDER [NOISE...]
 import { toInt16Samples } from '../../dist/audio/fixed/extractor.js'
 import { quietScene } from '../../dist/audio/stream/scene.js'
 import { random } from '../../dist/core/random.js'
 import { nodeHost, openRuntime } from '../../dist/entries/node.js'
 import { KeywordStream } from '../../dist/loop/keyword-stream.js'
+import { columnTimeS, listeningPower } from '../../dist/loop/listening-power.js'
 import { netScorer } from '../../dist/loop/net-scorer.js'
 import { openCascade } from '../../dist/loop/open-cascade.js'
+import { largeAlone } from '../../dist/loop/stream-summary.js'
 import { readValidationClips } from '../../dist/loop/validation-clips.js'
 
 const [folder, data, ...noises] = process.argv.slice(2)
@@ -81,19 +84,32 @@ function listen(name, settings, scorer, pieces) {
 const alone = card.variants.find(({ name }) => name === card.cascade.large)
 const large = await load(alone.name)
 const settings = alone.detector ?? card.cascade.detector
-const cascade = await openCascade({ card, load, clock, power: null })
+const one = { activeW: 1, idleW: 0 }
+const powerOf = (nets) => listeningPower(one, columnTimeS(card.features, clock), nets)
+const cascade = await openCascade({ card, load, clock, powerOf })
+const { columnJ } = cascade.power
+const micro = (joules) => `${(1e6 * joules).toFixed(1)} µs`
+console.log(
+  `${cascade.name}: a column ${micro(columnJ)}, a look ${['smallJ', 'earlyJ', 'largeJ'].map((part) => micro(cascade.power[part])).join(', ')}`,
+)
 const streams = { 'an hour of speech': () => speech(3600, 5000), 'like a day': () => day(3600, 6000) }
 for (const [name, pieces] of Object.entries(streams)) {
-  const one = listen(
+  const always = listen(
     `${name}, ${large.variant.name}`,
     settings,
     (window) => netScorer(large, window, card.labels),
     pieces(),
   )
   const two = listen(`${name}, ${cascade.name}`, cascade.settings, cascade.scorer, pieces())
-  const { counts } = cascade.current().cascade
+  const current = cascade.current()
+  const { counts } = current.cascade
+  const looks = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const lastedS = looks * settings.stepS
+  const alone = largeAlone(cascade, { looks: counts }, card.features.hopS, always)
+  const hour = (joules) => ((3600 * joules) / lastedS).toFixed(2)
+  const shares = Object.entries(counts).map(([stage, count]) => `${stage} ${((100 * count) / looks).toFixed(1)} %`)
   console.log(
-    `${name}: ${(one.macs / two.macs).toFixed(1)} times fewer multiply-accumulates; looks ${JSON.stringify(counts)}`,
+    `${name}: ${(always.macs / two.macs).toFixed(1)} times fewer multiply-accumulates; ${hour(current.governor.energyJ)} in place of ${hour(alone.energyJ)} J an hour at 1 W (modelled), front end ${((3600 * columnJ) / card.features.hopS).toFixed(2)} of it; looks ${shares.join(', ')}`,
   )
 }
 await runtime.dispose()

@@ -25,10 +25,14 @@ function mixDown(channels: readonly Float32Array[]): Float32Array {
   return first.map((_, n) => channels.reduce((sum, channel) => sum + channel[n]!, 0) / channels.length)
 }
 
+/** Refuses a rate that no speech is recorded at. @throws MilliwattError CLIP_BAD_RATE */
+export function checkRate(rateHz: number, where: string): void {
+  if (!(rateHz >= plausibleRateHz.low && rateHz <= plausibleRateHz.high))
+    throw new MilliwattError('CLIP_BAD_RATE', where, `It says ${rateHz} Hz; speech needs 1000 to 192000 Hz.`)
+}
+
 function checked(recording: Recording, where: string): Recording {
-  const rate = recording.sampleRateHz
-  if (!(rate >= plausibleRateHz.low && rate <= plausibleRateHz.high))
-    throw new MilliwattError('CLIP_BAD_RATE', where, `It says ${rate} Hz; speech needs 1000 to 192000 Hz.`)
+  checkRate(recording.sampleRateHz, where)
   if (recording.samples.length === 0) throw new MilliwattError('CLIP_EMPTY', where)
   if (recording.samples.some((sample) => !Number.isFinite(sample)))
     throw new MilliwattError('CLIP_NOT_AUDIO', where, 'It holds samples that are not numbers.')

@@ -75,6 +75,8 @@ const cascade = z.strictObject({
   margin: z.number().nonnegative(),
   holdLooks: z.number().int().positive(),
   passAt: share,
+  exitAt: share.exactOptional(),
+  everyLooks: z.number().int().positive().exactOptional(),
   detector,
   speech: z.strictObject({ smallShare: share, largeShare: share, macsALook: z.number(), aloneMacsALook: z.number() }),
 })
@@ -124,7 +126,10 @@ export interface CardDetector extends DetectorSettings {
   }
 }
 
-/** When a small variant, and when a large one looks at a stream, and how often they do in non-stop speech. */
+/**
+ * When a small variant, and when a large one looks at a stream, and how often they do in non-stop speech. Where both are the
+ * same variant, which then has exits, the small one is its first exit.
+ */
 export interface CardCascade {
   readonly small: string
   readonly large: string
@@ -133,9 +138,14 @@ export interface CardCascade {
   readonly holdLooks: number
   /** Posterior of any keyword by the small one from which on the large one looks. */
   readonly passAt: number
+  /** Posterior of any keyword at the large one's first exit from which on the rest of it runs; without it all of it does. */
+  readonly exitAt?: number
+  /** Looks from one of the small one to the next where it hears no keyword; 1 by default. */
+  readonly everyLooks?: number
   readonly detector: CardDetector
   readonly speech: {
     readonly smallShare: number
+    /** Of the large one, at least up to its first exit. */
     readonly largeShare: number
     /** Multiply-accumulates of a look on average, and of the large one alone. */
     readonly macsALook: number

@@ -1,14 +1,15 @@
 import type { Command } from 'commander'
 import type { FeatureStream } from '../audio/stream/feature-stream.ts'
-import type { CardCascade, CardDetector } from '../catalogue/card.ts'
-import { MilliwattError, messageOf } from '../core/errors.ts'
-import type { Host } from '../core/host.ts'
-import { type CascadeCalibration, type CascadeOptions, calibrateCascade } from '../loop/calibrate-cascade.ts'
+import type { Card, CardCascade, CardDetector } from '../catalogue/card.ts'
+import { MilliwattError } from '../core/errors.ts'
+import type { Clock, Host } from '../core/host.ts'
+import { calibrateCascade } from '../loop/calibrate-cascade.ts'
 import { calibrateDetector } from '../loop/calibrate-detector.ts'
+import { type CascadeNets, openCascadeNets } from '../loop/cascade-nets.ts'
 import { streamCard } from '../loop/listen.ts'
 import type { LoadedModel } from '../loop/model.ts'
 import { openFrontend } from '../loop/model-frontend.ts'
-import { netScorer, type Scorer } from '../loop/net-scorer.ts'
+import { netScorer } from '../loop/net-scorer.ts'
 import { openRuntimeOn } from '../loop/runtime.ts'
 import { readValidationClips, type ValidationClips } from '../loop/validation-clips.ts'
 import { writeDetectors } from '../loop/write-detector.ts'
@@ -22,7 +23,7 @@ import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { toNumber, toPositive } from './options.ts'
 import { progressLine } from './progress.ts'
-import { terminalStyle } from './run-output.ts'
+import { terminalStyle, writeReport } from './run-output.ts'
 
 interface CalibrateCommandOptions {
   readonly data: string
@@ -41,14 +42,6 @@ interface CalibrateCommandOptions {
   readonly json?: boolean
 }
 
-async function writeReport(host: Host, path: string, text: string): Promise<void> {
-  try {
-    await host.files.write(host.files.resolve(path), text)
-  } catch (error) {
-    throw new MilliwattError('REPORT_WRITE', path, messageOf(error), error)
-  }
-}
-
 function print(report: RocReport, json: boolean | undefined): void {
   if (json) {
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
@@ -60,32 +53,32 @@ function print(report: RocReport, json: boolean | undefined): void {
   for (const variant of report.variants) process.stdout.write(`\n${variant.variant}\n${text(keywordTable(variant))}`)
 }
 
-type Load = (
-  variant: string,
-) => Promise<{ readonly model: LoadedModel; readonly scorer: (window: FeatureStream) => Scorer }>
-
-/** A cascade of two variants, a small one and a large one. */
-async function calibrateTwo(
+/** The nets of a cascade: a small variant and a large one, or one that has exits. @throws MilliwattError USAGE */
+async function cascadeNets(
   names: readonly string[],
-  load: Load,
-  shared: Omit<CascadeOptions, 'small' | 'large' | 'mostMore'>,
-): Promise<CascadeCalibration> {
-  if (names.length !== 2)
-    throw new MilliwattError('USAGE', '--cascade', 'Give two variants, a small one and a large one.')
-  const [small, large] = await Promise.all(
-    names.map(async (name) => {
-      const { model, scorer } = await load(name)
-      return { name, macs: model.variant.facts.macs ?? 0, scorer }
-    }),
-  )
-  return calibrateCascade({ ...shared, small: small!, large: large!, mostMore: 0.005 })
+  card: Card,
+  load: (variant: string) => Promise<LoadedModel>,
+  clock: Clock,
+): Promise<CascadeNets> {
+  const [small, large = small] = names
+  if (small === undefined || large === undefined || names.length > 2)
+    throw new MilliwattError('USAGE', '--cascade', 'Give a small and a large variant, or one that has exits.')
+  const hasExits = card.variants.find(({ name }) => name === large)?.exits !== undefined
+  return openCascadeNets(card, { small, large, ...(hasExits ? { exitAt: 0 } : {}) }, load, clock)
 }
+
+/** Share of the keywords that a cascade may miss beyond what its large net misses alone. */
+const mostMoreMissed = 0.005
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
-function cascadeLine({ small, large, margin, passAt, speech }: CardCascade): string {
+function cascadeLine({ small, large, margin, passAt, everyLooks, exitAt, speech }: CardCascade): string {
   const times = speech.aloneMacsALook / speech.macsALook
-  return `In non-stop speech ${small} looks ${percent(speech.smallShare)} of the time (sound gate of ${margin}), ${large} ${percent(speech.largeShare)} (from ${passAt} on): ${times.toFixed(1)} times fewer multiply-accumulates than ${large} alone.`
+  const first = small === large ? `the first exit of ${small}` : small
+  const rest = small === large ? 'the rest of it' : large
+  const pace = everyLooks === undefined ? '' : `, one look in ${everyLooks} where it hears nothing`
+  const exit = exitAt === undefined ? '' : ` and stops at its first exit below ${exitAt}`
+  return `In non-stop speech ${first} looks ${percent(speech.smallShare)} of the time (sound gate of ${margin}${pace}), ${rest} ${percent(speech.largeShare)} (from ${passAt} on${exit}): ${times.toFixed(1)} times fewer multiply-accumulates than ${large} alone.`
 }
 
 async function calibrateCommand(
@@ -111,19 +104,18 @@ async function calibrateCommand(
       ...{ rounds: options.rounds, stepS: options.step, smoothing: options.smoothing, refractoryS: options.refractory },
       ...{ onProgress: progress.on, signal, frontend: await openFrontend(host, first.catalogue.folder, card.features) },
     }
-    const load = async (variant: string) => {
-      const model = await runtime.load(name, { variant })
-      return { model, scorer: (window: FeatureStream) => netScorer(model, window, card.labels) }
-    }
+    const load = (variant: string) => runtime.load(name, { variant })
     const usual = options.cascade ? [] : card.variants.map((each) => each.name)
     for (const variant of options.variant ?? usual) {
-      const { model, scorer } = await load(variant)
+      const model = await load(variant)
+      const scorer = (window: FeatureStream) => netScorer(model, window, card.labels)
       const { detector, row } = calibrateDetector({ ...shared, variant, scorer })
       rows.push(row)
       detectors.set(variant, detector)
       await model.dispose()
     }
-    const cascade = options.cascade && (await calibrateTwo(options.cascade, load, shared))
+    const nets = options.cascade && (await cascadeNets(options.cascade, card, load, host.clock))
+    const cascade = nets && calibrateCascade({ ...shared, nets, mostMore: mostMoreMissed })
     if (cascade) rows.push(...(detectors.has(cascade.alone.variant) ? [] : [cascade.alone]), cascade.row)
     progress.stop()
     const report: RocReport = {
@@ -143,7 +135,11 @@ async function calibrateCommand(
     if (cascade && !options.json) process.stdout.write(`\n${cascadeLine(cascade.cascade)}\n`)
     if (options.write) {
       const path = await writeDetectors(host, first.catalogue.folder, detectors, cascade?.cascade)
-      process.stderr.write(`${path}: thresholds of ${detectors.size} variants\n`)
+      const what = [
+        ...(detectors.size > 0 ? [`thresholds of ${detectors.size} variants`] : []),
+        ...(cascade ? ['the cascade'] : []),
+      ]
+      process.stderr.write(`${path}: ${what.join(' and ')}\n`)
     }
     return exitCodes.done
   } finally {
@@ -177,7 +173,10 @@ export function addKwsCalibrateCommand(
     .option('--smoothing <n>', 'looks that are averaged', toCount, 5)
     .option('--refractory <s>', 'no event for so long after one', toPositive, 1)
     .option('--variant <name...>', 'only these variants')
-    .option('--cascade <name...>', 'a small and a large variant: set when the large one looks, and the sound gate')
+    .option(
+      '--cascade <name...>',
+      'a small and a large variant, or one that has exits: set the sound gate, how often the small one looks, and when the large one does',
+    )
     .option('--write', 'write the thresholds into the card')
     .option('--html <file>', 'the trade and all figures as a page')
     .option('--svg <file>', 'the trade as a picture')

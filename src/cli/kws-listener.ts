@@ -4,14 +4,15 @@ import { detectorSettings } from '../catalogue/detector-settings.ts'
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { FileAppender, Host } from '../core/host.ts'
 import type { PublishedPower } from '../cost/modelled.ts'
-import type { CascadeDecision } from '../loop/cascade.ts'
 import type { KeywordStreamOptions } from '../loop/keyword-stream.ts'
 import { streamCard } from '../loop/listen.ts'
+import { columnTimeS, listeningPower } from '../loop/listening-power.ts'
 import type { LoadedModel } from '../loop/model.ts'
 import { type OpenFrontend, openFrontend } from '../loop/model-frontend.ts'
 import { netScorer } from '../loop/net-scorer.ts'
 import { type OpenedCascade, openCascade } from '../loop/open-cascade.ts'
 import type { Runtime } from '../loop/runtime.ts'
+import { StreamRecorder } from '../loop/stream-recorder.ts'
 
 /** Options that choose what listens. */
 export interface ListenerOptions {
@@ -27,6 +28,7 @@ export interface ListenerOptions {
   readonly sleepMw?: number
   readonly log?: string
   readonly timeline?: boolean
+  readonly html?: string
 }
 
 /** What listens: a net alone or a cascade. */
@@ -37,8 +39,10 @@ export interface Listener extends AsyncDisposable {
   readonly scorer: KeywordStreamOptions['scorer']
   readonly frontend: OpenFrontend | undefined
   readonly cascade: OpenedCascade | null
-  /** Decisions of the source that is listened to, where a timeline is asked for. */
-  readonly looks: CascadeDecision[]
+  /** Where figures of energy come from, in words. */
+  readonly energySource: string
+  /** Begins to record what the cascade does with the next source. */
+  record(): StreamRecorder
 }
 
 /** Mean power that the options allow, in watts. @throws MilliwattError USAGE */
@@ -94,19 +98,23 @@ async function cascadeListener(
   const card = streamCard(first)
   const frontend = await openFrontend(host, first.catalogue.folder, card.features)
   const log = await openLog(host, options.log)
-  const looks: CascadeDecision[] = []
+  const published = powerOf(runtime, options)
+  const stepS = card.cascade?.detector.stepS ?? 0.1
+  let recorder = new StreamRecorder(stepS)
   const cascade = await openCascade({
     card,
     clock: host.clock,
-    frontend,
-    power: powerOf(runtime, options),
+    powerOf: (nets) => published && listeningPower(published, columnTimeS(card.features, host.clock, frontend), nets),
     load: (variant) => runtime.load(options.model, { variant }),
     ...(budgetW === undefined ? {} : { budgetW }),
     onDecision: (decision) => {
       log?.write(decision)
-      if (options.timeline) looks.push(decision)
+      recorder.look(decision)
     },
-    onChange: (change) => log?.write(change),
+    onChange: (change) => {
+      log?.write(change)
+      recorder.changed(change)
+    },
   })
   const { name, settings, scorer } = cascade
   return {
@@ -116,20 +124,26 @@ async function cascadeListener(
     scorer,
     frontend,
     cascade,
-    looks,
+    energySource: published
+      ? 'power that was published or stated, times how long each part takes here'
+      : 'no published power for this machine in targets/, and none stated (--active-mw)',
+    record: () => {
+      recorder = new StreamRecorder(stepS)
+      return recorder
+    },
     [Symbol.asyncDispose]: async () => log?.close(options.log!),
   }
 }
 
 /**
- * Opens what the options choose: the card's cascade with `--cascade`, a timeline or a budget, else one variant.
+ * Opens what the options choose: the card's cascade with `--cascade`, a timeline, a page or a budget, else one variant.
  * @throws MilliwattError CARD_INVALID, GOAL_INVALID, GOAL_NOT_MET, USAGE, OUTPUT_WRITE
  */
 export async function openListener(host: Host, runtime: Runtime, options: ListenerOptions): Promise<Listener> {
   const variant = options.variant === undefined ? {} : { variant: options.variant }
   const model = await runtime.load(options.model, { goal: { minimize: 'accuracy' }, ...variant })
   const budgetW = budgetOf(options)
-  if (options.cascade || options.timeline || budgetW !== undefined)
+  if (options.cascade || options.timeline || options.html !== undefined || budgetW !== undefined)
     return cascadeListener(host, runtime, options, model, budgetW)
   const card = streamCard(model)
   return {
@@ -139,7 +153,8 @@ export async function openListener(host: Host, runtime: Runtime, options: Listen
     scorer: (window) => netScorer(model, window, card.labels),
     frontend: await openFrontend(host, model.catalogue.folder, card.features),
     cascade: null,
-    looks: [],
+    energySource: '',
+    record: () => new StreamRecorder(1),
     [Symbol.asyncDispose]: async () => undefined,
   }
 }

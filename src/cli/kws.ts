@@ -1,25 +1,27 @@
 import { type Command, Option } from 'commander'
+import { checkRate } from '../audio/decode.ts'
 import { PcmStream } from '../audio/stream/pcm-stream.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
-import type { Provenance } from '../core/provenance.ts'
 import type { AudioSource } from '../loop/audio-source.ts'
 import { listenOnBoard } from '../loop/board-listener.ts'
 import { openFileSource, pcmSource } from '../loop/file-source.ts'
-import type { KeywordEvent, StreamFacts } from '../loop/keyword-stream.ts'
-import { type Listened, listenTo } from '../loop/listen.ts'
+import type { KeywordEvent } from '../loop/keyword-stream.ts'
+import { listenTo } from '../loop/listen.ts'
 import { openMicrophone } from '../loop/microphone.ts'
 import { namedDevice } from '../loop/on-device.ts'
 import { probe } from '../loop/probe.ts'
 import { openRuntimeOn } from '../loop/runtime.ts'
-import { formatNumber } from '../report/format.ts'
-import { streamNotes } from '../report/stream-notes.ts'
-import { timelineLines } from '../report/stream-timeline.ts'
+import { streamPage } from '../report/stream-html.ts'
+import type { StreamReport } from '../report/stream-report.ts'
+import { toCount } from './energy-options.ts'
 import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { addKwsCalibrateCommand } from './kws-calibrate.ts'
 import { type Listener, type ListenerOptions, openListener } from './kws-listener.ts'
+import { energyOf, printer, streamOf } from './kws-print.ts'
 import { toPositive } from './options.ts'
+import { writeReport } from './run-output.ts'
 
 interface KwsOptions extends ListenerOptions {
   readonly listen?: boolean
@@ -31,64 +33,6 @@ interface KwsOptions extends ListenerOptions {
   readonly channels: number
   readonly encoding: 's16le' | 'f32le'
   readonly json?: boolean
-}
-
-/** How far the looks of a cascade went, and what they cost where the power of the machine is known. */
-interface Energy {
-  readonly looks: Readonly<Record<string, number>>
-  readonly meanPowerW: number | null
-  readonly energyJ: number | null
-  readonly provenance: Provenance | null
-  readonly modeS: Readonly<Record<string, number>> | null
-}
-
-function energyOf({ cascade }: Listener): Energy | null {
-  const current = cascade?.current()
-  if (!current) return null
-  const { governor } = current
-  return {
-    looks: current.cascade.counts,
-    meanPowerW: governor?.meanPowerW ?? null,
-    energyJ: governor?.energyJ ?? null,
-    provenance: governor?.power.provenance ?? null,
-    modeS: governor?.modeS ?? null,
-  }
-}
-
-function energyLine({ looks, meanPowerW, energyJ, provenance }: Energy, { events }: StreamFacts): string {
-  const total = Object.values(looks).reduce((sum, count) => sum + count, 0)
-  const shares = Object.entries(looks).map(([stage, count]) => `${stage} ${((100 * count) / total).toFixed(1)} %`)
-  if (meanPowerW === null) return `Looks: ${shares.join(', ')}`
-  const each = events > 0 ? `, ${formatNumber((1e3 * energyJ!) / events, 3)} mJ an event` : ''
-  return `Looks: ${shares.join(', ')}; ${formatNumber(1e3 * meanPowerW, 3)} mW on average, ${formatNumber(3600 * meanPowerW, 3)} J an hour${each} (${provenance})`
-}
-
-/** One line a happening: for people, or with `--json` an object. */
-function printer(json: boolean | undefined) {
-  return {
-    event: (source: string, { timeS, keyword, score, latencyS, processingS }: KeywordEvent) =>
-      process.stdout.write(
-        json
-          ? `${JSON.stringify({ event: 'keyword', source, timeS, keyword, score, latencyS, processingS })}\n`
-          : `${timeS.toFixed(2).padStart(9)} s  ${keyword.padEnd(14)} ${score.toFixed(2)}  ${Math.round(1e3 * latencyS)} ms after the word\n`,
-      ),
-    end: ({ source, facts, overruns, problem }: Listened, energy: Energy | null) => {
-      const notes = streamNotes(facts.signal, overruns)
-      if (json) {
-        const failed = problem ? { problem: { code: problem.code, message: problem.message } } : {}
-        process.stdout.write(
-          `${JSON.stringify({ event: 'end', source, ...facts, overruns, notes, ...energy, ...failed })}\n`,
-        )
-        return
-      }
-      const hop = facts.hop ? `, a hop in at most ${(1e3 * facts.hop.p99S).toFixed(2)} ms (99 %)` : ''
-      process.stdout.write(
-        `${source}: ${facts.audioS.toFixed(1)} s, ${facts.events} heard, ${(100 * facts.load).toFixed(2)} % of one core${hop}\n`,
-      )
-      if (energy) process.stdout.write(`  ${energyLine(energy, facts)}\n`)
-      for (const note of notes) process.stdout.write(`  ${note}\n`)
-    },
-  }
 }
 
 /** Opens the sources that the command line names, one after the other. */
@@ -110,6 +54,7 @@ async function* sourcesOf(
     else {
       const layout = { sampleRateHz: options.rate, channels: options.channels, encoding: options.encoding }
       signal.addEventListener('abort', () => process.stdin.destroy())
+      checkRate(layout.sampleRateHz, 'standard input')
       yield pcmSource('standard input', process.stdin, await PcmStream.open(layout, sampleRateHz))
     }
   }
@@ -153,43 +98,56 @@ async function kwsOnBoard(host: Host, name: string, paths: readonly string[], op
   }
 }
 
-async function kwsCommand(host: Host, paths: readonly string[], options: KwsOptions): Promise<number> {
+/** Listens to one source and prints what it heard. */
+async function hear(
+  host: Host,
+  listener: Listener,
+  source: AudioSource,
+  { json, seconds, timeline }: KwsOptions,
+  stop: AbortController,
+): Promise<{ readonly stream: StreamReport | null; readonly problem: MilliwattError | null }> {
+  const { card, settings, scorer, frontend } = listener
+  const print = printer(json)
+  if (!json) process.stderr.write(`${source.name}: ${listener.name}${source.live ? ', Ctrl-C ends it' : ''}\n`)
+  if (seconds !== undefined && source.live) void host.clock.sleep(seconds, stop.signal).then(() => stop.abort())
+  const recorder = listener.record()
+  const onEvent = (event: KeywordEvent) => {
+    recorder.heard(event)
+    print.event(source.name, event)
+  }
+  const common = { card, settings, scorer, frontend, clock: host.clock, onEvent, signal: stop.signal }
+  const heard = await listenTo(source, common)
+  const stream = streamOf(listener, heard, recorder)
+  print.end(heard, energyOf(listener), timeline ? stream : null)
+  if (heard.problem) process.stderr.write(`${heard.problem.code}: ${heard.problem.message}\n`)
+  return { stream, problem: heard.problem }
+}
+
+async function kwsCommand(host: Host, version: string, paths: readonly string[], options: KwsOptions): Promise<number> {
   if (!options.listen && paths.length === 0)
     throw new MilliwattError('USAGE', 'kws', 'Give --listen, files, or - for raw PCM on standard input.')
   if (options.on !== undefined) return kwsOnBoard(host, options.on, paths, options)
   const { signal, release } = interruptSignal()
   const stop = new AbortController()
   signal.addEventListener('abort', () => stop.abort(signal.reason))
-  const print = printer(options.json)
+  const startedAt = host.clock.wallTime().toISOString()
+  const streams: StreamReport[] = []
   let failed = false
   try {
     await using runtime = await openRuntimeOn(host, { backends: options.backend, signal })
     await using listener = await openListener(host, runtime, options)
-    const { card, settings, scorer, frontend } = listener
-    for await (const source of sourcesOf(host, card.features.sampleRateHz, paths, options, stop.signal)) {
+    const { sampleRateHz } = listener.card.features
+    for await (const source of sourcesOf(host, sampleRateHz, paths, options, stop.signal)) {
       await using _ = source
-      if (!options.json)
-        process.stderr.write(`${source.name}: ${listener.name}${source.live ? ', Ctrl-C ends it' : ''}\n`)
-      if (options.seconds !== undefined && source.live)
-        void host.clock.sleep(options.seconds, stop.signal).then(() => stop.abort())
-      const events: KeywordEvent[] = []
-      listener.looks.length = 0
-      const onEvent = (event: KeywordEvent) => {
-        if (options.timeline) events.push(event)
-        print.event(source.name, event)
-      }
-      const common = { card, settings, scorer, frontend, clock: host.clock, onEvent, signal: stop.signal }
-      const heard = await listenTo(source, common)
-      print.end(heard, energyOf(listener))
-      if (options.timeline && !options.json) {
-        const provenance = energyOf(listener)?.provenance ?? null
-        for (const line of timelineLines(listener.looks, events, provenance)) process.stdout.write(`${line}\n`)
-      }
-      if (heard.problem) {
-        failed = true
-        process.stderr.write(`${heard.problem.code}: ${heard.problem.message}\n`)
-      }
+      const { stream, problem } = await hear(host, listener, source, options, stop)
+      if (stream) streams.push(stream)
+      failed ||= problem !== null
       if (stop.signal.aborted) break
+    }
+    if (options.html !== undefined) {
+      const machine = `${runtime.probe.machine} · ${host.runtime}`
+      const page = streamPage({ milliwatt: version, model: listener.card.name, startedAt, machine, streams })
+      await writeReport(host, options.html, page)
     }
     if (signal.aborted) return exitCodes.interrupted
     return failed ? exitCodes.failed : exitCodes.done
@@ -220,12 +178,18 @@ export function addKwsCommand(program: Command, host: Host, version: string, fin
     .option('--active-mw <mW>', 'power of this machine at work, where nobody published it', toPositive)
     .option('--sleep-mw <mW>', 'its power between the work', toPositive)
     .option('--timeline', 'show at the end what ran when, and the energy of every event')
+    .option(
+      '--html <file>',
+      'the same as a page with a picture: level, what ran, power and energy, changes of the budget',
+    )
     .option('--log <file>', 'write every decision of the cascade with its cost, as JSON lines')
     .option('--seconds <s>', 'stop listening after so many seconds', toPositive)
     .option('--rate <hz>', 'sample rate of raw PCM', toPositive, 16000)
-    .option('--channels <n>', 'channels of raw PCM', toPositive, 1)
+    .option('--channels <n>', 'channels of raw PCM', toCount, 1)
     .addOption(new Option('--encoding <name>', 'layout of raw PCM').choices(['s16le', 'f32le']).default('s16le'))
     .option('--json', 'one JSON object a line: events, and an end with what listening cost')
-    .action(async (paths: readonly string[], options: KwsOptions) => finish(await kwsCommand(host, paths, options)))
+    .action(async (paths: readonly string[], options: KwsOptions) =>
+      finish(await kwsCommand(host, version, paths, options)),
+    )
   addKwsCalibrateCommand(kws, host, version, finish)
 }

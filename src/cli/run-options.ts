@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { toCount } from './energy-options.ts'
 import { addGoalOptions, type GoalOptions } from './goal-options.ts'
 import {
   addDelegates,
@@ -28,6 +29,7 @@ export interface RunOptions extends GoalOptions, DimensionOptions, DelegateOptio
   readonly backend?: readonly string[]
   readonly on?: readonly string[]
   readonly markerChannel?: number
+  readonly stream?: boolean
   readonly remeasure?: boolean
   readonly out?: string
   readonly json?: boolean
@@ -38,7 +40,7 @@ function addInput(command: Command): void {
     .option('-i, --input <path>', 'WAV or FLAC file, a folder of them, or - for raw PCM on standard input')
     .option('--split <name>', "take only the clips of this split of the folder's manifest.csv")
     .option('--rate <hz>', 'sample rate of raw PCM', toPositive, 16000)
-    .option('--channels <n>', 'channels of raw PCM', toPositive, 1)
+    .option('--channels <n>', 'channels of raw PCM', toCount, 1)
     .addOption(new Option('--encoding <name>', 'layout of raw PCM').choices(['s16le', 'f32le']).default('s16le'))
     .option('--step <s>', 'step between windows of a long recording, in seconds', toPositive, 0.5)
 }
@@ -89,6 +91,10 @@ export function addRunOptions(command: Command): Command {
     .option('-b, --backend <name...>', 'plan only over these backends')
     .option('--on <device...>', devicesHelp)
     .option('--marker-channel <n>', "the meter's digital channel that a board's marker pin is wired to", toNumber)
+    .option(
+      '--stream',
+      "also run the card's cascade over the recordings in one stream: what ran when, energy of every event",
+    )
     .option('--remeasure', 'measure latencies again even if they are in the cache')
     .option(
       '-o, --out <folder>',

@@ -51,3 +51,12 @@ export async function writeReports(host: Host, folder: string, report: RunReport
     throw new MilliwattError('REPORT_WRITE', folder, messageOf(error), error)
   }
 }
+
+/** Writes one report of a command. @throws MilliwattError REPORT_WRITE */
+export async function writeReport(host: Host, path: string, text: string): Promise<void> {
+  try {
+    await host.files.write(host.files.resolve(path), text)
+  } catch (error) {
+    throw new MilliwattError('REPORT_WRITE', path, messageOf(error), error)
+  }
+}

@@ -1,13 +1,18 @@
 import type { Command } from 'commander'
+import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { accuracyOf, answerPerClip } from '../loop/accuracy.ts'
+import type { ClipSource } from '../loop/clips.ts'
 import { feedBack } from '../loop/feedback.ts'
 import type { LoadedModel } from '../loop/model.ts'
+import { cascadeOf } from '../loop/open-cascade.ts'
 import { type KeywordRun, keywordCard, runKeywords } from '../loop/run-keywords.ts'
 import { runReport } from '../loop/run-report.ts'
+import { runStream } from '../loop/run-stream.ts'
 import { GoalNotMet, openRuntimeOn, type Runtime } from '../loop/runtime.ts'
 import { toJson } from '../report/json.ts'
 import type { RunReport } from '../report/report.ts'
+import type { StreamReport } from '../report/stream-report.ts'
 import { plainStyle } from '../report/table.ts'
 import { toText } from '../report/text.ts'
 import { exitCodes } from './exit.ts'
@@ -65,9 +70,13 @@ async function openRuntime(job: Job): Promise<Runtime> {
   })
 }
 
-async function measure(job: Job, runtime: Runtime, model: LoadedModel): Promise<KeywordRun> {
+async function measure(
+  job: Job,
+  runtime: Runtime,
+  model: LoadedModel,
+  clips: readonly ClipSource[],
+): Promise<KeywordRun> {
   const { host, options, progress, signal } = job
-  const clips = await runClips(host, options, keywordCard(model), model.catalogue.folder)
   progress.on({ stage: 'idle', done: 0, total: 1 })
   await runtime.measureIdle(1)
   return runKeywords({
@@ -82,8 +91,28 @@ async function measure(job: Job, runtime: Runtime, model: LoadedModel): Promise<
   })
 }
 
+/** The cascade on all recordings in one stream, where that is asked; null also where the user stops it. */
+async function streamOf(
+  job: Job,
+  runtime: Runtime,
+  loaded: LoadedModel,
+  clips: readonly ClipSource[],
+): Promise<StreamReport | null> {
+  const { host, options, progress, signal, model } = job
+  if (!options.stream || signal.aborted) return null
+  const common = { host, runtime, model, loaded, clips, windowS: windowS(runtime, options), signal }
+  try {
+    return await runStream({ ...common, onProgress: progress.on })
+  } catch (error) {
+    if (signal.aborted) return null
+    throw error
+  }
+}
+
 async function runJob(job: Job): Promise<RunReport> {
   const { host, options } = job
+  if (options.stream && options.on !== undefined)
+    throw new MilliwattError('USAGE', '--stream', 'The cascade runs on this machine: leave --on out.')
   const startedAt = host.clock.wallTime().toISOString()
   const startS = host.clock.nowS()
   await using runtime = await openRuntime(job)
@@ -92,8 +121,11 @@ async function runJob(job: Job): Promise<RunReport> {
     ...(options.variant === undefined ? {} : { variant: options.variant }),
     remeasure: options.remeasure ?? false,
   })
-  const run = await measure(job, runtime, model)
   const card = keywordCard(model)
+  if (options.stream) cascadeOf(card)
+  const clips = await runClips(host, options, card, model.catalogue.folder)
+  const run = await measure(job, runtime, model, clips)
+  const stream = await streamOf(job, runtime, model, clips)
   const answers = answerPerClip(run.rows, [card.otherLabel, card.silenceLabel])
   await runtime.session?.capture?.flush()
   const report = runReport({
@@ -105,10 +137,11 @@ async function runJob(job: Job): Promise<RunReport> {
     model,
     rows: run.rows,
     accuracy: accuracyOf(answers, card.labels, model.variant.accuracy),
+    stream,
     session: runtime.session,
     idlePowerW: runtime.idlePowerW,
     problems: run.problems,
-    interrupted: run.interrupted,
+    interrupted: run.interrupted || job.signal.aborted,
   })
   await feedBack(host, runtime.probe.fingerprint, model, report.summary)
   return report

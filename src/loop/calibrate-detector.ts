@@ -67,6 +67,26 @@ function missesOf(trace: Trace, { answers }: Verdict): Record<string, { missed: 
   return found
 }
 
+const ratesOf = (spoken: readonly Trace[], verdicts: readonly Verdict[]) =>
+  Object.fromEntries(
+    spoken.map(({ condition, words }, at) => [
+      condition,
+      shareOf(verdicts[at]!.answers.filter((answer) => answer === null).length, words.length),
+    ]),
+  )
+
+/** Share of the keywords that a detector misses, by condition. */
+export function missRates(
+  spoken: readonly Trace[],
+  labels: readonly string[],
+  settings: DetectorSettings,
+): Readonly<Record<string, number>> {
+  return ratesOf(
+    spoken,
+    spoken.map((trace) => judge(trace, labels, settings)),
+  )
+}
+
 const byKeyword = (curves: readonly KeywordCurve[], places: readonly number[]) =>
   Object.fromEntries(curves.map(({ keyword }, at) => [keyword, thresholdGrid[places[at]!]!]))
 
@@ -84,13 +104,7 @@ export function setThresholds(
   const hours = quiet.reduce((sum, trace) => sum + trace.hours, 0)
   const curves = keywordCurves(card.labels, keywordsOf(card), quiet, spoken, refractoryS)
   const settingsOf = (thresholds: Readonly<Record<string, number>>) => ({ stepS, smoothing, refractoryS, thresholds })
-  const missRate = (verdicts: readonly Verdict[]) =>
-    Object.fromEntries(
-      spoken.map(({ condition, words }, at) => [
-        condition,
-        shareOf(verdicts[at]!.answers.filter((answer) => answer === null).length, words.length),
-      ]),
-    )
+  const missRate = (verdicts: readonly Verdict[]) => ratesOf(spoken, verdicts)
   const roc = (withRoc ? rocCounts(hours) : []).map((count) => {
     const { places, falseAlarms } = chooseThresholds(curves, count)
     const thresholds = byKeyword(curves, places)

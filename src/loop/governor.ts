@@ -5,9 +5,10 @@ import type { CascadeStage } from './cascade.ts'
 export interface ListeningPower {
   /** Between the work. */
   readonly idleW: number
-  /** Above idle: the front end for a column, a look of the small and of the large net. */
+  /** Above idle: the front end for a column, a look of the small net, of the large one up to its first exit (0 where that is not asked) and of the rest. */
   readonly columnJ: number
   readonly smallJ: number
+  readonly earlyJ: number
   readonly largeJ: number
   readonly provenance: Provenance
 }
@@ -86,8 +87,9 @@ export class Governor {
 
   /** What a look costs that went so far, in joules above idle. */
   costOf(stage: CascadeStage | null): number {
-    const { smallJ, largeJ } = this.power
-    return stage === 'large' ? smallJ + largeJ : stage === 'small' ? smallJ : 0
+    if (stage === null || stage === 'gate') return 0
+    const { smallJ, earlyJ, largeJ } = this.power
+    return smallJ + (stage === 'small' ? 0 : earlyJ) + (stage === 'large' ? largeJ : 0)
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { LayerProfile, RemoteRun, TensorData } from '../backends/backend.ts'
+import type { Executable, LayerProfile, RemoteRun, SynchronousRun, TensorData } from '../backends/backend.ts'
 import type { Catalogue, Variant } from '../catalogue/load.ts'
 import type { Cost } from '../core/cost.ts'
 import { MilliwattError } from '../core/errors.ts'
@@ -7,6 +7,7 @@ import type { SegmentMove } from '../core/segment-move.ts'
 import { median, quantile } from '../core/stats.ts'
 import type { PublishedPower } from '../cost/modelled.ts'
 import type { LatencyFigure } from '../cost/profile.ts'
+import type { Segment } from '../graph/segment.ts'
 import { isStateful } from '../graph/stateful.ts'
 import type { PlanReport } from '../report/report.ts'
 import { type BorderTensor, borderTensors } from './border.ts'
@@ -18,6 +19,7 @@ import type { ModelPool, PoolOptions } from './pool.ts'
 import type { MeasuredWindow, PowerSession } from './power.ts'
 import { declaredAsCost, measuredCost, modelledCost, seesDevice, unseenCost } from './run-cost.ts'
 import { allocate, type Elements, runInto } from './run-into.ts'
+import { tryBackend } from './try-backend.ts'
 
 /** What one inference gave and cost. */
 export interface RunResult {
@@ -66,6 +68,7 @@ export class LoadedModel implements AsyncDisposable {
   readonly #check: ReturnType<typeof inputChecker>
   readonly #latencies: Float64Array = new Float64Array(keptLatencies)
   readonly #pools = new Set<ModelPool>()
+  readonly #parts: Executable[] = []
   readonly #engine: EngineSlot
   #runInto: ReturnType<typeof runInto> | null = null
   #boundAtMoves = 0
@@ -194,6 +197,25 @@ export class LoadedModel implements AsyncDisposable {
   }
 
   /**
+   * Gets parts of this model ready on its engine and device, to be run one after the other in the caller's thread by whoever
+   * links them. They live as long as the model.
+   * @param segments of `cutSegment` or `cutAtExit`
+   * @throws MilliwattError BACKEND_FAILED, BACKEND_LACKS on engines that only run asynchronously
+   */
+  async openParts(segments: readonly Segment[]): Promise<readonly SynchronousRun[]> {
+    const { backend, device } = this.#chosen
+    const opened: SynchronousRun[] = []
+    for (const segment of segments) {
+      const { executable, reason } = await tryBackend(this.#context.host, backend, { segment }, device)
+      if (!executable) throw new MilliwattError('BACKEND_FAILED', backend.name, reason)
+      this.#parts.push(executable)
+      if (!executable.synchronous) throw this.#lacks('parts', 'It only runs asynchronously.')
+      opened.push(executable.synchronous)
+    }
+    return opened
+  }
+
+  /**
    * Begins the state of a streaming model afresh; does nothing to a model without state.
    * @throws MilliwattError MODEL_DISPOSED, BACKEND_FAILED
    */
@@ -274,6 +296,7 @@ export class LoadedModel implements AsyncDisposable {
     this.#runInto = null
     if (!(await this.#engine.close())) return
     for (const pool of this.#pools) await pool.dispose()
+    for (const part of this.#parts) await part[Symbol.asyncDispose]()
     this.#context.onDispose(this)
   }
 

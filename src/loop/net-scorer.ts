@@ -6,13 +6,13 @@ import type { BorderTensor } from './border.ts'
 import type { LoadedModel } from './model.ts'
 
 /** Gives the posteriors of the labels for the window of a stream. */
-export interface Scorer {
+export interface Scorer<Window = FeatureStream> {
   /** Multiply-accumulates of all looks so far. */
   readonly macs: number
   /** Looks so far. */
   readonly runs: number
   /** Posteriors in the order of the labels; the array is used again by the next look. */
-  score(window: FeatureStream): Float32Array
+  score(window: Window): Float32Array
 }
 
 /** Looks before the first that counts, so that the engine's code is ready. */
@@ -77,8 +77,11 @@ export function netScores({ quantization }: BorderTensor, data: TensorData): Flo
   return Float32Array.from(data as Int8Array, (value) => (value - zeroPoint) * scale)
 }
 
-/** Reads posteriors out of the net's output, by the output's type. */
-function reader({ dtype, quantization }: BorderTensor, output: TensorData): ((scores: Float32Array) => void) | null {
+/** Reads posteriors out of the net's output, by the output's type; null for types that are not read. */
+export function scoreReader(
+  { dtype, quantization }: BorderTensor,
+  output: TensorData,
+): ((scores: Float32Array) => void) | null {
   const values = output as Float32Array | Int8Array
   if (dtype === 'float32') return (scores) => scores.set(values)
   if (!quantization) return null
@@ -106,7 +109,7 @@ export function netScorer(model: ScoredModel, window: FeatureStream, labels: rea
     )
   const outputs = model.allocateOutputs()
   if (!model.stateful) for (let run = 0; run < warmUps; run++) model.runInto(fill(window), outputs)
-  const read = output && reader(output, outputs[output.name]!)
+  const read = output && scoreReader(output, outputs[output.name]!)
   const scores = new Float32Array(labels.length)
   if (!read || outputs[output.name]!.length !== labels.length)
     throw new MilliwattError(

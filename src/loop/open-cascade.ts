@@ -3,14 +3,11 @@ import type { Card, CardCascade } from '../catalogue/card.ts'
 import { keywordsOf } from '../catalogue/detector-settings.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Clock } from '../core/host.ts'
-import type { PublishedPower } from '../cost/modelled.ts'
 import { Cascade, type CascadeDecision } from './cascade.ts'
+import { type CascadeNets, openCascadeNets } from './cascade-nets.ts'
 import { Governor, type GovernorChange, type ListeningPower, leastPowerW } from './governor.ts'
 import type { KeywordStreamOptions } from './keyword-stream.ts'
-import { columnTimeS, listeningPower } from './listening-power.ts'
 import type { LoadedModel } from './model.ts'
-import type { OpenFrontend } from './model-frontend.ts'
-import { netScorer } from './net-scorer.ts'
 
 /** What to open a cascade with. */
 export interface OpenCascadeOptions {
@@ -18,9 +15,8 @@ export interface OpenCascadeOptions {
   /** Loads a variant of the card's model. */
   readonly load: (variant: string) => Promise<LoadedModel>
   readonly clock: Clock
-  readonly frontend?: OpenFrontend | undefined
-  /** Power of this machine, for figures of energy; null where nobody knows it. */
-  readonly power: PublishedPower | null
+  /** What listening costs here with these nets; null or absent where nobody knows. */
+  readonly powerOf?: (nets: CascadeNets) => ListeningPower | null | Promise<ListeningPower | null>
   /** Mean power to stay within, in watts. */
   readonly budgetW?: number
   readonly onDecision?: (decision: CascadeDecision) => void
@@ -30,6 +26,7 @@ export interface OpenCascadeOptions {
 /** A cascade that is ready to listen. */
 export interface OpenedCascade {
   readonly name: string
+  readonly nets: CascadeNets
   readonly settings: DetectorSettings
   readonly scorer: KeywordStreamOptions['scorer']
   readonly power: ListeningPower | null
@@ -38,7 +35,7 @@ export interface OpenedCascade {
 }
 
 /** How a card says that its variants work in turn. @throws MilliwattError CARD_INVALID */
-function cascadeOf(card: Card): CardCascade {
+export function cascadeOf(card: Card): CardCascade {
   if (card.cascade) return card.cascade
   throw new MilliwattError(
     'CARD_INVALID',
@@ -72,24 +69,22 @@ function checkBudget(card: Card, power: ListeningPower | null, budgetW: number |
  */
 export async function openCascade(options: OpenCascadeOptions): Promise<OpenedCascade> {
   const { card, load, clock, budgetW } = options
-  const { small, large, detector, ...settings } = cascadeOf(card)
-  const [smallModel, largeModel] = [await load(small), await load(large)]
-  const power =
-    options.power &&
-    listeningPower(options.power, columnTimeS(card.features, clock, options.frontend), smallModel, largeModel)
+  const { small, large, detector, speech: _, ...settings } = cascadeOf(card)
+  const nets = await openCascadeNets(card, { small, large, ...settings }, load, clock)
+  const power = (await options.powerOf?.(nets)) ?? null
   checkBudget(card, power, budgetW)
   let current: ReturnType<OpenedCascade['current']> = null
   const { stepS } = detector
   return {
-    name: `${small} → ${large}`,
+    name: nets.name,
+    nets,
     settings: detector,
     power,
     current: () => current,
     scorer: (window) => {
       const governor = power && new Governor(power, budgetW ?? Number.POSITIVE_INFINITY, options.onChange)
       const cascade = new Cascade({
-        small: netScorer(smallModel, window, card.labels),
-        large: netScorer(largeModel, window, card.labels),
+        ...nets.scorers(window),
         settings,
         labels: card.labels,
         keywords: keywordsOf(card),

@@ -2,6 +2,7 @@ import type { MeanInterval } from '../core/cost.ts'
 import type { MilliwattError } from '../core/errors.ts'
 import { meanInterval, quantile } from '../core/stats.ts'
 import type { AccuracyReport, InferenceRow, MeterReport, RunReport, RunSummary, TracePlot } from '../report/report.ts'
+import type { StreamReport } from '../report/stream-report.ts'
 import type { LoadedModel } from './model.ts'
 import type { PowerSession } from './power.ts'
 import type { Probe } from './probe.ts'
@@ -16,6 +17,7 @@ export interface RunReportParts {
   readonly model: LoadedModel
   readonly rows: readonly InferenceRow[]
   readonly accuracy: AccuracyReport | null
+  readonly stream: StreamReport | null
   readonly session: PowerSession | null
   readonly idlePowerW: number | null
   readonly problems: readonly MilliwattError[]
@@ -119,6 +121,7 @@ export function runReport(parts: RunReportParts): RunReport {
     inferences: rows,
     summary: summarize(rows),
     ...(parts.accuracy ? { accuracy: parts.accuracy } : {}),
+    ...(parts.stream ? { stream: parts.stream } : {}),
     ...(session ? { meter: meterReport(session, rows, parts.idlePowerW) } : {}),
     ...(session
       ? { trace: { plot: tracePlot(session), files: capture ? [capture.rawPath, capture.sidecarPath] : [] } }

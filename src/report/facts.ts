@@ -40,6 +40,7 @@ export function provenancesIn(report: RunReport): readonly Provenance[] {
   const found = new Set<Provenance | null | undefined>([
     report.meter?.provenance,
     report.summary.provenance,
+    report.stream?.provenance,
     ...report.inferences.map((row) => row.provenance),
     ...report.plan.candidates.map((row) => row.provenance),
   ])

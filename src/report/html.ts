@@ -13,6 +13,7 @@ import {
 } from './html-sections.ts'
 import { styleSheet } from './html-style.ts'
 import type { RunReport } from './report.ts'
+import { streamHtml } from './stream-html.ts'
 
 /** Text of uPlot's files (`uPlot.iife.min.js`, `uPlot.min.css`), which the page carries inside. */
 export interface HtmlAssets {
@@ -44,6 +45,7 @@ ${barsHtml(report)}
 ${inferencesHtml(report)}
 ${planHtml(report)}
 ${accuracyHtml(report)}
+${report.stream ? streamHtml(report.stream) : null}
 ${backgroundHtml(report)}
 </main>
 <script type="application/json" id="report-data">${jsonForScript(pageData(report))}</script>

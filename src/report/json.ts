@@ -1,4 +1,5 @@
 import type { InferenceRow, RunReport } from './report.ts'
+import { streamDocument } from './stream-json.ts'
 
 /**
  * The report as the JSON document that scripts read. The contract: `inferences[]` with `clip, label,
@@ -7,13 +8,14 @@ import type { InferenceRow, RunReport } from './report.ts'
  * the trace files hold the samples.
  */
 export function toJson(report: RunReport): string {
-  const { inferences, plan, trace, accuracy, meter, moves, ...rest } = report
+  const { inferences, plan, trace, accuracy, meter, stream, moves, ...rest } = report
   const document = {
     ...rest,
     inferences: inferences.map(inferenceDocument),
     plan,
     accuracy: accuracy ?? null,
     meter: meter ?? null,
+    stream: stream ? streamDocument(stream) : null,
     moves: moves ?? [],
     trace: trace ? { files: trace.files, windows: trace.plot.windows } : null,
   }

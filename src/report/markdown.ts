@@ -2,6 +2,7 @@ import { banners, type Fact, factText, meterFacts, provenancesIn, provenanceWord
 import { formatStamp, formatTime } from './format.ts'
 import { moveText } from './moves.ts'
 import type { RunReport } from './report.ts'
+import { eventTable, streamFacts } from './stream-tables.ts'
 import { cellText, cleanLine, type Table } from './table.ts'
 import { accuracyTable, confusionTable, deviceTable, energyReasons, inferenceTable, planTable } from './tables.ts'
 
@@ -19,6 +20,7 @@ export function toMarkdown(report: RunReport): string {
       'Confusion: rows expected, columns answered',
       report.accuracy ? tableText(confusionTable(report.accuracy)) : '',
     ),
+    section('Stream', streamText(report)),
     section('Devices', report.machine.devices.length > 0 ? tableText(deviceTable(report)) : ''),
     section('Provenance', list(provenancesIn(report).map((each) => `**${each}**: ${provenanceWords[each]}`))),
     section('Moved segments', list((report.moves ?? []).map((move) => plain(moveText(move))))),
@@ -55,6 +57,12 @@ function planText(report: RunReport): string {
   const goal = list([...report.plan.goal.map((limit) => `Goal: ${plain(limit)}`), plain(report.plan.profileSource)])
   const chosen = report.plan.chosen || report.plan.candidates.length === 0 ? '' : 'No candidate meets the goal.'
   return [goal, chosen, rows.length > 0 ? tableText(table) : ''].filter(Boolean).join('\n\n')
+}
+
+function streamText({ stream }: RunReport): string {
+  if (!stream) return ''
+  const events = stream.timeline.events.length > 0 ? tableText(eventTable(stream)) : ''
+  return [factList(streamFacts(stream)), events].filter(Boolean).join('\n\n')
 }
 
 /** Facts as a list. */

@@ -2,6 +2,7 @@ import type { MeanInterval } from '../core/cost.ts'
 import type { Finding } from '../core/device.ts'
 import type { Provenance } from '../core/provenance.ts'
 import type { SegmentMove } from '../core/segment-move.ts'
+import type { StreamReport } from './stream-report.ts'
 
 /** One inference as reported: one row of the table, one entry of the JSON contract. */
 export interface InferenceRow {
@@ -138,6 +139,8 @@ export interface RunReport {
   readonly accuracy?: AccuracyReport
   readonly meter?: MeterReport
   readonly trace?: { readonly plot: TracePlot; readonly files: readonly string[] }
+  /** The card's cascade on all recordings in one stream, where that was asked. */
+  readonly stream?: StreamReport
   /** Segments that went to another place because theirs failed; absent where none did. */
   readonly moves?: readonly SegmentMove[]
   /** Things that went wrong without ending the run. */

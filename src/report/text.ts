@@ -3,6 +3,7 @@ import { banners, meterFacts, provenancesIn, provenanceWords, summaryFacts } fro
 import { formatStamp, formatTime } from './format.ts'
 import { moveText } from './moves.ts'
 import type { AccuracyReport, RunReport } from './report.ts'
+import { streamLines } from './stream-text.ts'
 import { cleanLine, displayWidth, plainStyle, type TextStyle, tableLines, wrap } from './table.ts'
 import { accuracyTable, confusionTable, energyReasons, inferenceTable, planTable } from './tables.ts'
 
@@ -27,6 +28,7 @@ export function toText(report: RunReport, options: TextOptions = {}): string {
     headed('Summary', factLines(summaryFacts(report), width, style), style),
     report.meter ? headed('Meter', factLines(meterFacts(report.meter), width, style), style) : [],
     accuracyLines(report, width, style),
+    report.stream ? headed('Stream', streamLines(report.stream, width, style), style) : [],
     headed('Provenance', provenanceLines(report, width), style),
     headed('Moved segments', moveLines(report, width), style),
     headed('Problems', problemLines(report, width, style), style),

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { RunReport } from '../../src/report/report.ts'
+import type { StreamReport } from '../../src/report/stream-report.ts'
 import { milliwatt } from '../support/cli.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { sine, wavBytes } from '../support/wav.ts'
@@ -60,6 +61,43 @@ describe('milliwatt run kws', () => {
     expect(accuracy!.total).toBe(shipped.length)
     expect(accuracy!.accuracy).toBeGreaterThan(0.6)
   })
+
+  it("runs the card's cascade over all recordings in one stream, with the energy of every event", async () => {
+    const { code, stdout } = await run(
+      '--stream',
+      '--out',
+      'stream',
+      '--window-ms',
+      '10',
+      '--variant',
+      'ds-cnn-16-int8',
+      '--backend',
+      'compiled',
+    )
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/\nStream\n +0\.0 s {2}·/)
+    expect(stdout).toMatch(/\n *\d+\.\d\d {2}jarvis +jarvis-1\.wav +0\.\d\d .* emulated\n/)
+    const { stream } = JSON.parse(readFileSync(join(folder, 'stream', 'report.json'), 'utf8')) as {
+      stream: StreamReport & { events: { energyJ: number; keyword: string }[]; ran: unknown[] }
+    }
+    expect(stream).toMatchObject({ provenance: 'emulated', cascade: 'ds-cnn-32-int8 → ds-cnn-64-int8' })
+    expect(stream.clips).toHaveLength(shipped.length)
+    expect(stream.events.length).toBeGreaterThan(4)
+    for (const { energyJ } of stream.events) expect(energyJ).toBeGreaterThan(0)
+    expect(stream.energyJ).toBeLessThan(stream.alone!.energyJ!)
+    expect(5 * stream.macs).toBeLessThan(stream.alone!.macs)
+    expect(stream.alone!.events).not.toBe(null)
+    expect(readFileSync(join(folder, 'stream', 'report.html'), 'utf8')).toContain('The cascade on a stream')
+    expect(readFileSync(join(folder, 'stream', 'report.md'), 'utf8')).toContain('## Stream')
+  }, 120_000)
+
+  it('says what a stream needs', async () => {
+    const failed = async (...args: readonly string[]) => {
+      const { code, stderr } = await run('--stream', '--meter', 'none', ...args)
+      return [code, stderr.split('\n').at(-2)!.split(':')[0]]
+    }
+    expect(await failed('--on', 'cpu')).toEqual([2, 'USAGE'])
+  }, 60_000)
 
   it('prints rows and summary as text, and writes report and trace where it says', async () => {
     const { code, stdout } = await run('--out', 'out', '--window-ms', '10', '--backend', 'compiled')

@@ -66,7 +66,7 @@ describe('Cascade', () => {
     expect(made.macs).toBe(10)
     const sure = cascade(0.3).made
     expect(sure.score(window(0))[0]).toBeCloseTo(0.9, 5)
-    expect([sure.macs, sure.runs, sure.counts]).toEqual([110, 2, { skip: 0, gate: 1, small: 0, large: 1 }])
+    expect([sure.macs, sure.runs, sure.counts]).toEqual([110, 2, { skip: 0, gate: 1, small: 0, early: 0, large: 1 }])
   })
 
   it('tells every decision with what it cost', () => {
@@ -78,11 +78,66 @@ describe('Cascade', () => {
     ])
     expect(decisions[1]!.best).toBeCloseTo(0.3, 5)
     expect(decisions[1]!.timeS).toBeCloseTo(0.2, 5)
+    expect(decisions.map(({ loudness }) => loudness)).toEqual([-8, 0])
+  })
+
+  it.each([
+    [0.05, 'early', 10 + 60, 0],
+    [0.4, 'large', 10 + 60 + 40, 0.9],
+  ])('stops the large net at its first exit, which says %s, at %s', (says, stage, macs, score) => {
+    const early = saying([0, says, 1 - says, 0], 60)
+    const parts = { early, large: saying([0.9, 0, 0.1, 0], 40) }
+    const { made, decisions } = cascade(0.3, {
+      ...parts,
+      settings: { margin: 1, holdLooks: 2, passAt: 0.2, exitAt: 0.1 },
+    })
+    expect(made.score(window(0))[0]).toBeCloseTo(score, 5)
+    expect(decisions[1]).toMatchObject({ stage, macs })
+    expect([made.runs, made.macs]).toEqual([2, macs])
+    expect(parts.large.runs).toBe(Number(stage === 'large'))
+  })
+
+  it('looks less often while the small net hears nothing, at once when a sound begins, and at every step when it hears something', () => {
+    const settings = { margin: 1, holdLooks: 3, passAt: 0.2, everyLooks: 3 }
+    const stagesOf = (small: number) => {
+      const { made, decisions } = cascade(small, { settings })
+      const sound = [0, 4, 8, 12, 16, 20, 24]
+      for (const loudness of sound) made.score(window(loudness))
+      for (let look = 0; look < 4; look++) made.score(window(-8))
+      made.score(window(30))
+      return decisions.map(({ stage }) => stage)
+    }
+    const quiet = [
+      'gate',
+      'small',
+      'skip',
+      'skip',
+      'small',
+      'skip',
+      'skip',
+      'small',
+      'skip',
+      'skip',
+      'gate',
+      'gate',
+      'small',
+    ]
+    expect(stagesOf(0.1)).toEqual(quiet)
+    expect(stagesOf(0.5).slice(0, 9)).toEqual(['gate', ...Array(8).fill('large')])
+    const { made } = cascade(0.1, { settings })
+    expect([...made.score(window(0))]).toEqual([...made.score(window(4))])
   })
 })
 
 describe('Governor', () => {
-  const power: ListeningPower = { idleW: 1e-3, columnJ: 2e-6, smallJ: 1e-4, largeJ: 1e-3, provenance: 'modelled' }
+  const power: ListeningPower = {
+    idleW: 1e-3,
+    columnJ: 2e-6,
+    smallJ: 1e-4,
+    earlyJ: 0,
+    largeJ: 1e-3,
+    provenance: 'modelled',
+  }
 
   /** Non-stop speech in which the small net always asks the large one. */
   function talk(budgetW: number, looks: number) {
@@ -110,6 +165,17 @@ describe('Governor', () => {
     const spent = decisions.reduce((sum, { energyJ }) => sum + energyJ!, 0)
     expect(spent + power.idleW * 3600).toBeCloseTo(governor.energyJ, 6)
     expect(Object.values(governor.modeS).reduce((sum, seconds) => sum + seconds, 0)).toBeCloseTo(3600, 3)
+  })
+
+  it('counts a look by how far it went', () => {
+    const governor = new Governor({ ...power, earlyJ: 5e-4 }, 1)
+    expect((['gate', 'small', 'early', 'large'] as const).map((stage) => governor.costOf(stage))).toEqual([
+      0,
+      1e-4,
+      expect.closeTo(6e-4, 12),
+      expect.closeTo(1.6e-3, 12),
+    ])
+    expect(governor.costOf(null)).toBe(0)
   })
 
   it('knows what nothing can get below', () => {

@@ -8,7 +8,7 @@ import { toHtml } from '../../src/report/html.ts'
 import type { RunReport } from '../../src/report/report.ts'
 import { needs, toolPath } from '../support/needs.ts'
 import { uplotAssets } from './assets.ts'
-import { emptyReport, hostileReport, sampleReport } from './sample.ts'
+import { emptyReport, hostileReport, sampleReport, streamReport } from './sample.ts'
 
 const flags = [
   '--no-sandbox',
@@ -66,7 +66,7 @@ needs('chromium')('the HTML report in Chromium', () => {
 
   describe.each([360, 390, 820, 1440, 1600])('%i px wide', (width) => {
     test('no errors, both plots drawn, nothing runs over the page', async () => {
-      const { page, troubles } = await open(sampleReport(), width, width === 390 ? 'dark' : 'light')
+      const { page, troubles } = await open(streamReport(), width, width === 390 ? 'dark' : 'light')
       expect(await page.evaluate<number>(inkShare('#trace-plot canvas'))).toBeGreaterThan(0.05)
       expect(await page.evaluate<number>(inkShare('#bar-plot canvas'))).toBeGreaterThan(0.1)
       expect(await overflow(page)).toBe(0)

@@ -1,6 +1,8 @@
 import type { Provenance } from '../../src/core/provenance.ts'
 import { meanInterval } from '../../src/core/stats.ts'
 import type { InferenceRow, MeterReport, PlanRow, RunReport } from '../../src/report/report.ts'
+import type { StreamReport } from '../../src/report/stream-report.ts'
+import { sampleStream } from './stream-sample.ts'
 
 const labels = ['yes', 'no', 'up', 'down', 'left', 'right', 'on', 'off', 'stop', 'go', 'silence', 'unknown']
 
@@ -261,6 +263,7 @@ export function hostileReport(): RunReport {
       candidates: full.plan.candidates.map((row) => ({ ...row, variant: evil, reason: evil })),
     },
     inferences: full.inferences.map((row) => ({ ...row, clip: evil, label: evil, energyReason: evil })),
+    stream: hostileStream(sampleStream(), evil),
     meter: { ...full.meter!, path: evil, notes: [evil], alignmentMethod: evil },
     trace: {
       files: [evil],
@@ -295,4 +298,15 @@ export function meterlessReport(): RunReport {
       energyReason: 'no meter was opened',
     },
   }
+}
+
+/** A full report of a run that was asked for a stream too. */
+export function streamReport(): RunReport {
+  return { ...sampleReport(), stream: sampleStream() }
+}
+
+function hostileStream(stream: StreamReport, evil: string): StreamReport {
+  const events = stream.timeline.events.map((event) => ({ ...event, keyword: evil }))
+  const clips = stream.clips.map((clip) => ({ ...clip, name: evil }))
+  return { ...stream, source: evil, cascade: evil, energySource: evil, clips, timeline: { ...stream.timeline, events } }
 }
