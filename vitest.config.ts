@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { SlowFirst } from './test/support/slow-first.ts'
 
 export default defineConfig({
   test: {
@@ -7,7 +8,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // Many tests wait for processes and ports, so that no core need be left free.
-    maxWorkers: availableParallelism(),
+    // Tests that start processes and open ports wait for a third of their time: others use the cores meanwhile.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
+    sequence: { sequencer: SlowFirst },
   },
 })
