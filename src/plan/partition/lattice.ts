@@ -1,7 +1,7 @@
 import { type FrontierStep, frontierOf } from './frontier.ts'
 import { cheapestSources, type Numbers } from './numbers.ts'
 import type { PartitionProblem } from './problem.ts'
-import { StateTable } from './state-table.ts'
+import { codeNumbers, partNumbers } from './row-numbers.ts'
 
 /** All ways to run one node: from every state before it to a state after it, one edge for each place. */
 export interface Layer {
@@ -37,7 +37,7 @@ export interface DeadEnd {
   readonly proven: boolean
 }
 
-/** Where the search stands: the states before a node, as rows of [last place, holders of each live tensor]. */
+/** Where the search stands: the states before a node, as rows of [last place, holders of each live tensor]; the last place is none before the first node. */
 interface Front {
   readonly rows: Uint8Array
   readonly count: number
@@ -45,12 +45,9 @@ interface Front {
   readonly reached: Float64Array
 }
 
-/** The place before the first node. */
-const nowhere = 255
-
-function startOf({ home }: PartitionProblem, steps: readonly FrontierStep[]): Front {
+function startOf({ home, places }: PartitionProblem, steps: readonly FrontierStep[]): Front {
   const holders = steps[0]?.before.map(() => 1 << home) ?? []
-  return { rows: Uint8Array.from([nowhere, ...holders]), count: 1, reached: Float64Array.of(0) }
+  return { rows: Uint8Array.from([places.length, ...holders]), count: 1, reached: Float64Array.of(0) }
 }
 
 /** Slots of a tensor that lives on. */
@@ -127,64 +124,35 @@ function recipeOf(problem: PartitionProblem, numbers: Numbers, step: FrontierSte
 
 /** Tells whether the tensors that lie at a place while the node runs there fit its memory. */
 function fits({ step, arenas, ownBytes, liveBytes }: Recipe, rows: Uint8Array, first: number, place: number): boolean {
-  const most = arenas[place]!
-  if (most === Number.POSITIVE_INFINITY) return true
   let bytes = ownBytes
   for (let slot = 0; slot < liveBytes.length; slot++)
     if (rows[first + 1 + slot]! & (1 << place) || step.reads.includes(slot)) bytes += liveBytes[slot]!
-  return bytes <= most
-}
-
-/** Numbers for the parts of rows at some positions: equal parts have one number. */
-function partNumbers({ rows, count }: Front, width: number, positions: readonly number[]) {
-  const table = new StateTable(positions.length)
-  const part = new Uint8Array(positions.length)
-  const numbers = new Int32Array(count)
-  for (let state = 0, first = 0; state < count; state++, first += width) {
-    for (let i = 0; i < part.length; i++) part[i] = rows[first + positions[i]!]!
-    numbers[state] = table.intern(part)
-  }
-  return { numbers, table }
+  return bytes <= arenas[place]!
 }
 
 /** What states pay at every place: states with the same last place and the same holders of what is read are of one kind. */
-function priceKinds(recipe: Recipe, front: Front, width: number): Pick<Layer, 'kinds' | 'latencyS' | 'energyJ'> {
+function priceKinds(recipe: Recipe, { rows, count }: Front): Pick<Layer, 'kinds' | 'latencyS' | 'energyJ'> {
   const { places, step, baseS, baseJ, dispatchS, dispatchJ, fetchS, fetchJ } = recipe
-  const { numbers: kinds, table } = partNumbers(front, width, [0, ...step.reads.map((slot) => slot + 1)])
-  const [latencyS, energyJ] = [new Float64Array(table.count * places), new Float64Array(table.count * places)]
-  for (let kind = 0, at = 0, first = 0; kind < table.count; kind++, first += table.width)
+  const { reads } = step
+  const table = { rows, count, width: step.before.length + 1, radix: 2 ** places }
+  const { numbers: kinds, firsts } = partNumbers(table, [0, ...reads.map((slot) => slot + 1)])
+  const [latencyS, energyJ] = [new Float64Array(firsts.length * places), new Float64Array(firsts.length * places)]
+  for (let kind = 0, at = 0; kind < firsts.length; kind++) {
+    const first = firsts[kind]! * table.width
     for (let place = 0; place < places; place++, at++) {
-      const stays = table.rows[first] === place
+      const stays = rows[first] === place
       let seconds = baseS[place]! + (stays ? 0 : dispatchS[place]!)
       let joules = baseJ[place]! + (stays ? 0 : dispatchJ[place]!)
-      for (let read = 0; read < step.reads.length; read++) {
-        const fetch = table.rows[first + 1 + read]! * places + place
+      for (let read = 0; read < reads.length; read++) {
+        const fetch = rows[first + 1 + reads[read]!]! * places + place
         seconds += fetchS[read]![fetch]!
         joules += fetchJ[read]![fetch]!
       }
       latencyS[at] = seconds
       energyJ[at] = joules
     }
-  return { kinds, latencyS, energyJ }
-}
-
-/** So many codes have a table of their own; more go into a map. */
-const mostCodes = 2 ** 22
-
-/** Numbers for codes below a bound: the known one, or the next where a code was not seen. */
-function codeNumbers(bound: number): (code: number, next: number) => number {
-  const known: Int32Array | Map<number, number> = bound > mostCodes ? new Map() : new Int32Array(bound)
-  if (known instanceof Map)
-    return (code, next) => {
-      const number = known.get(code) ?? next
-      if (number === next) known.set(code, next)
-      return number
-    }
-  return (code, next) => {
-    // One is added so that 0 means unknown.
-    if (known[code] === 0) known[code] = next + 1
-    return known[code]! - 1
   }
+  return { kinds, latencyS, energyJ }
 }
 
 /** Writes the row of the state that follows when the node runs at a place. */
@@ -212,21 +180,20 @@ function expand(
   const { places, step, untouched, touched } = recipe
   const { rows, count } = front
   const [width, wide, masks] = [step.before.length + 1, step.after.length + 1, 2 ** places]
-  const priced = priceKinds(recipe, front, width)
-  const { numbers, table } = partNumbers(
-    front,
-    width,
-    untouched.map(({ from }) => from + 1),
-  )
-  const numberOf = codeNumbers(table.count * masks ** touched.length * places)
+  const priced = priceKinds(recipe, front)
+  const others = untouched.map(({ from }) => from + 1)
+  const { numbers, firsts } = partNumbers({ rows, count, width, radix: masks }, others)
+  const numberOf = codeNumbers(firsts.length * masks ** touched.length * places)
   const to = new Int32Array(count * places).fill(-1)
+  const isLimited = recipe.arenas.some((bytes) => bytes < Number.POSITIVE_INFINITY)
   let next = new Uint8Array(2 * count * wide)
   let found = 0
   for (let state = 0, edge = 0, first = 0; state < count; state++, first += width) {
     // Each place makes at most one new row.
     if ((found + places) * wide > next.length) next = grown(next, 2 * (found + places) * wide)
     for (let place = 0, at = priced.kinds[state]! * places; place < places; place++, edge++, at++) {
-      if (priced.latencyS[at] === Number.POSITIVE_INFINITY || !fits(recipe, rows, first, place)) continue
+      if (priced.latencyS[at] === Number.POSITIVE_INFINITY) continue
+      if (isLimited && !fits(recipe, rows, first, place)) continue
       let code = numbers[state]!
       for (let i = 0; i < touched.length; i++)
         code = code * masks + (rows[first + 1 + touched[i]!.from]! | (1 << place))
