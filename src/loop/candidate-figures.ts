@@ -1,5 +1,8 @@
 import { modelledEnergy } from '../cost/modelled.ts'
 import type { EnergyFigure, LatencyFigure, Profile } from '../cost/profile.ts'
+import type { Candidate } from '../plan/candidate.ts'
+import { contendersOf } from '../plan/contenders.ts'
+import type { Goal } from '../plan/goal.ts'
 import { type CandidateContext, isDeclared, type Runnable } from './candidates.ts'
 import { planEnergy } from './plan-energy.ts'
 import type { PowerSession } from './power.ts'
@@ -18,6 +21,9 @@ const few = 4
 
 /** Seconds of running that energy is read over: at first, and where the choice hangs on it. */
 const windowS = { screening: 0.05, settling: 0.25 } as const
+
+/** Seconds between rounds that have to meet the machine's slow spells. */
+const spreadS = 0.05
 
 /** Latency and energy of a plan's candidates: of all in a few rounds, then of those that matter in more. */
 export class CandidateFigures {
@@ -43,9 +49,10 @@ export class CandidateFigures {
     return this.#batches.get(key) ?? 0
   }
 
-  async #time(some: readonly Runnable[], rounds: number): Promise<void> {
+  async #time(some: readonly Runnable[], rounds: number, pauseS: number): Promise<void> {
     const { onProgress, signal } = this.#context
-    await this.#rounds.add(some, rounds, onProgress, signal)
+    const hooks = { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) }
+    await this.#rounds.add(some, rounds, { pauseS, ...hooks })
     const figures = this.#rounds.figures()
     for (const { key } of some) {
       this.#latencies.set(key, figures.get(key)!)
@@ -73,7 +80,7 @@ export class CandidateFigures {
     for (const [index, { key }] of real.entries()) if (isCached) this.#latencies.set(key, kept[index]!.latency)
     const isFew = runnable.length <= few
     const untold = runnable.filter(({ key }) => !this.#latencies.has(key))
-    if (untold.length > 0) await this.#time(untold, isFew ? screeningRounds + settlingRounds : screeningRounds)
+    if (untold.length > 0) await this.#time(untold, isFew ? screeningRounds + settlingRounds : screeningRounds, 0)
     await this.#readEnergies(runnable, isFew ? windowS.settling : windowS.screening)
     for (const one of runnable) {
       const isSettled = this.#latencies.get(one.key)!.p95HighS !== undefined && (isFew || !this.#context.session)
@@ -85,15 +92,30 @@ export class CandidateFigures {
     return `cached, measured on this machine ${oldest} (--remeasure measures again)`
   }
 
-  /** Measures some further, side by side. */
-  async settle(some: readonly Runnable[]): Promise<void> {
+  /** Measures some further, side by side; where latency is limited, in rounds that lie apart. */
+  async #settle(some: readonly Runnable[], pauseS: number): Promise<void> {
     const again = some.filter(({ key }) => this.batches(key) > 0 || this.#latencies.get(key)!.p95HighS === undefined)
-    if (again.length > 0) await this.#time(again, settlingRounds)
+    if (again.length > 0) await this.#time(again, settlingRounds, pauseS)
     await this.#readEnergies(
       some.filter(({ key }) => this.batches(key) === 0),
       windowS.settling,
     )
     for (const { key } of some) this.#batches.set(key, this.batches(key) + 1)
+  }
+
+  /**
+   * Measures those candidates further that a choice under a goal hangs on, until more would not change it.
+   * @param candidates all of the choice, with the figures as they stand
+   */
+  async settleFor(goal: Goal, runnable: readonly Runnable[], candidates: () => readonly Candidate[]): Promise<void> {
+    for (;;) {
+      const open = new Set(contendersOf(candidates(), goal, (key) => this.batches(key)))
+      if (open.size === 0) return
+      await this.#settle(
+        runnable.filter(({ key }) => open.has(key)),
+        goal.maxLatencyS === undefined ? 0 : spreadS,
+      )
+    }
   }
 
   /** Energy by the meter when there is one, else from published figures; one source for all candidates. */

@@ -3,7 +3,6 @@ import type { MachineProfile } from '../cost/machine-profile.ts'
 import { type Profile, refit } from '../cost/profile.ts'
 import type { Candidate } from '../plan/candidate.ts'
 import { type Choice, choose } from '../plan/choose.ts'
-import { contendersOf } from '../plan/contenders.ts'
 import { type Goal, goalInWords } from '../plan/goal.ts'
 import type { Unmet } from '../plan/nearest.ts'
 import type { PlanReport, PlanRow } from '../report/report.ts'
@@ -160,11 +159,7 @@ export async function planCatalogue(context: PlanContext, catalogue: Catalogue, 
     const figures = new CandidateFigures(context)
     const source = await figures.open(runnable, known)
     const candidates = () => prepared.map((one) => toCandidate(one, context.probe.power?.idleW ?? null, figures))
-    for (;;) {
-      const open = new Set(contendersOf(candidates(), goal, (key) => figures.batches(key)))
-      if (open.size === 0) break
-      await figures.settle(runnable.filter(({ key }) => open.has(key)))
-    }
+    await figures.settleFor(goal, runnable, candidates)
     const measured = runnable.filter((one) => figures.measured.has(one.key) && !isDeclared(one))
     const profile = measured.length > 0 ? await updateProfile(context, known, measured, figures) : known
     if (measured.length > 0) await refitMachine(context, measured, figures.latencies)

@@ -47,6 +47,14 @@ function figureOf(byRound: readonly (readonly number[])[]): LatencyFigure {
   return byRound.length < settlingRounds ? figure : { ...figure, p95HighS: quantileUpperBound(byRound) }
 }
 
+/** How rounds are made. */
+export interface RoundOptions {
+  /** Seconds between rounds, so that they do not all lie in one spell of the machine; 0 by default. */
+  readonly pauseS?: number
+  readonly onProgress?: OnProgress
+  readonly signal?: AbortSignal
+}
+
 /** Latencies that are measured round by round, of all candidates or of some more than of others. */
 export class LatencyRounds {
   readonly #host: Host
@@ -63,8 +71,7 @@ export class LatencyRounds {
   async add(
     candidates: readonly Timed[],
     rounds: number,
-    onProgress?: OnProgress,
-    signal?: AbortSignal,
+    { pauseS = 0, onProgress, signal }: RoundOptions = {},
   ): Promise<void> {
     for (const { key, executable } of candidates) {
       if (this.#byRound.has(key)) continue
@@ -75,7 +82,7 @@ export class LatencyRounds {
       stopIfAborted(signal)
       for (const { key, executable } of candidates) this.#byRound.get(key)!.push(await timeRuns(this.#host, executable))
       onProgress?.({ stage: 'profile', done: round + 1, total: rounds })
-      await this.#host.clock.sleep(0)
+      await this.#host.clock.sleep(pauseS)
     }
   }
 
@@ -93,6 +100,6 @@ export async function measureLatencies(
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, LatencyFigure>> {
   const rounds = new LatencyRounds(host)
-  await rounds.add(candidates, fullRounds, onProgress, signal)
+  await rounds.add(candidates, fullRounds, { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) })
   return rounds.figures()
 }

@@ -6,7 +6,7 @@ import type { Goal } from './goal.ts'
 /** A figure of a few rounds may be off by this factor when the machine is busy. */
 const doubt = 1.25
 
-/** Batches of rounds for a candidate whose limit lies between its 95th percentile and the bound of it. */
+/** Batches of rounds for a candidate that a limit on latency lies near. */
 const mostBatches = 3
 
 /** The candidate at the fastest and most frugal that its figures leave open. */
@@ -21,12 +21,17 @@ function atBest(candidate: Candidate, isSettled: boolean): Candidate {
   }
 }
 
+/** The candidate in a spell so slow as rounds that were few may have missed. */
+const inSlowSpell = (candidate: Candidate): Candidate => ({
+  ...candidate,
+  latency: candidate.latency && scaledLatency(candidate.latency, doubt),
+})
+
 /**
  * Candidates whose figures a choice hangs on and of which more rounds would tell more, by key: the chosen one, and those
  * that would be chosen in its place if their figures were as good as those so far leave open. Measuring any other
  * candidate longer changes nothing.
- * @param batches how often a candidate was measured beyond the first rounds; once settles all but a limit that lies between
- *   its 95th percentile and the bound of it
+ * @param batches how often a candidate was measured beyond the first rounds; once is enough unless a limit on latency is near
  */
 export function contendersOf(
   candidates: readonly Candidate[],
@@ -35,13 +40,16 @@ export function contendersOf(
 ): readonly string[] {
   const { chosen } = choose(candidates, goal)
   const bestAccuracy = bestAccuracyOf(candidates)
+  const keeps = (candidate: Candidate) => whyRejected(candidate, goal, bestAccuracy) === null
+  const { maxLatencyS } = goal
+  const onLatency: Goal = { minimize: 'latency', ...(maxLatencyS === undefined ? {} : { maxLatencyS }) }
   const isOpen = (candidate: Candidate): boolean => {
     const done = batches(candidate.key)
     if (done >= mostBatches) return false
-    if (done > 0 && whyRejected(candidate, goal, bestAccuracy) === null) return false
-    if (candidate.key === chosen?.key) return true
     const best = atBest(candidate, done > 0)
-    if (whyRejected(best, goal, bestAccuracy) !== null) return false
+    if (!keeps(best)) return false
+    if (done > 0 && whyRejected(inSlowSpell(candidate), onLatency, bestAccuracy) === null) return false
+    if (candidate.key === chosen?.key) return true
     return !chosen || choose([best, chosen], { minimize: goal.minimize }).chosen?.key === candidate.key
   }
   return candidates.filter(isOpen).map(({ key }) => key)
