@@ -1,4 +1,4 @@
-// Backends of this machine: every variant on every backend, measured twice.
+// Backends of this machine: every variant on every backend, measured by the planner and by the oracle.
 import { backends, candidateOf, caseOf, cpu, families, host, Planner, runnables, truthsOf } from './choice-support.mjs'
 
 /** Machines that differ in what is installed. */
