@@ -5,11 +5,11 @@ import { SlowFirst } from './test/support/slow-first.ts'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // Tests that start processes and open ports wait for a third of their time: others use the cores meanwhile.
-    maxWorkers: Math.ceil(1.5 * availableParallelism()),
+    // Many tests wait for processes and ports, so that no core need be left free.
+    maxWorkers: availableParallelism(),
     sequence: { sequencer: SlowFirst },
   },
 })
