@@ -34,8 +34,6 @@ export interface Solved {
   readonly problem: PartitionProblem
   readonly ask: PartitionAsk
   readonly lattice: Lattice
-  /** Least cost to the end from every state, in what is minimised. */
-  readonly toEnd: Sums
   readonly resources: readonly Resource[]
   readonly assignment: readonly number[]
   readonly cost: number
@@ -54,10 +52,10 @@ const sidesOf = (lattice: Lattice, by: Weighing): Sides => ({
   to: sumsToEnd(lattice, by),
 })
 
-const sidesOfObjective = ({ ask, lattice, toEnd }: Solved): Sides => ({
+const sidesOfObjective = ({ ask, lattice }: Solved): Sides => ({
   by: objectiveOf(ask),
   from: lattice.reached,
-  to: toEnd,
+  to: sumsToEnd(lattice, objectiveOf(ask)),
 })
 
 /** Visits every edge that exists, with the states at both ends, its kind × places + place, and its node × places + place. */

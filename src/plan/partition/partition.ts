@@ -4,7 +4,7 @@ import { explainPartition, type NodeExplanation } from './explain.ts'
 import { brokenBy, type Infeasible, infeasibleAlone, infeasibleNode, infeasibleTogether } from './infeasible.ts'
 import { buildLattice, type DeadEnd, type Lattice } from './lattice.ts'
 import { type Numbers, numbersOf, whyNot } from './numbers.ts'
-import { cheapestPath, deadEnd, pathCost, type Sums, sumsToEnd } from './paths.ts'
+import { cheapestPath, deadEnd, pathCost, sumsToEnd } from './paths.ts'
 import { checkProblem, type PartitionAsk, type PartitionProblem } from './problem.ts'
 import { keeps, objectiveOf, type Resource, resourcesOf } from './resources.ts'
 
@@ -56,12 +56,11 @@ function judged(cost: number, atLeast: number, because: string): Optimality {
 function solve(
   lattice: Lattice,
   ask: PartitionAsk,
-  toEnd: Sums,
   resources: readonly Resource[],
   effort: PartitionEffort,
 ): Solution | Infeasible {
   const objective = objectiveOf(ask)
-  const free = cheapestPath(lattice, objective, toEnd)
+  const free = cheapestPath(lattice, objective, sumsToEnd(lattice, objective))
   const cost = pathCost(lattice, free, objective)
   const states = `more than ${effort.mostStates ?? defaults.mostStates} states of the live tensors`
   if (resources.every((resource) => keeps(pathCost(lattice, free, resource.by), resource)))
@@ -140,8 +139,7 @@ export function partition(
   const lattice = buildLattice(problem, numbers, effort.mostStates ?? defaults.mostStates)
   if ('node' in lattice) return infeasibleNode(problem, ask, lattice.node, lattice.proven)
   const resources = resourcesOf(problem, ask)
-  const toEnd = sumsToEnd(lattice, objectiveOf(ask))
-  const solution = solve(lattice, ask, toEnd, resources, effort)
+  const solution = solve(lattice, ask, resources, effort)
   if ('kind' in solution) return solution
   const { assignment, cost, optimality } = solution
   return {
@@ -150,6 +148,6 @@ export function partition(
     assignment,
     optimality,
     singles: problem.places.map((_, place) => singleOf(problem, ask, numbers, lattice, place)),
-    explanations: explainPartition({ problem, ask, lattice, toEnd, resources, assignment, cost }),
+    explanations: explainPartition({ problem, ask, lattice, resources, assignment, cost }),
   }
 }

@@ -34,8 +34,19 @@ export function kindCosts(
   return costs
 }
 
-/** Least cost from every state before every node to the end. */
+/** Sums that were made, by lattice and weighing: search, limits and explanation ask for the same ones. */
+const known = new WeakMap<Lattice, WeakMap<Weighing, Sums>>()
+
+/** Least cost from every state before every node to the end; made once for each weighing. */
 export function sumsToEnd(lattice: Lattice, by: Weighing): Sums {
+  const ofLattice = known.get(lattice) ?? new WeakMap<Weighing, Sums>()
+  known.set(lattice, ofLattice)
+  const sums = ofLattice.get(by) ?? addToEnd(lattice, by)
+  ofLattice.set(by, sums)
+  return sums
+}
+
+function addToEnd(lattice: Lattice, by: Weighing): Sums {
   const { layers, places } = lattice
   const sums: Float64Array[] = new Array(layers.length + 1)
   sums[layers.length] = new Float64Array(lattice.ends)
