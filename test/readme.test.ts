@@ -22,18 +22,6 @@ describe('README', () => {
     expect(commands.length).toBeGreaterThanOrEqual(4)
   })
 
-  it.each(commands)(
-    'runs: %s',
-    async (command) => {
-      const [program, ...args] = command.split(' ')
-      expect(program).toBe('milliwatt')
-      const files = args[0] === 'run' && !args.includes('--json') ? ['--out', out] : []
-      const { code, stderr } = await milliwatt([...args, ...files], { cwd: root, cache })
-      expect([code, stderr]).toEqual([0, ''])
-    },
-    120_000,
-  )
-
   const outputsBy = (by: string) =>
     [...readme.matchAll(new RegExp(`<!-- output ${by}: milliwatt (.+) -->\\n\`\`\`\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
       ([, command, text]) => [command!, text!] as const,
@@ -46,7 +34,21 @@ describe('README', () => {
   })
 
   const shows = 'shows output that still looks like what is printed by: %s'
-  it.each(outputs)(shows, looksLikeIt, 120_000)
+  it.each(outputs.slice(0, 1))(shows, looksLikeIt, 120_000)
+
+  it.each(commands)(
+    'runs: %s',
+    async (command) => {
+      const [program, ...args] = command.split(' ')
+      expect(program).toBe('milliwatt')
+      const files = args[0] === 'run' && !args.includes('--json') ? ['--out', out] : []
+      const { code, stderr } = await milliwatt([...args, ...files], { cwd: root, cache })
+      expect([code, stderr]).toEqual([0, ''])
+    },
+    120_000,
+  )
+
+  it.each(outputs.slice(1))(shows, looksLikeIt, 120_000)
   needs('an emulator of Cortex-M')('on an emulated board', () => {
     it.each(emulated)(shows, looksLikeIt, 120_000)
   })
@@ -54,8 +56,11 @@ describe('README', () => {
   async function looksLikeIt(command: string, shown: string): Promise<void> {
     const { stdout } = await milliwatt([...command.replace('--out report', `--out ${out}`).split(' ')], {
       cwd: root,
-      // Each with a cache of its own: what another command measured would show.
-      cache: join(cache, `fresh-${[...outputs, ...emulated].findIndex(([one]) => one === command)}`),
+      // Each with a fresh cache: what another command measured would show. The first fills the one of all commands.
+      cache:
+        command === outputs[0]![0]
+          ? cache
+          : join(cache, [...outputs, ...emulated].findIndex(([one]) => one === command).toString()),
     })
     const shape = (text: string) =>
       text

@@ -1,6 +1,5 @@
-// Backends of this machine: every variant on every backend, measured twice.
-import { measureLatencies } from '../../dist/loop/profile.js'
-import { backends, candidateOf, caseOf, cpu, families, host, runnables, truthsOf } from './choice-support.mjs'
+// Backends of this machine: every variant on every backend, measured by the planner and by the oracle.
+import { backends, candidateOf, caseOf, cpu, families, host, Planner, runnables, truthsOf } from './choice-support.mjs'
 
 /** Machines that differ in what is installed. */
 const machines = [
@@ -29,17 +28,17 @@ export async function realCases() {
   const cases = []
   for (const { variants } of await families()) {
     const found = await runnables(variants, backends, cpu)
-    const first = await measureLatencies(host, found)
+    const planner = new Planner(found)
+    await planner.open()
     await host.clock.sleep(2)
-    const second = await truthsOf(found)
-    const [seen, truths] = [first, second].map((latencies) =>
-      found.map((one) => candidateOf(one, latencies.get(one.key))),
-    )
+    const latencies = await truthsOf(found)
+    const truths = found.map((one) => candidateOf(one, latencies.get(one.key)))
     const accuracies = variants.flatMap(({ accuracy }) => accuracy ?? [])
     for (const machine of machines) {
       const there = ({ places: [{ backend }] }) => machine.includes(backend)
-      const [some, same] = [seen.filter(there), truths.filter(there)]
-      if (some.length > 0) cases.push(...goalsOf(same, accuracies).map((goal) => caseOf(some, same, goal)))
+      const same = truths.filter(there)
+      if (same.length === 0) continue
+      for (const goal of goalsOf(same, accuracies)) cases.push(caseOf(await planner.seenFor(goal, there), same, goal))
     }
     for (const { executable } of found) await executable[Symbol.asyncDispose]()
   }

@@ -8,11 +8,10 @@ import { sampleInput } from '../../dist/loop/input.js'
 import { preparePartition } from '../../dist/loop/partitioned.js'
 import { placeId } from '../../dist/loop/place.js'
 import { partsOf, placedSegment } from '../../dist/loop/placement.js'
-import { measureLatencies } from '../../dist/loop/profile.js'
 import { profileMachine } from '../../dist/loop/profile-machine.js'
 import { spread } from '../../dist/loop/spread.js'
 import { isUnsupported } from '../../dist/plan/partition/problem.js'
-import { candidateOf, caseOf, cpu, families, host, probed } from './choice-support.mjs'
+import { candidateOf, caseOf, cpu, families, host, Planner, probed } from './choice-support.mjs'
 
 const accelerators = ['ethos-u55-32', 'ethos-u65-256', 'coral-edge-tpu-usb', 'example-npu-64']
 const rounds = 100
@@ -113,9 +112,8 @@ export async function simulatedCases() {
         planned.push(...(await plannedOf(variant, context, oracle.attempt)))
         truths.push(...oracle.truths)
       }
-      const figures = await measureLatencies(host, planned)
-      const seen = planned.map((one) => candidateOf(one, figures.get(one.key)))
-      for (const { executable } of planned) await executable[Symbol.asyncDispose]()
+      const planner = new Planner(planned)
+      await planner.open()
       const fastest = Math.min(...truths.map(({ latency }) => latency.medianS))
       const hasAccuracy = truths.some(({ accuracy }) => accuracy !== null)
       const goals = [
@@ -128,7 +126,8 @@ export async function simulatedCases() {
             ]
           : []),
       ]
-      for (const goal of goals) cases.push(caseOf(seen, truths, goal))
+      for (const goal of goals) cases.push(caseOf(await planner.seenFor(goal), truths, goal))
+      for (const { executable } of planned) await executable[Symbol.asyncDispose]()
     }
   }
   return cases

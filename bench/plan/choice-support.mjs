@@ -5,6 +5,7 @@ import { selectBackends } from '../../dist/backends/list.js'
 import { catalogueOfBytes, loadCatalogue } from '../../dist/catalogue/load.js'
 import { median, quantile } from '../../dist/core/stats.js'
 import { nodeHost } from '../../dist/hosts/node.js'
+import { CandidateFigures } from '../../dist/loop/candidate-figures.js'
 import { sampleInput } from '../../dist/loop/input.js'
 import { probe } from '../../dist/loop/probe.js'
 import { tryBackend } from '../../dist/loop/try-backend.js'
@@ -87,6 +88,26 @@ const objectives = {
   latency: ({ latency }) => latency.medianS,
   bytes: ({ modelBytes }) => modelBytes,
   accuracy: ({ accuracy }) => 1 / accuracy,
+}
+
+/** The planner's own figures of what runs: first ones of all, more for those that a goal hangs on. */
+export class Planner {
+  constructor(found) {
+    this.found = found.map((one) => ({ ...one, unusable: null }))
+    this.figures = new CandidateFigures({ host, probe: probed, backends, session: null, remeasure: true })
+  }
+
+  async open() {
+    await this.figures.open(this.found, { version: 1, fingerprint: '', entries: {} })
+  }
+
+  /** Candidates that a filter lets through, with figures that are good enough for the goal. */
+  async seenFor(goal, wanted = () => true) {
+    const there = this.found.filter((one) => wanted(candidateOf(one, null)))
+    const candidates = () => there.map((one) => candidateOf(one, this.figures.latencies.get(one.key)))
+    await this.figures.settleFor(goal, there, candidates)
+    return candidates()
+  }
 }
 
 /** A case for the judge: what the planner chooses of what it saw, and the oracle's figures under the same goal. */

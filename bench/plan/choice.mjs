@@ -1,8 +1,8 @@
 // The planner's choice against the exhaustive oracle, on a grid of device × variants × goal:
 // node bench/plan/choice.mjs [--published FILE]. Build first. Exit code 1 when a figure misses its bound.
 //
-// Real backends: every variant on every backend is measured twice, far apart in time. The planner sees the first
-// measurement, the oracle picks the best of the second. Simulated accelerators: the planner
+// Real backends: the planner measures as it always does, more where a limit is near; the oracle measures every variant on every
+// backend apart from that and picks the best. Simulated accelerators: the planner
 // measures each place alone and the arrangement that it predicts to be best, the oracle every place and every single cut
 // between two places. Recorded boards: the
 // planner predicts a board's energy from its other published results, the oracle reads the published one.

@@ -43,9 +43,9 @@ class Builder {
       home: 0,
       inputs: [0],
       outputs: [this.tensors.length - 1],
-      transfer: (from, to, bytes) => {
+      transfer: (from, to, tensor) => {
         const hops = from === 0 || to === 0 ? 1 : 2
-        return cost(hops * (10e-6 + bytes / 5e8), 0.1)
+        return cost(hops * (10e-6 + this.tensors[tensor].bytes / 5e8), 0.1)
       },
     }
   }

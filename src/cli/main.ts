@@ -4,26 +4,7 @@ import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { isMilliwattError, messageOf } from '../core/errors.ts'
 import { nodeHost } from '../hosts/node.ts'
-import { addBenchUpCommand } from './bench-up.ts'
-import { addCompileCommand } from './compile.ts'
-import { addConvertCommand } from './convert.ts'
-import { addDevicesCommand } from './devices.ts'
-import { addDutCommand } from './dut.ts'
-import { addEnergyCommands } from './energy.ts'
 import { exitCodeOf, exitCodes } from './exit.ts'
-import { addFirmwareCommand } from './firmware.ts'
-import { addFlashCommand } from './flash.ts'
-import { addInspectCommand } from './inspect.ts'
-import { addKwsCommand } from './kws.ts'
-import { addMetersCommand } from './meters.ts'
-import { addMlperfCommand } from './mlperf.ts'
-import { addMonitorCommand } from './monitor.ts'
-import { addPinsCommand } from './pins.ts'
-import { addPlanCommand } from './plan.ts'
-import { addProfileCommand } from './profile.ts'
-import { addQuantizeCommand } from './quantize.ts'
-import { addRunCommand } from './run.ts'
-import { addTraceCommand } from './trace.ts'
 
 const host = nodeHost()
 const { version } = JSON.parse(readFileSync(join(host.packageFolder, 'package.json'), 'utf8')) as { version: string }
@@ -32,32 +13,42 @@ const finish = (code: number) => {
   process.exitCode = code
 }
 
-function buildProgram(): Command {
+/** What adds each command, by its name. They are loaded only where they are called: the loop behind them is large. */
+const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = {
+  run: async (program) => (await import('./run.ts')).addRunCommand(program, host, version, finish),
+  kws: async (program) => (await import('./kws.ts')).addKwsCommand(program, host, version, finish),
+  inspect: async (program) => (await import('./inspect.ts')).addInspectCommand(program, host, finish),
+  convert: async (program) => (await import('./convert.ts')).addConvertCommand(program, host, finish),
+  quantize: async (program) => (await import('./quantize.ts')).addQuantizeCommand(program, host, version, finish),
+  compile: async (program) => (await import('./compile.ts')).addCompileCommand(program, host, finish),
+  profile: async (program) => (await import('./profile.ts')).addProfileCommand(program, host, finish),
+  plan: async (program) => (await import('./plan.ts')).addPlanCommand(program, host, version, finish),
+  trace: async (program) => (await import('./trace.ts')).addTraceCommand(program, host, finish),
+  energy: async (program) => (await import('./energy.ts')).addEnergyCommands(program, host, version, finish),
+  devices: async (program) => (await import('./devices.ts')).addDevicesCommand(program, host, finish),
+  monitor: async (program) => (await import('./monitor.ts')).addMonitorCommand(program, host, finish),
+  meters: async (program) => (await import('./meters.ts')).addMetersCommand(program, host, finish),
+  firmware: async (program) => (await import('./firmware.ts')).addFirmwareCommand(program, host, finish),
+  flash: async (program) => (await import('./flash.ts')).addFlashCommand(program, host, finish),
+  dut: async (program) => (await import('./dut.ts')).addDutCommand(program, host, finish),
+  pins: async (program) => (await import('./pins.ts')).addPinsCommand(program, host, finish),
+  'bench-up': async (program) => (await import('./bench-up.ts')).addBenchUpCommand(program, host, finish),
+  mlperf: async (program) => (await import('./mlperf.ts')).addMlperfCommand(program, host, version, finish),
+}
+
+/** The command that is called, or all for help and for what is none. */
+function wantedCommands([first = '']: readonly string[]) {
+  return Object.hasOwn(commands, first) ? [commands[first]!] : Object.values(commands)
+}
+
+async function buildProgram(): Promise<Command> {
   const program = new Command('milliwatt')
     .description('Small neural networks on edge hardware, with a power meter in the loop.')
     .version(version)
     .showHelpAfterError('(--help lists the options)')
     .enablePositionalOptions()
     .exitOverride()
-  addRunCommand(program, host, version, finish)
-  addKwsCommand(program, host, version, finish)
-  addInspectCommand(program, host, finish)
-  addConvertCommand(program, host, finish)
-  addQuantizeCommand(program, host, version, finish)
-  addCompileCommand(program, host, finish)
-  addProfileCommand(program, host, finish)
-  addPlanCommand(program, host, version, finish)
-  addTraceCommand(program, host, finish)
-  addEnergyCommands(program, host, version, finish)
-  addDevicesCommand(program, host, finish)
-  addMonitorCommand(program, host, finish)
-  addMetersCommand(program, host, finish)
-  addFirmwareCommand(program, host, finish)
-  addFlashCommand(program, host, finish)
-  addDutCommand(program, host, finish)
-  addPinsCommand(program, host, finish)
-  addBenchUpCommand(program, host, finish)
-  addMlperfCommand(program, host, version, finish)
+  for (const add of wantedCommands(process.argv.slice(2))) await add(program)
   program.addHelpText(
     'after',
     `
@@ -94,7 +85,8 @@ Examples:
 
 async function main(): Promise<void> {
   try {
-    await buildProgram().parseAsync()
+    const program = await buildProgram()
+    await program.parseAsync()
   } catch (error) {
     if (error instanceof CommanderError) {
       finish(error.exitCode === 0 ? exitCodes.done : exitCodes.usage)

@@ -15,15 +15,30 @@ const product = (lengths: readonly number[]): number => lengths.reduce((all, len
 const bytesOf = (values: Int8Array | Int32Array | Float32Array): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 
-/** Collects layers into a graph in canonical form; weights are pseudo-random, so that no value is proved constant. */
+/** What constants hold: pseudo-random values, so that none is proved constant, or zeros where only shapes count. */
+export type BenchValues = 'drawn' | 'zeros'
+
+/** Collects layers into a graph in canonical form. */
 class BenchGraph {
   readonly #dtype: BenchType
-  readonly #random: Random = random(1)
+  readonly #draw: Random | null
   readonly #tensors = new Map<string, Tensor>()
   readonly #nodes: Node[] = []
 
-  constructor(dtype: BenchType) {
+  constructor(dtype: BenchType, values: BenchValues) {
     this.#dtype = dtype
+    this.#draw = values === 'drawn' ? random(1) : null
+  }
+
+  /** Fills constants with values between -reach and reach. */
+  #filled(values: Int8Array | Int32Array | Float32Array, reach: number): Uint8Array {
+    const draw = this.#draw
+    const isWhole = !(values instanceof Float32Array)
+    for (let at = 0; draw && at < values.length; at++) {
+      const value = (2 * draw() - 1) * reach
+      values[at] = isWhole ? Math.round(value) : value
+    }
+    return bytesOf(values)
   }
 
   value(
@@ -47,27 +62,26 @@ class BenchGraph {
     const channels = shape[axis]!
     const count = product(shape)
     const scale = Math.fround(6 / (activationRms * weightRms * Math.sqrt(count / channels)))
-    const next = (reach: number) => (2 * this.#random() - 1) * reach
     const bias = `${name} bias`
     if (this.#dtype === 'float32') {
       if (kind === 'int8') {
-        const data = bytesOf(Int8Array.from({ length: count }, () => Math.round(next(127))))
+        const data = this.#filled(new Int8Array(count), 127)
         const quantization = { scales: [scale], zeroPoints: [0], axis: null }
         this.#constant({ name, dtype: 'int8', shape, data, quantization })
       } else {
-        const data = bytesOf(Float32Array.from({ length: count }, () => next(127 * scale)))
+        const data = this.#filled(new Float32Array(count), 127 * scale)
         this.#constant({ name, dtype: 'float32', shape, data })
       }
-      const biases = bytesOf(Float32Array.from({ length: channels }, () => next(1)))
+      const biases = this.#filled(new Float32Array(channels), 1)
       return [name, this.#constant({ name: bias, dtype: 'float32', shape: [channels], data: biases })]
     }
     const whole = kind === 'by tensor'
     const each = (value: number) => Array.from({ length: whole ? 1 : channels }, () => value)
     const quantization = { scales: each(scale), zeroPoints: each(0), axis: whole ? null : axis }
-    const data = bytesOf(Int8Array.from({ length: count }, () => Math.round(next(127))))
+    const data = this.#filled(new Int8Array(count), 127)
     this.#constant({ name, dtype: 'int8', shape, data, quantization })
     const unit = Math.fround(scale * activations.scales[0]!)
-    const biases = bytesOf(Int32Array.from({ length: channels }, () => Math.round(next(1 / unit))))
+    const biases = this.#filled(new Int32Array(channels), 1 / unit)
     const biased = { scales: each(unit), zeroPoints: each(0), axis: whole ? null : 0 }
     return [name, this.#constant({ name: bias, dtype: 'int32', shape: [channels], data: biases, quantization: biased })]
   }
@@ -175,8 +189,8 @@ function inputShape({ op, height, width, channels }: BenchLayer): readonly numbe
 const inputType = ({ op }: BenchLayer): 'float32' | undefined => (op === 'quantize' ? 'float32' : undefined)
 
 /** Layers one after another. @throws nothing: the lengths are those of the list of benches */
-export function chainGraph(layers: readonly BenchLayer[], dtype: BenchType): Graph {
-  const graph = new BenchGraph(dtype)
+export function chainGraph(layers: readonly BenchLayer[], dtype: BenchType, values: BenchValues = 'drawn'): Graph {
+  const graph = new BenchGraph(dtype, values)
   const input = graph.value('x', inputShape(layers[0]!), activations, inputType(layers[0]!))
   let last = input
   for (const layer of layers) last = graph.layer(layer, last)
@@ -184,8 +198,8 @@ export function chainGraph(layers: readonly BenchLayer[], dtype: BenchType): Gra
 }
 
 /** Layers side by side, each with an input and an output of its own, for engines that time every layer. */
-export function parallelGraph(layers: readonly BenchLayer[], dtype: BenchType): Graph {
-  const graph = new BenchGraph(dtype)
+export function parallelGraph(layers: readonly BenchLayer[], dtype: BenchType, values: BenchValues = 'drawn'): Graph {
+  const graph = new BenchGraph(dtype, values)
   const inputs = layers.map((layer, index) =>
     graph.value(`x${index}`, inputShape(layer), activations, inputType(layer)),
   )

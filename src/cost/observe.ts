@@ -18,7 +18,7 @@ let known: ReadonlyMap<string, Shape> | null = null
 function shapes(): ReadonlyMap<string, Shape> {
   if (known) return known
   const chains = benches.map(({ name, layers, dtype }): [string, Shape] => {
-    const graph = chainGraph(layers, dtype)
+    const graph = chainGraph(layers, dtype, 'zeros')
     return [name, { nodes: graphWork(graph), border: graphBorder(graph) }]
   })
   const single = tours.flatMap(({ layers, dtype }) => {
@@ -26,6 +26,7 @@ function shapes(): ReadonlyMap<string, Shape> {
       parallelGraph(
         layers.map(({ layer }) => layer),
         dtype,
+        'zeros',
       ),
     )
     return layers.map(({ name }, index): [string, Shape] => [name, { nodes: [works[index]!], border: null }])

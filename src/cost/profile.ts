@@ -3,12 +3,19 @@ import type { Provenance } from '../core/provenance.ts'
 
 /**
  * Measured latency of one variant on one backend and device, in seconds, over `n` runs after warm-up. `p95S` is the 95th
- * percentile, of the slowest third of the time where a plan measured it.
+ * percentile, `p95HighS` its upper bound with 95 % confidence, where enough was measured to tell: limits are held against it.
  */
 export interface LatencyFigure {
   readonly medianS: number
   readonly p95S: number
+  readonly p95HighS?: number
   readonly n: number
+}
+
+/** A figure of something that takes so many times as long. */
+export function scaledLatency({ medianS, p95S, p95HighS, n }: LatencyFigure, factor: number): LatencyFigure {
+  const scaled = { medianS: medianS * factor, p95S: p95S * factor, n }
+  return p95HighS === undefined ? scaled : { ...scaled, p95HighS: p95HighS * factor }
 }
 
 /** Energy of one inference, with its source. */
@@ -49,6 +56,7 @@ const profileSchema: z.ZodType<Profile> = z.strictObject({
       latency: z.strictObject({
         medianS: z.number().positive(),
         p95S: z.number().positive(),
+        p95HighS: z.number().positive().exactOptional(),
         n: z.number().int().positive(),
       }),
       energy: z.strictObject({ energyJ: z.number(), provenance }).nullable(),

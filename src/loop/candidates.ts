@@ -41,6 +41,9 @@ export type Runnable = Prepared & { readonly executable: Executable }
 /** Tells whether a candidate can run. */
 export const isRunnable = (prepared: Prepared): prepared is Runnable => prepared.executable !== null
 
+/** Declared costs are told anew each time: they are no measurements of this machine, and their targets may change. */
+export const isDeclared = ({ executable }: Runnable): boolean => executable.declaredCost !== undefined
+
 async function prepareOne(
   context: CandidateContext,
   variant: Variant,

@@ -3,6 +3,7 @@ import type { Catalogue, Variant } from '../catalogue/load.ts'
 import type { Cost } from '../core/cost.ts'
 import { MilliwattError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
+import { quantileUpperBound } from '../core/quantile-bound.ts'
 import type { SegmentMove } from '../core/segment-move.ts'
 import { median, quantile } from '../core/stats.ts'
 import type { PublishedPower } from '../cost/modelled.ts'
@@ -99,7 +100,7 @@ export class LoadedModel implements AsyncDisposable {
     const n = Math.min(this.#runs, keptLatencies)
     if (n === 0) return null
     const kept = this.#latencies.subarray(0, n)
-    return { medianS: median(kept), p95S: quantile(kept, 0.95), n }
+    return { medianS: median(kept), p95S: quantile(kept, 0.95), p95HighS: quantileUpperBound([[...kept]]), n }
   }
 
   /**

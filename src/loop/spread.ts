@@ -33,6 +33,14 @@ export interface Spread {
   readonly notes: readonly string[]
 }
 
+/** Whether layers could go to several places at all: predicting them takes time. */
+function hasPlaces({ backends, devices, machine, simulated }: SpreadContext): boolean {
+  const profiled = backends.flatMap((backend) =>
+    devices.filter((device) => machine.places[profileId(backend.name, device.id)] !== undefined),
+  )
+  return profiled.length + (simulated?.devices.length ?? 0) > 1
+}
+
 function costsOf(context: SpreadContext, variant: Variant): { readonly costs: PlaceCosts[]; readonly notes: string[] } {
   const segment = placedSegment(variant.segment)
   const singles = singleNodes(segment)
@@ -71,6 +79,7 @@ const boundOf = ({ nodes }: PlaceCosts): number =>
  * fewer than two places. More than seven are cut to those that are fastest over all layers, which the notes tell.
  */
 export function spread(context: SpreadContext, variant: Variant, ask: PartitionAsk): Spread | null {
+  if (!hasPlaces(context)) return null
   const { costs, notes } = costsOf(context, variant)
   if (costs.length < 2) return null
   const ids = costs.map(({ place }) => placeId(place))

@@ -1,6 +1,6 @@
 import { type Candidate, whyUnusable } from './candidate.ts'
 import type { Goal } from './goal.ts'
-import { complaintAbout, limitsOf } from './limits.ts'
+import { complaintAbout, limitsOf, p95InWords } from './limits.ts'
 import { type Unmet, whyUnmet } from './nearest.ts'
 import { paretoFront } from './pareto.ts'
 
@@ -30,8 +30,8 @@ const percent = (share: number) => `${(share * 100).toFixed(1)} %`
 const milliseconds = (seconds: number) => `${(seconds * 1e3).toPrecision(3)} ms`
 const millijoules = (joules: number) => `${(joules * 1e3).toPrecision(3)} mJ`
 
-/** The first limit that a candidate breaks, in words; null when it meets the goal. */
-function complaint(candidate: Candidate, goal: Goal, bestAccuracy: number): string | null {
+/** Why a candidate cannot be used, or the first limit that it breaks, in words; null when it meets the goal. */
+export function whyRejected(candidate: Candidate, goal: Goal, bestAccuracy: number): string | null {
   const unusable = whyUnusable(candidate)
   if (unusable !== null) return unusable
   for (const asked of limitsOf(goal)) {
@@ -123,6 +123,11 @@ function order(eligible: readonly Candidate[], criteria: readonly Criterion[]): 
   return [best, ...rest.sort((a, b) => first.value(a) - first.value(b))]
 }
 
+/** How surely a limit on latency is kept, where the figure can tell. */
+function confidenceNote({ latency }: Candidate, { maxLatencyS }: Goal): string {
+  return maxLatencyS === undefined || latency?.p95HighS === undefined ? '' : `; 95th percentile ${p95InWords(latency)}`
+}
+
 function judgeEligible(eligible: readonly Candidate[], goal: Goal): readonly Verdict[] {
   if (eligible.length === 0) return []
   const { criteria, note } = criteriaOf(eligible, goal)
@@ -134,7 +139,7 @@ function judgeEligible(eligible: readonly Candidate[], goal: Goal): readonly Ver
   const chosen: Verdict = {
     ...best!,
     verdict: 'chosen',
-    reason: `${most} ${by.name}: ${by.tell(best!)}${against}${note}`,
+    reason: `${most} ${by.name}: ${by.tell(best!)}${against}${note}${confidenceNote(best!, goal)}`,
   }
   const others = rest.map((candidate): Verdict => {
     const why = decisive(best!, candidate, criteria)
@@ -147,13 +152,17 @@ function judgeEligible(eligible: readonly Candidate[], goal: Goal): readonly Ver
   return [chosen, ...others]
 }
 
+/** What limits on relative accuracy are held against: the best accuracy of all candidates, 0 where none is known. */
+export const bestAccuracyOf = (candidates: readonly Candidate[]): number =>
+  Math.max(0, ...candidates.map(({ accuracy }) => accuracy ?? 0))
+
 /**
  * Chooses among candidates under a goal. Every candidate comes back with its verdict and reason. Figures of
  * different provenance are never compared with each other.
  */
 export function choose(candidates: readonly Candidate[], goal: Goal): Choice {
-  const bestAccuracy = Math.max(0, ...candidates.map((candidate) => candidate.accuracy ?? 0))
-  const complaints = candidates.map((candidate) => complaint(candidate, goal, bestAccuracy))
+  const bestAccuracy = bestAccuracyOf(candidates)
+  const complaints = candidates.map((candidate) => whyRejected(candidate, goal, bestAccuracy))
   const eligible = candidates.filter((_, index) => complaints[index] === null)
   const rejected = candidates.flatMap((candidate, index): readonly Verdict[] => {
     const reason = complaints[index]

@@ -158,9 +158,9 @@ describe('milliwatt dut and milliwatt mlperf over a pty', () => {
   })
 
   it.skipIf(missing)(`say so when the device is unplugged in the middle of a window ${why}`, async () => {
-    await using device = await serve(at('small.tflite'))
+    await using device = await serve(at('small.tflite'), '--verbose')
     const running = mlperf(device.port, '--input-bytes', '60', '--seconds', '300')
-    await new Promise((resume) => setTimeout(resume, 5000))
+    await device.heard('infer')
     await device.pair.cut()
     const [runner, served] = await Promise.all([running, device.ended])
     expect([runner.code, served.code]).toEqual([1, 1])

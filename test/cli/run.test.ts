@@ -226,9 +226,11 @@ describe('milliwatt run kws, goals and faults', () => {
       '--meter',
       'emulated:unplug=3',
       '--window-ms',
-      '300',
+      '200',
       '--backend',
       'compiled',
+      '--variant',
+      'ds-cnn-16-int8',
     )
     expect(code).toBe(0)
     const report = parse(stdout)

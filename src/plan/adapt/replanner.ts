@@ -1,3 +1,4 @@
+import { scaledLatency } from '../../cost/profile.ts'
 import { type Candidate, whyUnusable } from '../candidate.ts'
 import { type Choice, choose, type Judged } from '../choose.ts'
 import type { Goal } from '../goal.ts'
@@ -57,7 +58,7 @@ function slowed(candidate: Candidate, log: number): Candidate {
   const { latency, energy } = candidate
   return {
     ...candidate,
-    latency: latency && { ...latency, medianS: latency.medianS * factor, p95S: latency.p95S * factor },
+    latency: latency && scaledLatency(latency, factor),
     energy: energy && { ...energy, energyJ: energy.energyJ * factor },
   }
 }

@@ -1,4 +1,4 @@
-import { cheapestSource, type Numbers } from './numbers.ts'
+import { cheapestSources, type Numbers } from './numbers.ts'
 import { isUnsupported, type PartitionNode, type PartitionProblem, type StepCost } from './problem.ts'
 import { addCosts, noCost } from './step-cost.ts'
 
@@ -62,7 +62,7 @@ function transfersOf(problem: PartitionProblem, numbers: Numbers, assignment: re
   const holders = new Map(inputs.map((tensor) => [tensor, 1 << home]))
   const transfers: PartitionTransfer[] = []
   const move = (tensor: number, to: number, node: number, when: PartitionTransfer['when']) => {
-    const from = cheapestSource(numbers, tensor, holders.get(tensor)!, to)
+    const from = cheapestSources(numbers, tensor, to)[holders.get(tensor)!]!
     const cost = problem.transfer(from, to, tensor)
     transfers.push({ tensor, from, to, node, when, cost })
     holders.set(tensor, holders.get(tensor)! | (1 << to))

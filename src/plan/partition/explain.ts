@@ -1,7 +1,7 @@
 import { withPrefix } from '../words.ts'
 import type { Lattice } from './lattice.ts'
 import { whyNot } from './numbers.ts'
-import { edgeCosts, type Sums, sumsFromStart, sumsToEnd, type Weighing } from './paths.ts'
+import { kindCosts, type Sums, sumsFromStart, sumsToEnd, type Weighing } from './paths.ts'
 import type { PartitionAsk, PartitionProblem, StepCost } from './problem.ts'
 import { isUnsupported } from './problem.ts'
 import { keeps, objectiveOf, type Resource } from './resources.ts'
@@ -52,28 +52,43 @@ const sidesOf = (lattice: Lattice, by: Weighing): Sides => ({
   to: sumsToEnd(lattice, by),
 })
 
-/** Visits every edge that exists, with the states at both ends and its node × places + place. */
+const sidesOfObjective = ({ ask, lattice }: Solved): Sides => ({
+  by: objectiveOf(ask),
+  from: lattice.reached,
+  to: sumsToEnd(lattice, objectiveOf(ask)),
+})
+
+/** Visits every edge that exists, with the states at both ends, its kind × places + place, and its node × places + place. */
 function eachEdge(
   { places, layers }: Lattice,
   node: number,
-  visit: (edge: number, state: number, end: number, at: number) => void,
+  visit: (kind: number, state: number, end: number, at: number) => void,
 ): void {
-  const { to, states } = layers[node]!
+  const { to, kinds, states } = layers[node]!
   for (let state = 0, edge = 0; state < states; state++)
-    for (let place = 0; place < places; place++, edge++)
-      if (to[edge]! >= 0) visit(edge, state, to[edge]!, node * places + place)
+    for (let place = 0, kind = kinds[state]! * places; place < places; place++, edge++, kind++)
+      if (to[edge]! >= 0) visit(kind, state, to[edge]!, node * places + place)
 }
 
 /** Least sum of a path through every node × place: by node × places + place. */
 function leastThrough(lattice: Lattice, { by, from, to }: Sides): Float64Array {
-  const least = new Float64Array(lattice.layers.length * lattice.places).fill(Number.POSITIVE_INFINITY)
-  for (let node = 0; node < lattice.layers.length; node++) {
-    const costs = edgeCosts(lattice, node, by)
+  const { layers, places } = lattice
+  const least = new Float64Array(layers.length * places).fill(Number.POSITIVE_INFINITY)
+  for (const [node, { to: ends, kinds, states }] of layers.entries()) {
+    const costs = kindCosts(lattice, node, by)
     const [before, after] = [from[node]!, to[node + 1]!]
-    eachEdge(lattice, node, (edge, state, end, at) => {
-      const sum = before[state]! + costs[edge]! + after[end]!
-      if (sum < least[at]!) least[at] = sum
-    })
+    // Written out: a call for every edge would take longer than all the rest.
+    for (let state = 0, edge = 0; state < states; state++)
+      for (
+        let place = 0, kind = kinds[state]! * places, at = node * places;
+        place < places;
+        place++, edge++, kind++, at++
+      ) {
+        const end = ends[edge]!
+        if (end < 0) continue
+        const sum = before[state]! + costs[kind]! + after[end]!
+        if (sum < least[at]!) least[at] = sum
+      }
   }
   return least
 }
@@ -83,18 +98,18 @@ function companions(lattice: Lattice, { by, from, to }: Sides, other: Weighing):
   const forward = from.map((sums) => new Float64Array(sums.length))
   const backward = to.map((sums) => new Float64Array(sums.length))
   for (let node = 0; node < lattice.layers.length; node++) {
-    const [costs, others] = [edgeCosts(lattice, node, by), edgeCosts(lattice, node, other)]
-    eachEdge(lattice, node, (edge, state, end) => {
+    const [costs, others] = [kindCosts(lattice, node, by), kindCosts(lattice, node, other)]
+    eachEdge(lattice, node, (kind, state, end) => {
       // Equal to the last bit: the sums were made by this very addition.
-      if (from[node]![state]! + costs[edge]! === from[node + 1]![end]!)
-        forward[node + 1]![end] = forward[node]![state]! + others[edge]!
+      if (from[node]![state]! + costs[kind]! === from[node + 1]![end]!)
+        forward[node + 1]![end] = forward[node]![state]! + others[kind]!
     })
   }
   for (let node = lattice.layers.length - 1; node >= 0; node--) {
-    const [costs, others] = [edgeCosts(lattice, node, by), edgeCosts(lattice, node, other)]
-    eachEdge(lattice, node, (edge, state, end) => {
-      if (costs[edge]! + to[node + 1]![end]! === to[node]![state]!)
-        backward[node]![state] = others[edge]! + backward[node + 1]![end]!
+    const [costs, others] = [kindCosts(lattice, node, by), kindCosts(lattice, node, other)]
+    eachEdge(lattice, node, (kind, state, end) => {
+      if (costs[kind]! + to[node + 1]![end]! === to[node]![state]!)
+        backward[node]![state] = others[kind]! + backward[node + 1]![end]!
     })
   }
   return { by: other, from: forward, to: backward }
@@ -106,14 +121,14 @@ function keptThrough({ lattice, resources }: Solved, sides: Sides, least: Float6
   if (resources.length === 0) return kept
   const used = resources.map(({ by }) => companions(lattice, sides, by))
   for (let node = 0; node < lattice.layers.length; node++) {
-    const costs = edgeCosts(lattice, node, sides.by)
-    const uses = resources.map(({ by }) => edgeCosts(lattice, node, by))
+    const costs = kindCosts(lattice, node, sides.by)
+    const uses = resources.map(({ by }) => kindCosts(lattice, node, by))
     const [before, after] = [sides.from[node]!, sides.to[node + 1]!]
-    eachEdge(lattice, node, (edge, state, end, at) => {
-      if (kept[at] || before[state]! + costs[edge]! + after[end]! > least[at]! * (1 + 1e-12)) return
+    eachEdge(lattice, node, (kind, state, end, at) => {
+      if (kept[at] || before[state]! + costs[kind]! + after[end]! > least[at]! * (1 + 1e-12)) return
       kept[at] = resources.every((resource, index) => {
         const { from, to } = used[index]!
-        return keeps(from[node]![state]! + uses[index]![edge]! + to[node + 1]![end]!, resource)
+        return keeps(from[node]![state]! + uses[index]![kind]! + to[node + 1]![end]!, resource)
       })
     })
   }
@@ -147,7 +162,7 @@ function whyHere({ problem, ask }: Solved, at: readonly PlaceExplanation[], plac
  */
 export function explainPartition(solved: Solved): readonly NodeExplanation[] {
   const { problem, ask, lattice, resources, assignment, cost } = solved
-  const sides = sidesOf(lattice, objectiveOf(ask))
+  const sides = sidesOfObjective(solved)
   const least = leastThrough(lattice, sides)
   const kept = keptThrough(solved, sides, least)
   const uses = resources.map(({ by }) => leastThrough(lattice, sidesOf(lattice, by)))

@@ -1,7 +1,7 @@
 import { listed, withPrefix } from '../words.ts'
 import type { Lattice } from './lattice.ts'
 import { whyNot } from './numbers.ts'
-import { sumsToEnd } from './paths.ts'
+import { pathCost, sumsToEnd } from './paths.ts'
 import type { PartitionAsk, PartitionProblem } from './problem.ts'
 import { keeps, type Resource } from './resources.ts'
 
@@ -32,14 +32,30 @@ export function infeasibleNode(problem: PartitionProblem, ask: PartitionAsk, nod
 const amount = (value: number, { unit }: Resource) =>
   unit === 'bytes' ? `${Math.round(value)} bytes` : withPrefix(value, unit)
 
+const tooMuch = (resource: Resource, least: number, none: string) =>
+  `the limit on ${resource.name} is ${amount(resource.limit, resource)}, but ${none} takes less than ${amount(least, resource)}`
+
 /** Tells of the first limit that no assignment keeps by itself; null where each can be kept. */
 export function infeasibleAlone(lattice: Lattice, resources: readonly Resource[]): Infeasible | null {
   for (const resource of resources) {
     const least = sumsToEnd(lattice, resource.by)[0]![0]!
     if (keeps(least, resource)) continue
     const proven = lattice.leftOutAtLeast === Number.POSITIVE_INFINITY
-    const reason = `the limit on ${resource.name} is ${amount(resource.limit, resource)}, but ${proven ? 'no' : 'no known'} assignment takes less than ${amount(least, resource)}`
+    const reason = tooMuch(resource, least, `${proven ? 'no' : 'no known'} assignment`)
     return { kind: 'infeasible', node: null, limits: [resource.name], reason, proven }
+  }
+  return null
+}
+
+/** Tells of the first limit that one assignment, the only one of its kind, breaks; null where it keeps all. */
+export function brokenBy(
+  lattice: Lattice,
+  assignment: readonly number[],
+  resources: readonly Resource[],
+): string | null {
+  for (const resource of resources) {
+    const used = pathCost(lattice, assignment, resource.by)
+    if (!keeps(used, resource)) return tooMuch(resource, used, 'no assignment')
   }
   return null
 }

@@ -1,7 +1,7 @@
 import { type FrontierStep, frontierOf } from './frontier.ts'
-import { cheapestSource, type Numbers } from './numbers.ts'
+import { cheapestSources, type Numbers } from './numbers.ts'
 import type { PartitionProblem } from './problem.ts'
-import { StateTable } from './state-table.ts'
+import { codeNumbers, partNumbers } from './row-numbers.ts'
 
 /** All ways to run one node: from every state before it to a state after it, one edge for each place. */
 export interface Layer {
@@ -9,6 +9,9 @@ export interface Layer {
   readonly states: number
   /** By state × places + place: the state after the node; -1 where the place is impossible. */
   readonly to: Int32Array
+  /** By state: its kind. States of one kind pay the same at every place: what the node reads lies alike for them. */
+  readonly kinds: Int32Array
+  /** By kind × places + place. */
   readonly latencyS: Float64Array
   readonly energyJ: Float64Array
 }
@@ -22,6 +25,8 @@ export interface Lattice {
   readonly layers: readonly Layer[]
   /** States after the last node. */
   readonly ends: number
+  /** Least cost from the start to every state before every node, and after the last, in what is minimised. */
+  readonly reached: readonly Float64Array[]
   /** No path that was left out costs less than this; `Infinity` when none was. */
   readonly leftOutAtLeast: number
 }
@@ -32,7 +37,7 @@ export interface DeadEnd {
   readonly proven: boolean
 }
 
-/** Where the search stands: the states before a node, as rows of [last place, holders of each live tensor]. */
+/** Where the search stands: the states before a node, as rows of [last place, holders of each live tensor]; the last place is none before the first node. */
 interface Front {
   readonly rows: Uint8Array
   readonly count: number
@@ -40,12 +45,15 @@ interface Front {
   readonly reached: Float64Array
 }
 
-/** The place before the first node. */
-const nowhere = 255
-
-function startOf({ home }: PartitionProblem, steps: readonly FrontierStep[]): Front {
+function startOf({ home, places }: PartitionProblem, steps: readonly FrontierStep[]): Front {
   const holders = steps[0]?.before.map(() => 1 << home) ?? []
-  return { rows: Uint8Array.from([nowhere, ...holders]), count: 1, reached: Float64Array.of(0) }
+  return { rows: Uint8Array.from([places.length, ...holders]), count: 1, reached: Float64Array.of(0) }
+}
+
+/** Slots of a tensor that lives on. */
+interface Carried {
+  readonly from: number
+  readonly to: number
 }
 
 /** What running one node does, ready for the inner loop: whatever does not depend on the state. */
@@ -60,8 +68,9 @@ interface Recipe {
   /** By tensor read: cost of having it at a place, by set of holders × places + place. */
   readonly fetchS: readonly Float64Array[]
   readonly fetchJ: readonly Float64Array[]
-  /** Position of each tensor read in the row of the next state; -1 where it dies. */
-  readonly stays: readonly number[]
+  /** Tensors that live on: those that the node leaves as they are, and those that it reads. */
+  readonly untouched: readonly Carried[]
+  readonly touched: readonly Carried[]
   /** Positions of the outputs in the row of the next state, and who holds them besides the place of the node. */
   readonly made: readonly { readonly at: number; readonly also: number }[]
   /** By place: most bytes, and what the node needs beside the tensors that live before. */
@@ -74,13 +83,15 @@ function fetchCosts(numbers: Numbers, tensor: number): readonly [Float64Array, F
   const { places, transferS, transferJ } = numbers
   const seconds = new Float64Array(2 ** places * places)
   const joules = new Float64Array(2 ** places * places)
-  for (let holders = 1; holders < 2 ** places; holders++)
-    for (let to = 0; to < places; to++) {
+  for (let to = 0; to < places; to++) {
+    const sources = cheapestSources(numbers, tensor, to)
+    for (let holders = 1; holders < 2 ** places; holders++) {
       if (holders & (1 << to)) continue
-      const way = (tensor * places + cheapestSource(numbers, tensor, holders, to)) * places + to
+      const way = (tensor * places + sources[holders]!) * places + to
       seconds[holders * places + to] = transferS[way]!
       joules[holders * places + to] = transferJ[way]!
     }
+  }
   return [seconds, joules]
 }
 
@@ -92,6 +103,7 @@ function recipeOf(problem: PartitionProblem, numbers: Numbers, step: FrontierSte
   const homewards = (costs: Float64Array, place: number) =>
     given.reduce((sum, tensor) => sum + (place === home ? 0 : costs[(tensor * places + place) * places + home]!), 0)
   const fetches = reads.map((slot) => fetchCosts(numbers, before[slot]!))
+  const carried = carry.flatMap((from, to): readonly Carried[] => (from < 0 ? [] : [{ from, to }]))
   return {
     places,
     step,
@@ -101,7 +113,8 @@ function recipeOf(problem: PartitionProblem, numbers: Numbers, step: FrontierSte
     dispatchJ,
     fetchS: fetches.map(([seconds]) => seconds),
     fetchJ: fetches.map(([, joules]) => joules),
-    stays: reads.map((slot) => carry.indexOf(slot)),
+    untouched: carried.filter(({ from }) => !reads.includes(from)),
+    touched: carried.filter(({ from }) => reads.includes(from)),
     made: carry.flatMap((slot, at) => (slot < 0 ? [{ at, also: given.includes(after[at]!) ? 1 << home : 0 }] : [])),
     arenas: problem.places.map(({ maxArenaBytes = Number.POSITIVE_INFINITY }) => maxArenaBytes),
     ownBytes: outputs.reduce((bytes, output) => bytes + tensors[output]!.bytes, scratchBytes),
@@ -111,59 +124,103 @@ function recipeOf(problem: PartitionProblem, numbers: Numbers, step: FrontierSte
 
 /** Tells whether the tensors that lie at a place while the node runs there fit its memory. */
 function fits({ step, arenas, ownBytes, liveBytes }: Recipe, rows: Uint8Array, first: number, place: number): boolean {
-  const most = arenas[place]!
-  if (most === Number.POSITIVE_INFINITY) return true
   let bytes = ownBytes
   for (let slot = 0; slot < liveBytes.length; slot++)
     if (rows[first + 1 + slot]! & (1 << place) || step.reads.includes(slot)) bytes += liveBytes[slot]!
-  return bytes <= most
+  return bytes <= arenas[place]!
 }
 
-/** Writes the row of the state that follows when the node runs at a place. */
-function follow({ step, stays, made }: Recipe, rows: Uint8Array, first: number, place: number, next: Uint8Array): void {
-  next[0] = place
-  for (let read = 0; read < stays.length; read++)
-    if (stays[read]! >= 0) next[stays[read]! + 1] = rows[first + 1 + step.reads[read]!]! | (1 << place)
-  for (const { at, also } of made) next[at + 1] = (1 << place) | also
-}
-
-/** Runs one node at every place from every state. */
-function expand(recipe: Recipe, { rows, count }: Front): { readonly layer: Layer; readonly table: StateTable } {
+/** What states pay at every place: states with the same last place and the same holders of what is read are of one kind. */
+function priceKinds(recipe: Recipe, { rows, count }: Front): Pick<Layer, 'kinds' | 'latencyS' | 'energyJ'> {
   const { places, step, baseS, baseJ, dispatchS, dispatchJ, fetchS, fetchJ } = recipe
-  const { reads, carry } = step
-  const [width, edges] = [step.before.length + 1, count * places]
-  const [latencyS, energyJ, to] = [new Float64Array(edges), new Float64Array(edges), new Int32Array(edges).fill(-1)]
-  const next = new Uint8Array(carry.length + 1)
-  const table = new StateTable(next.length)
-  for (let state = 0, edge = 0, first = 0; state < count; state++, first += width) {
-    for (let slot = 0; slot < carry.length; slot++)
-      if (carry[slot]! >= 0) next[slot + 1] = rows[first + 1 + carry[slot]!]!
-    for (let place = 0; place < places; place++, edge++) {
+  const { reads } = step
+  const table = { rows, count, width: step.before.length + 1, radix: 2 ** places }
+  const { numbers: kinds, firsts } = partNumbers(table, [0, ...reads.map((slot) => slot + 1)])
+  const [latencyS, energyJ] = [new Float64Array(firsts.length * places), new Float64Array(firsts.length * places)]
+  for (let kind = 0, at = 0; kind < firsts.length; kind++) {
+    const first = firsts[kind]! * table.width
+    for (let place = 0; place < places; place++, at++) {
       const stays = rows[first] === place
       let seconds = baseS[place]! + (stays ? 0 : dispatchS[place]!)
       let joules = baseJ[place]! + (stays ? 0 : dispatchJ[place]!)
       for (let read = 0; read < reads.length; read++) {
-        const at = rows[first + 1 + reads[read]!]! * places + place
-        seconds += fetchS[read]![at]!
-        joules += fetchJ[read]![at]!
+        const fetch = rows[first + 1 + reads[read]!]! * places + place
+        seconds += fetchS[read]![fetch]!
+        joules += fetchJ[read]![fetch]!
       }
-      if (seconds === Number.POSITIVE_INFINITY || !fits(recipe, rows, first, place)) continue
-      follow(recipe, rows, first, place, next)
-      latencyS[edge] = seconds
-      energyJ[edge] = joules
-      to[edge] = table.intern(next)
+      latencyS[at] = seconds
+      energyJ[at] = joules
     }
   }
-  return { layer: { states: count, to, latencyS, energyJ }, table }
+  return { kinds, latencyS, energyJ }
 }
 
-function costsOf({ reached }: Front, layer: Layer, places: number, ends: number, byEnergy: boolean): Float64Array {
+/** Writes the row of the state that follows when the node runs at a place. */
+function follow(
+  { untouched, touched, made }: Recipe,
+  rows: Uint8Array,
+  first: number,
+  place: number,
+  next: Uint8Array,
+  row: number,
+): void {
+  const [before, after] = [first + 1, row + 1]
+  next[row] = place
+  for (let i = 0; i < untouched.length; i++) next[after + untouched[i]!.to] = rows[before + untouched[i]!.from]!
+  for (let i = 0; i < touched.length; i++)
+    next[after + touched[i]!.to] = rows[before + touched[i]!.from]! | (1 << place)
+  for (let i = 0; i < made.length; i++) next[after + made[i]!.at] = (1 << place) | made[i]!.also
+}
+
+/** Runs one node at every place from every state; gives the layer and the rows of the states after it. */
+function expand(
+  recipe: Recipe,
+  front: Front,
+): { readonly layer: Layer; readonly rows: Uint8Array; readonly count: number } {
+  const { places, step, untouched, touched } = recipe
+  const { rows, count } = front
+  const [width, wide, masks] = [step.before.length + 1, step.after.length + 1, 2 ** places]
+  const priced = priceKinds(recipe, front)
+  const others = untouched.map(({ from }) => from + 1)
+  const { numbers, firsts } = partNumbers({ rows, count, width, radix: masks }, others)
+  const numberOf = codeNumbers(firsts.length * masks ** touched.length * places)
+  const to = new Int32Array(count * places).fill(-1)
+  const isLimited = recipe.arenas.some((bytes) => bytes < Number.POSITIVE_INFINITY)
+  let next = new Uint8Array(2 * count * wide)
+  let found = 0
+  for (let state = 0, edge = 0, first = 0; state < count; state++, first += width) {
+    // Each place makes at most one new row.
+    if ((found + places) * wide > next.length) next = grown(next, 2 * (found + places) * wide)
+    for (let place = 0, at = priced.kinds[state]! * places; place < places; place++, edge++, at++) {
+      if (priced.latencyS[at] === Number.POSITIVE_INFINITY) continue
+      if (isLimited && !fits(recipe, rows, first, place)) continue
+      let code = numbers[state]!
+      for (let i = 0; i < touched.length; i++)
+        code = code * masks + (rows[first + 1 + touched[i]!.from]! | (1 << place))
+      const end = numberOf(code * places + place, found)
+      to[edge] = end
+      if (end === found) follow(recipe, rows, first, place, next, found++ * wide)
+    }
+  }
+  return { layer: { states: count, to, ...priced }, rows: next.subarray(0, found * wide), count: found }
+}
+
+function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length)
+  larger.set(bytes)
+  return larger
+}
+
+/** Least cost of every state after a layer, from those before it. */
+function costsAfter({ reached }: Front, layer: Layer, places: number, ends: number, byEnergy: boolean): Float64Array {
   const costs = new Float64Array(ends).fill(Number.POSITIVE_INFINITY)
-  const edges = byEnergy ? layer.energyJ : layer.latencyS
+  const prices = byEnergy ? layer.energyJ : layer.latencyS
   for (let state = 0, edge = 0; state < layer.states; state++)
-    for (let place = 0; place < places; place++, edge++) {
+    for (let place = 0, at = layer.kinds[state]! * places; place < places; place++, edge++, at++) {
       const to = layer.to[edge]!
-      if (to >= 0) costs[to] = Math.min(costs[to]!, reached[state]! + edges[edge]!)
+      if (to < 0) continue
+      const cost = reached[state]! + prices[at]!
+      if (cost < costs[to]!) costs[to] = cost
     }
   return costs
 }
@@ -211,16 +268,17 @@ export function buildLattice(problem: PartitionProblem, numbers: Numbers, mostSt
   const { places, byEnergy } = numbers
   const layers: Layer[] = []
   let front = startOf(problem, steps)
+  const all = [front.reached]
   let leftOutAtLeast = Number.POSITIVE_INFINITY
   for (const [node, step] of steps.entries()) {
-    const { layer, table } = expand(recipeOf(problem, numbers, step, node), front)
-    if (table.count === 0) return { node, proven: leftOutAtLeast === Number.POSITIVE_INFINITY }
-    const reached = costsOf(front, layer, places, table.count, byEnergy)
-    const rows = table.rows.slice(0, table.count * table.width)
-    const narrowed = narrow({ rows, count: table.count, reached }, layer, mostStates)
+    const { layer, rows, count } = expand(recipeOf(problem, numbers, step, node), front)
+    if (count === 0) return { node, proven: leftOutAtLeast === Number.POSITIVE_INFINITY }
+    const reached = costsAfter(front, layer, places, count, byEnergy)
+    const narrowed = narrow({ rows, count, reached }, layer, mostStates)
     leftOutAtLeast = Math.min(leftOutAtLeast, narrowed.leftOut + rest[node + 1]!)
     front = narrowed.front
+    all.push(front.reached)
     layers.push(layer)
   }
-  return { places, layers, ends: front.count, leftOutAtLeast }
+  return { places, layers, ends: front.count, reached: all, leftOutAtLeast }
 }

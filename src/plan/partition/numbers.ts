@@ -78,21 +78,19 @@ function fillTransfers({ tensors, transfer }: PartitionProblem, ask: PartitionAs
       }
 }
 
-/** The holder in a set of places (bit mask) from which a tensor reaches a place at the least cost; the first of equals. */
-export function cheapestSource(numbers: Numbers, tensor: number, holders: number, to: number): number {
+/** By set of holders (bit mask): the one from which a tensor reaches a place at the least cost, the first of equals; -1 for none. */
+export function cheapestSources(numbers: Numbers, tensor: number, to: number): Int8Array {
   const { places, transferS, transferJ, byEnergy } = numbers
   const [first, second] = byEnergy ? [transferJ, transferS] : [transferS, transferJ]
-  let best = -1
-  let bestAt = -1
-  for (let from = 0; from < places; from++) {
-    if (!(holders & (1 << from))) continue
-    const at = (tensor * places + from) * places + to
-    const better =
-      best < 0 || first[at]! < first[bestAt]! || (first[at] === first[bestAt] && second[at]! < second[bestAt]!)
-    if (better) {
-      best = from
-      bestAt = at
+  const at = (from: number) => (tensor * places + from) * places + to
+  const sources = new Int8Array(2 ** places).fill(-1)
+  for (let from = 0; from < places; from++)
+    // The sets whose highest place this is, after those without it.
+    for (let others = 0; others < 1 << from; others++) {
+      const best = sources[others]!
+      const [a, b] = [at(from), at(best)]
+      const better = best < 0 || first[a]! < first[b]! || (first[a] === first[b] && second[a]! < second[b]!)
+      sources[others | (1 << from)] = better ? from : best
     }
-  }
-  return best
+  return sources
 }

@@ -1,10 +1,10 @@
 import { searchConstrained } from './constrained.ts'
 import { evaluateAssignment, type PartitionCosts } from './evaluate.ts'
 import { explainPartition, type NodeExplanation } from './explain.ts'
-import { type Infeasible, infeasibleAlone, infeasibleNode, infeasibleTogether } from './infeasible.ts'
-import { buildLattice, type Lattice } from './lattice.ts'
+import { brokenBy, type Infeasible, infeasibleAlone, infeasibleNode, infeasibleTogether } from './infeasible.ts'
+import { buildLattice, type DeadEnd, type Lattice } from './lattice.ts'
 import { type Numbers, numbersOf, whyNot } from './numbers.ts'
-import { cheapestPath, pathCost, sumsToEnd } from './paths.ts'
+import { cheapestPath, deadEnd, pathCost, sumsToEnd } from './paths.ts'
 import { checkProblem, type PartitionAsk, type PartitionProblem } from './problem.ts'
 import { keeps, objectiveOf, type Resource, resourcesOf } from './resources.ts'
 
@@ -87,16 +87,29 @@ function onlyAt(problem: PartitionProblem, place: number): PartitionProblem {
   return { ...problem, nodes }
 }
 
-function singleOf(problem: PartitionProblem, ask: PartitionAsk, numbers: Numbers, place: number): SinglePlace {
+/** The same graph on one place alone, when some states of the lattice were left out: searched by itself. */
+function latticeOf(problem: PartitionProblem, ask: PartitionAsk, place: number, whole: Lattice): Lattice | DeadEnd {
+  if (whole.leftOutAtLeast === Number.POSITIVE_INFINITY) return whole
+  const alone = onlyAt(problem, place)
+  return buildLattice(alone, numbersOf(alone, ask), 1)
+}
+
+function singleOf(
+  problem: PartitionProblem,
+  ask: PartitionAsk,
+  numbers: Numbers,
+  whole: Lattice,
+  place: number,
+): SinglePlace {
   const never = (reason: string): SinglePlace => ({ place, costs: null, reason })
   const node = problem.nodes.findIndex((_, index) => whyNot(problem, ask, index, place) !== null)
   if (node >= 0) return never(`${problem.nodes[node]!.name}: ${whyNot(problem, ask, node, place)}`)
-  const lattice = buildLattice(onlyAt(problem, place), numbersOf(onlyAt(problem, place), ask), 1)
-  if ('node' in lattice)
-    return never(`${problem.nodes[lattice.node]!.name}: its tensors do not fit or cannot get there`)
-  const broken = infeasibleAlone(lattice, resourcesOf(problem, ask))
-  if (broken) return never(broken.reason)
+  const lattice = latticeOf(problem, ask, place, whole)
   const assignment = problem.nodes.map(() => place)
+  const end = 'node' in lattice ? lattice.node : deadEnd(lattice, assignment)
+  if (end !== null) return never(`${problem.nodes[end]!.name}: its tensors do not fit or cannot get there`)
+  const broken = brokenBy(lattice as Lattice, assignment, resourcesOf(problem, ask))
+  if (broken) return never(broken)
   return { place, costs: evaluateAssignment(problem, numbers, assignment), reason: null }
 }
 
@@ -134,7 +147,7 @@ export function partition(
     ...evaluateAssignment(problem, numbers, assignment),
     assignment,
     optimality,
-    singles: problem.places.map((_, place) => singleOf(problem, ask, numbers, place)),
+    singles: problem.places.map((_, place) => singleOf(problem, ask, numbers, lattice, place)),
     explanations: explainPartition({ problem, ask, lattice, resources, assignment, cost }),
   }
 }

@@ -13,42 +13,58 @@ export type Sums = readonly Float64Array[]
 
 /** The cost of an edge, `Infinity` for one that does not exist. */
 export function edgeCost(lattice: Lattice, node: number, edge: number, { latency, energy, more }: Weighing): number {
-  const { to, latencyS, energyJ } = lattice.layers[node]!
+  const { to, kinds, latencyS, energyJ } = lattice.layers[node]!
+  const { places } = lattice
   if (to[edge]! < 0) return Number.POSITIVE_INFINITY
-  const extra = more ? more[node * lattice.places + (edge % lattice.places)]! : 0
-  return latency * latencyS[edge]! + energy * energyJ[edge]! + extra
+  const place = edge % places
+  const at = kinds[(edge - place) / places]! * places + place
+  return latency * latencyS[at]! + energy * energyJ[at]! + (more ? more[node * places + place]! : 0)
 }
 
-/** The cost of every edge of a layer. */
-export function edgeCosts(lattice: Lattice, node: number, { latency, energy, more }: Weighing): Float64Array {
-  const { to, latencyS, energyJ, states } = lattice.layers[node]!
-  const { places } = lattice
-  const costs = new Float64Array(to.length)
-  for (let state = 0, edge = 0; state < states; state++)
-    for (let place = 0; place < places; place++, edge++) {
-      const extra = more ? more[node * places + place]! : 0
-      costs[edge] =
-        to[edge]! < 0 ? Number.POSITIVE_INFINITY : latency * latencyS[edge]! + energy * energyJ[edge]! + extra
-    }
+/** What edges of a layer cost, by kind of the state before × places + place; only for edges that exist. */
+export function kindCosts(
+  { layers, places }: Lattice,
+  node: number,
+  { latency, energy, more }: Weighing,
+): Float64Array {
+  const { latencyS, energyJ } = layers[node]!
+  const costs = new Float64Array(latencyS.length)
+  for (let at = 0, place = 0; at < costs.length; at++, place = at % places)
+    costs[at] = latency * latencyS[at]! + energy * energyJ[at]! + (more ? more[node * places + place]! : 0)
   return costs
 }
 
-/** Least cost from every state before every node to the end. */
+/** Sums that were made, by lattice and weighing: search, limits and explanation ask for the same ones. */
+const known = new WeakMap<Lattice, WeakMap<Weighing, Sums>>()
+
+/** Least cost from every state before every node to the end; made once for each weighing. */
 export function sumsToEnd(lattice: Lattice, by: Weighing): Sums {
+  const ofLattice = known.get(lattice) ?? new WeakMap<Weighing, Sums>()
+  known.set(lattice, ofLattice)
+  const sums = ofLattice.get(by) ?? addToEnd(lattice, by)
+  ofLattice.set(by, sums)
+  return sums
+}
+
+function addToEnd(lattice: Lattice, by: Weighing): Sums {
   const { layers, places } = lattice
   const sums: Float64Array[] = new Array(layers.length + 1)
   sums[layers.length] = new Float64Array(lattice.ends)
   for (let node = layers.length - 1; node >= 0; node--) {
-    const { to, states } = layers[node]!
-    const costs = edgeCosts(lattice, node, by)
+    const { to, kinds, states } = layers[node]!
+    const costs = kindCosts(lattice, node, by)
     const after = sums[node + 1]!
-    const here = new Float64Array(states).fill(Number.POSITIVE_INFINITY)
-    for (let state = 0, edge = 0; state < states; state++)
-      for (let place = 0; place < places; place++, edge++) {
-        if (to[edge]! < 0) continue
-        const sum = costs[edge]! + after[to[edge]!]!
-        if (sum < here[state]!) here[state] = sum
+    const here = new Float64Array(states)
+    for (let state = 0, edge = 0; state < states; state++) {
+      let least = Number.POSITIVE_INFINITY
+      for (let place = 0, at = kinds[state]! * places; place < places; place++, edge++, at++) {
+        const end = to[edge]!
+        if (end < 0) continue
+        const sum = costs[at]! + after[end]!
+        if (sum < least) least = sum
       }
+      here[state] = least
+    }
     sums[node] = here
   }
   return sums
@@ -58,15 +74,16 @@ export function sumsToEnd(lattice: Lattice, by: Weighing): Sums {
 export function sumsFromStart(lattice: Lattice, by: Weighing): Sums {
   const { layers, places } = lattice
   const sums: Float64Array[] = [Float64Array.of(0)]
-  for (const [node, { to, states }] of layers.entries()) {
-    const costs = edgeCosts(lattice, node, by)
+  for (const [node, { to, kinds, states }] of layers.entries()) {
+    const costs = kindCosts(lattice, node, by)
     const here = sums[node]!
     const next = new Float64Array(layers[node + 1]?.states ?? lattice.ends).fill(Number.POSITIVE_INFINITY)
     for (let state = 0, edge = 0; state < states; state++)
-      for (let place = 0; place < places; place++, edge++) {
-        if (to[edge]! < 0) continue
-        const sum = here[state]! + costs[edge]!
-        if (sum < next[to[edge]!]!) next[to[edge]!] = sum
+      for (let place = 0, at = kinds[state]! * places; place < places; place++, edge++, at++) {
+        const end = to[edge]!
+        if (end < 0) continue
+        const sum = here[state]! + costs[at]!
+        if (sum < next[end]!) next[end] = sum
       }
     sums.push(next)
   }
@@ -104,4 +121,14 @@ export function pathCost(lattice: Lattice, assignment: readonly number[], by: We
     if (state < 0) return Number.POSITIVE_INFINITY
   }
   return sum
+}
+
+/** The first node that an assignment cannot run at its place; null where it is a path. */
+export function deadEnd({ places, layers }: Lattice, assignment: readonly number[]): number | null {
+  let state = 0
+  for (const [node, place] of assignment.entries()) {
+    state = layers[node]!.to[state * places + place]!
+    if (state < 0) return node
+  }
+  return null
 }

@@ -50,13 +50,17 @@ export function resourcesOf(problem: PartitionProblem, ask: PartitionAsk): reado
   ]
 }
 
-/** What is minimised, as a weighing of edges. */
-export function objectiveOf({ minimize }: PartitionAsk): Weighing {
-  return minimize === 'energy' ? { latency: 0, energy: 1 } : { latency: 1, energy: 0 }
+const objectives: Readonly<Record<PartitionAsk['minimize'], Weighing>> = {
+  latency: { latency: 1, energy: 0 },
+  energy: { latency: 0, energy: 1 },
 }
+
+/** What is minimised, as a weighing of edges: always the same object. */
+export const objectiveOf = ({ minimize }: PartitionAsk): Weighing => objectives[minimize]
 
 /** The objective plus a price for each unit of each resource. */
 export function withPrices(objective: Weighing, resources: readonly Resource[], prices: readonly number[]): Weighing {
+  if (prices.every((price) => price === 0)) return objective
   let { latency, energy } = objective
   let more: Float64Array | undefined
   for (const [index, { by }] of resources.entries()) {
