@@ -18,6 +18,7 @@ import { timelineLines } from '../report/stream-timeline.ts'
 import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { addKwsCalibrateCommand } from './kws-calibrate.ts'
+import { addKwsEnrolCommand } from './kws-enrol.ts'
 import { type Listener, type ListenerOptions, openListener } from './kws-listener.ts'
 import { toPositive } from './options.ts'
 
@@ -228,4 +229,5 @@ export function addKwsCommand(program: Command, host: Host, version: string, fin
     .option('--json', 'one JSON object a line: events, and an end with what listening cost')
     .action(async (paths: readonly string[], options: KwsOptions) => finish(await kwsCommand(host, paths, options)))
   addKwsCalibrateCommand(kws, host, version, finish)
+  addKwsEnrolCommand(kws, host, finish)
 }
