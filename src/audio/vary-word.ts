@@ -25,7 +25,14 @@ const noisyShare = 0.5
 const ownShare = 0.6
 
 /** A stretch of the recording, played faster by a factor, into the window. */
-function play(samples: Float32Array, from: number, count: number, factor: number, into: Float32Array, at: number): void {
+function play(
+  samples: Float32Array,
+  from: number,
+  count: number,
+  factor: number,
+  into: Float32Array,
+  at: number,
+): void {
   for (let n = 0; n < count; n++) {
     const place = from + n * factor
     const whole = Math.floor(place)
@@ -70,7 +77,12 @@ export function plainWord({ samples, from, to }: Spoken, length: number): Float3
  * surroundings or in digital silence, over a faint floor or in noise.
  * @param noises recordings of noise; without any it is made
  */
-export function varyWord({ samples, from, to }: Spoken, length: number, noises: readonly Float32Array[], next: Random): Float32Array {
+export function varyWord(
+  { samples, from, to }: Spoken,
+  length: number,
+  noises: readonly Float32Array[],
+  next: Random,
+): Float32Array {
   const window = new Float32Array(length)
   const factor = between(next, tempo.low, tempo.high)
   const count = Math.min(length, Math.floor((to - from) / factor))
@@ -85,7 +97,9 @@ export function varyWord({ samples, from, to }: Spoken, length: number, noises: 
   add(window, colouredNoise(length, next), decibel(between(next, floorDb.low, floorDb.high)))
   if (next() < noisyShare) {
     const recorded = noises.length > 0 && next() < 0.7
-    const noise = recorded ? stretchOf(noises[Math.floor(next() * noises.length)]!, length, next) : colouredNoise(length, next)
+    const noise = recorded
+      ? stretchOf(noises[Math.floor(next() * noises.length)]!, length, next)
+      : colouredNoise(length, next)
     add(window, noise, level * decibel(-between(next, noiseBelowDb.low, noiseBelowDb.high)))
   }
   return window.map((sample) => Math.max(-1, Math.min(1, sample)))

@@ -1,5 +1,5 @@
 // Writes others.bin, the features that "milliwatt kws enrol" tells a new word from: words, keywords, speech and noise of
-// the train split, each said a little differently, and its hash into card.json.
+// the train split, each said a little differently, and windows anywhere in streams of them; its hash into card.json.
 // Usage: npm run build && node models/kws/train/others.mjs DATA_FOLDER
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,9 @@ if (!data) {
   process.exit(2)
 }
 /** Windows a label at most, by kind; every fourth is the clip as it is. */
-const most = { word: 16, keyword: 12, synth: 3, speech: 70, noise: 2 }
+const most = { word: 12, keyword: 8, synth: 2, speech: 60, noise: 2 }
+/** Windows of a stream in which one clip follows another, cut anywhere. */
+const cuts = 500
 const step = 0.5
 
 const folder = join(import.meta.dirname, '..')
@@ -63,6 +65,20 @@ for (const row of rows) {
     )
     words.push(row.kind === 'speech' || row.kind === 'noise' || row.label.startsWith('speech') ? null : row.label)
   }
+}
+
+const spoken = rows.filter(({ kind }) => kind !== 'noise')
+const lottery = [...spoken, ...spoken.filter(({ kind }) => kind === 'keyword' || kind === 'word')]
+for (let n = 0; n < cuts; n++) {
+  const pair = [0, 1].map(() => lottery[Math.floor(next() * lottery.length)])
+  const [a, b] = [await read(pair[0]), await read(pair[1])]
+  const stream = new Float32Array(a.length + b.length + Math.round(0.4 * next() * rate))
+  stream.set(a)
+  stream.set(b, stream.length - b.length)
+  const start = Math.floor(next() * Math.max(1, stream.length - clipSamples))
+  const cut = { samples: stream, from: start, to: Math.min(stream.length, start + clipSamples) }
+  windows.push(extractor.extract(varyWord(cut, clipSamples, noises, next)).slice())
+  words.push(pair.map(({ label }) => label).join('+'))
 }
 const bytes = writeOthers(words, windows, step, { frames, coefficients: card.features.coefficients })
 writeFileSync(join(folder, 'others.bin'), bytes)

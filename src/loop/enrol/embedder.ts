@@ -17,6 +17,8 @@ export interface Embedder {
   readonly width: number
   /** Channels of each map, in the order of the embedding. */
   readonly channels: readonly number[]
+  /** Logits of the window that was embedded last, in reals. */
+  readonly logits: Float64Array
   /** Writes the embedding of a window's features, and gives the log of the sum of the exponentials of its logits. */
   embed(features: Float32Array, into: Float64Array): number
 }
@@ -42,6 +44,8 @@ export function openEmbedder(segment: Segment): Embedder {
   const logitReal = realsOf(end.logits)
   const toReal = end.maps.map(realsOf)
 
+  const reals = new Float64Array(logits!.data.length)
+
   const embed = (features: Float32Array, into: Float64Array): number => {
     model.inputs[0]!.data.set(netInput(border, features) as Float32Array)
     model.run()
@@ -49,13 +53,17 @@ export function openEmbedder(segment: Segment): Embedder {
     for (const [at, { data }] of maps.entries()) {
       const count = channels[at]!
       into.fill(0, place, place + count)
-      for (let n = 0; n < data.length; n++) into[place + (n % count)]! += data[n]!
+      for (let from = 0; from < data.length; from += count)
+        for (let k = 0; k < count; k++) into[place + k] = into[place + k]! + data[from + k]!
       for (let k = 0; k < count; k++) into[place + k] = toReal[at]!((into[place + k]! * count) / data.length)
       place += count
     }
     let sum = 0
-    for (const value of logits!.data) sum += Math.exp(logitReal(value))
+    for (let at = 0; at < reals.length; at++) {
+      reals[at] = logitReal(logits!.data[at]!)
+      sum += Math.exp(reals[at]!)
+    }
     return Math.log(sum)
   }
-  return { graph, end, channels, width: channels.reduce((sum, count) => sum + count, 0), embed }
+  return { logits: reals, graph, end, channels, width: channels.reduce((sum, count) => sum + count, 0), embed }
 }

@@ -1,4 +1,4 @@
-import { type Card, type CardVariant } from '../../catalogue/card.ts'
+import type { Card, CardVariant } from '../../catalogue/card.ts'
 import { detectorSettings, keywordsOf } from '../../catalogue/detector-settings.ts'
 import { type Catalogue, loadCatalogue, type Variant } from '../../catalogue/load.ts'
 import { MilliwattError, messageOf } from '../../core/errors.ts'
@@ -103,6 +103,14 @@ async function write(host: Host, path: string, content: string | Uint8Array): Pr
   }
 }
 
+/** Refuses what cannot be a new folder before anything is computed. */
+async function checkOut(host: Host, out: string): Promise<void> {
+  const found = await host.files.stat(out)
+  if (found && found.kind !== 'folder') throw new MilliwattError('OUTPUT_WRITE', out, 'It is no folder.')
+  if (found && (await host.files.stat(host.files.join(out, 'card.json'))))
+    throw new MilliwattError('OUTPUT_WRITE', out, 'There is a card.json already.')
+}
+
 /** Files of the card that the net does not hold: its front end, if that is a model, and the other windows. */
 async function copyBeside(host: Host, { card, folder }: Catalogue, others: Uint8Array, out: string): Promise<void> {
   await write(host, host.files.join(out, card!.others!.file), others)
@@ -137,14 +145,18 @@ export async function enrolWord(host: Host, options: EnrolOptions): Promise<Enro
   const chosen = chosenVariants(catalogue, options.variants)
   const { sampleRateHz, clipS } = card.features
   const out = host.files.resolve(options.out)
-  if (await host.files.stat(host.files.join(out, 'card.json')))
-    throw new MilliwattError('OUTPUT_WRITE', options.out, 'There is a card.json already.')
+  await checkOut(host, out)
   const recordings = await readRecordings(host, options.recordings, sampleRateHz, clipS)
   const noises: Float32Array[] = []
   for (const path of options.noises ?? []) noises.push(await readSamples(host, path, sampleRateHz))
   const others = await readOthers(host, catalogue)
   const extractor = await openExtractor(host, catalogue.folder, card.features)
-  const files: { readonly name: string; readonly bytes: Uint8Array; readonly ending: string; readonly learned: LearnedWord }[] = []
+  const files: {
+    readonly name: string
+    readonly bytes: Uint8Array
+    readonly ending: string
+    readonly learned: LearnedWord
+  }[] = []
   let computeS = 0
   for (const [done, variant] of chosen.entries()) {
     stopIfAborted(signal)

@@ -11,8 +11,6 @@ export interface ClassExamples {
   readonly rows: Rows
   /** Whether a row is the new word. */
   readonly isWord: readonly boolean[]
-  /** Of each row: log of the sum of the exponentials of the logits of the classes that are there, which stay. */
-  readonly others: Float64Array
 }
 
 /** A linear logit. */
@@ -35,7 +33,10 @@ export function rowOf({ values, width }: Rows, at: number): Float64Array {
 
 function meanOf(rows: Rows, chosen: readonly number[]): Float64Array {
   const mean = new Float64Array(rows.width)
-  for (const at of chosen) rowOf(rows, at).forEach((value, k) => { mean[k]! += value / chosen.length })
+  for (const at of chosen)
+    rowOf(rows, at).forEach((value, k) => {
+      mean[k]! += value / chosen.length
+    })
   return mean
 }
 
@@ -68,11 +69,17 @@ export function whitenWithin(rows: Rows, groups: readonly (string | null)[], sha
     if (chosen.length < 2) continue
     const mean = meanOf(rows, chosen)
     freedom += chosen.length - 1
-    for (const at of chosen) addProducts(covariance, rowOf(rows, at).map((value, k) => value - mean[k]!))
+    for (const at of chosen)
+      addProducts(
+        covariance,
+        rowOf(rows, at).map((value, k) => value - mean[k]!),
+      )
   }
   for (const row of covariance) for (let k = 0; k < row.length; k++) row[k] = row[k]! / Math.max(1, freedom)
   const variance = covariance.reduce((sum, row, k) => sum + row[k]!, 0) / width
-  covariance.forEach((row, k) => { row[k]! += share * variance + 1e-9 })
+  covariance.forEach((row, k) => {
+    row[k]! += share * variance + 1e-9
+  })
   return { mean: meanOf(rows, [...groups.keys()]), lower: cholesky(covariance) }
 }
 
@@ -139,12 +146,11 @@ function curvatureOf(rows: Rows, weights: Float64Array): number {
 }
 
 /**
- * Fits the logit of a class more to a softmax whose other logits stay, by the log loss of "this word or not": both sides count
- * alike, squares of the weights are charged. Nesterov's accelerated gradient (Nesterov 1983), a fixed number of steps.
+ * Fits a logit by the log loss of "this word or not": both sides count alike, squares of the weights are charged. Nesterov's accelerated gradient (Nesterov 1983), a fixed number of steps.
  * @param penalty what squared weights cost
  */
-export function fitClass({ rows, isWord, others }: ClassExamples, penalty: number, steps: number): LinearLogit {
-  const { width, count } = rows
+export function fitClass({ rows, isWord }: ClassExamples, penalty: number, steps: number): LinearLogit {
+  const { values, width, count } = rows
   const words = isWord.filter(Boolean).length
   const shares = Float64Array.from(isWord, (word) => 0.5 / (word ? words : count - words))
   const rate = 1 / (curvatureOf(rows, shares) + penalty)
@@ -152,12 +158,11 @@ export function fitClass({ rows, isWord, others }: ClassExamples, penalty: numbe
   let ahead = at
   for (let step = 1; step <= steps; step++) {
     const gradient = ahead.map((value, k) => (k < width ? penalty * value : 0))
-    for (let n = 0; n < count; n++) {
-      const row = rowOf(rows, n)
-      let logit = ahead[width]! - others[n]!
-      for (let k = 0; k < width; k++) logit += ahead[k]! * row[k]!
+    for (let n = 0, from = 0; n < count; n++, from += width) {
+      let logit = ahead[width]!
+      for (let k = 0; k < width; k++) logit += ahead[k]! * values[from + k]!
       const slope = shares[n]! * (sigmoid(logit) - Number(isWord[n]))
-      for (let k = 0; k < width; k++) gradient[k] = gradient[k]! + slope * row[k]!
+      for (let k = 0; k < width; k++) gradient[k] = gradient[k]! + slope * values[from + k]!
       gradient[width] = gradient[width]! + slope
     }
     const next = ahead.map((value, k) => value - rate * gradient[k]!)

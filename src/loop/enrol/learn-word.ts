@@ -1,7 +1,7 @@
 import type { FeatureExtractor } from '../../audio/features.ts'
 import { plainWord, varyWord } from '../../audio/vary-word.ts'
-import { thresholdGrid } from '../../audio/stream/thresholds.ts'
 import { random } from '../../core/random.ts'
+import { quantile } from '../../core/stats.ts'
 import type { AddedClass } from '../../formats/softmax-end.ts'
 import type { Embedder } from './embedder.ts'
 import { fitClass, type LinearLogit, logitOf, type Rows, rowOf, unwhiten, whiten, whitenWithin } from './fit-class.ts'
@@ -21,13 +21,15 @@ export interface LearnedWord {
 
 /** Windows that are made of a recording; the first one is the word as it was recorded. */
 const variations = 24
-/** Share of the mean variance on the diagonal of the covariance, price of squared weights, steps of the fit: chosen by bench/kws/enrol.mjs. */
-const fitting = { share: 0.03, penalty: 0.1, steps: 150 }
-/** Other windows that may reach the threshold, and the lowest and highest threshold. */
-const falseShare = 0.005
-const thresholds = { low: 0.4, high: 0.8 }
-
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
+/** Share of the mean variance on the diagonal of the covariance, price of squared weights, steps of the fits: chosen by bench/kws/enrol.mjs. */
+const fitting = { share: 0.03, penalty: 0.1, steps: 120, leftOutSteps: 60 }
+/** Variations of a recording that the others shall find, and shares of other windows that may be taken for the word. */
+const foundShare = 0.95
+const falseShares = { least: 0.003, most: 0.025 }
+/** So much steeper than fitted, a logit leaves the scores of other words alone where it is below its limit. */
+const steepness = 4
+/** The smoothed score that makes an event: at the limit a look has half of the score. */
+const threshold = 0.5
 
 /** Embeddings of the recordings' variations, and of other windows behind them. */
 interface Seen {
@@ -48,7 +50,7 @@ function look(
   noises: readonly Float32Array[],
 ): Seen {
   const next = random(1)
-  const kept = [...others.words.keys()].filter((at) => others.words[at] !== word)
+  const kept = [...others.words.keys()].filter((at) => !others.words[at]?.split('+').includes(word))
   const count = recordings.length * variations + kept.length
   const rows: Rows = { values: new Float64Array(count * embedder.width), width: embedder.width, count }
   const logSums = new Float64Array(count)
@@ -62,7 +64,8 @@ function look(
   const features = new Float32Array(extractor.frames * extractor.spec.coefficients)
   recordings.forEach((spoken, index) => {
     for (let n = 0; n < variations; n++) {
-      const window = n === 0 ? plainWord(spoken, extractor.clipSamples) : varyWord(spoken, extractor.clipSamples, noises, next)
+      const window =
+        n === 0 ? plainWord(spoken, extractor.clipSamples) : varyWord(spoken, extractor.clipSamples, noises, next)
       add(extractor.extract(window, features), index, null)
     }
   })
@@ -71,13 +74,12 @@ function look(
 }
 
 /** Fits to the rows whose recording is not left out. */
-function fitWithout(white: Rows, { logSums, recording }: Seen, left: number | null): LinearLogit {
+function fitWithout(white: Rows, { recording }: Seen, left: number | null, steps: number): LinearLogit {
   const chosen = [...recording.keys()].filter((at) => recording[at] === null || recording[at] !== left)
   const values = new Float64Array(chosen.length * white.width)
-  chosen.forEach((at, place) => values.set(rowOf(white, at), place * white.width))
+  for (const [place, at] of chosen.entries()) values.set(rowOf(white, at), place * white.width)
   const rows = { values, width: white.width, count: chosen.length }
-  const others = Float64Array.from(chosen, (at) => logSums[at]!)
-  return fitClass({ rows, others, isWord: chosen.map((at) => recording[at] !== null) }, fitting.penalty, fitting.steps)
+  return fitClass({ rows, isWord: chosen.map((at) => recording[at] !== null) }, fitting.penalty, steps)
 }
 
 /** Highest means of each map, over all rows. */
@@ -92,12 +94,24 @@ function highestMeans({ rows }: Seen, channels: readonly number[]): readonly num
   })
 }
 
-/** The lowest threshold that so few of the scores reach. */
-function thresholdFor(scores: readonly number[]): number {
-  const allowed = (threshold: number) => scores.filter((score) => score >= threshold).length <= falseShare * scores.length
-  const tried = thresholdGrid.filter((threshold) => threshold >= thresholds.low && threshold <= thresholds.high)
-  return tried.find(allowed) ?? tried.at(-1)!
+/**
+ * The logit from which on a window is the word: where most variations of a recording are found by the others, within limits
+ * for the other windows that reach it too.
+ */
+function limitOf(leftOut: readonly number[], others: readonly number[]): number {
+  const wanted = quantile(leftOut, 1 - foundShare)
+  const [low, high] = [quantile(others, 1 - falseShares.most), quantile(others, 1 - falseShares.least)]
+  return Math.max(low, Math.min(high, wanted))
 }
+
+/** The logit steeper, and so that it equals the usual sum of the others at the limit. */
+const steepened = ({ weights, bias }: LinearLogit, limit: number, usualSum: number): LinearLogit => ({
+  weights: weights.map((weight) => steepness * weight),
+  bias: steepness * (bias - limit) + usualSum,
+})
+
+const shareOf = (values: readonly number[], isCounted: (value: number) => boolean) =>
+  values.filter(isCounted).length / values.length
 
 /**
  * Learns a word from a few recordings: each is varied, all windows are seen through the net up to its maps, whitened by how words
@@ -115,21 +129,23 @@ export function learnWord(
   const seen = look(embedder, extractor, recordings, others, word, noises)
   const whitening = whitenWithin(seen.rows, seen.words, fitting.share)
   const white = whiten(seen.rows, whitening)
-  const score = (logit: LinearLogit, at: number) => sigmoid(logitOf(logit, rowOf(white, at)) - seen.logSums[at]!)
   const places = [...seen.recording.keys()]
-  const logit = fitWithout(white, seen, null)
-  const otherScores = places.filter((at) => seen.recording[at] === null).map((at) => score(logit, at))
-  const threshold = thresholdFor(otherScores)
-  const foundByOthers = recordings.map((_, left) => {
-    const without = fitWithout(white, seen, left)
-    const own = places.filter((at) => seen.recording[at] === left)
-    return own.filter((at) => score(without, at) >= threshold).length / own.length
-  })
-  const reached = otherScores.filter((each) => each >= threshold).length
+  const logits = (logit: LinearLogit, recording: number | null) =>
+    places.filter((at) => seen.recording[at] === recording).map((at) => logitOf(logit, rowOf(white, at)))
+  const logit = fitWithout(white, seen, null, fitting.steps)
+  const leftOut = recordings.map((_, left) => logits(fitWithout(white, seen, left, fitting.leftOutSteps), left))
+  const otherLogits = logits(logit, null)
+  const limit = limitOf(leftOut.flat(), otherLogits)
+  const sums = seen.logSums.subarray(0, recordings.length * variations)
+  const usualSum = sums.reduce((sum, each) => sum + each, 0) / sums.length
+  const reaches = (value: number) => value >= limit
   return {
-    added: { ...unwhiten(logit, whitening), highestMeans: highestMeans(seen, embedder.channels) },
+    added: {
+      ...unwhiten(steepened(logit, limit, usualSum), whitening),
+      highestMeans: highestMeans(seen, embedder.channels),
+    },
     threshold,
-    foundByOthers,
-    falseShare: reached / otherScores.length,
+    foundByOthers: leftOut.map((values) => shareOf(values, reaches)),
+    falseShare: shareOf(otherLogits, reaches),
   }
 }

@@ -6,7 +6,7 @@ import type { Host } from '../../core/host.ts'
 
 /** Features of what a new word is told from: a window each, and what is said in it. */
 export interface OtherWindows {
-  /** The word of each window; null for running speech and noise. */
+  /** The word of each window, or several joined by "+"; null for running speech and noise. */
   readonly words: readonly (string | null)[]
   /** Of a window, in the units of the net's input; used again by the next call. */
   features(at: number): Float32Array
@@ -46,7 +46,10 @@ export function writeOthers(
   return bytes
 }
 
-function parse(bytes: Uint8Array, where: string): { readonly head: z.infer<typeof header>; readonly values: Int8Array } {
+function parse(
+  bytes: Uint8Array,
+  where: string,
+): { readonly head: z.infer<typeof header>; readonly values: Int8Array } {
   const end = bytes.indexOf(10)
   let json: unknown
   try {
@@ -63,7 +66,10 @@ function parse(bytes: Uint8Array, where: string): { readonly head: z.infer<typeo
  * Reads the examples of other speech of a model.
  * @throws MilliwattError ENROL_OTHERS where the card names none, or they are damaged or of other features
  */
-export async function readOthers(host: Host, { card, folder, name }: Catalogue): Promise<OtherWindows & { readonly bytes: Uint8Array }> {
+export async function readOthers(
+  host: Host,
+  { card, folder, name }: Catalogue,
+): Promise<OtherWindows & { readonly bytes: Uint8Array }> {
   if (!card?.others) throw new MilliwattError('ENROL_OTHERS', name, 'Its card has no field others.')
   const path = host.files.join(folder, card.others.file)
   let bytes: Uint8Array
@@ -74,12 +80,24 @@ export async function readOthers(host: Host, { card, folder, name }: Catalogue):
   }
   const sha256 = await host.sha256(bytes)
   if (sha256 !== card.others.sha256)
-    throw new MilliwattError('ENROL_OTHERS', path, `The card says SHA-256 ${card.others.sha256}, the file has ${sha256}.`)
+    throw new MilliwattError(
+      'ENROL_OTHERS',
+      path,
+      `The card says SHA-256 ${card.others.sha256}, the file has ${sha256}.`,
+    )
   const { head, values } = parse(bytes, path)
   const { frames } = featureShape(card.features)
   const length = frames * card.features.coefficients
-  if (head.frames !== frames || head.coefficients !== card.features.coefficients || values.length !== head.words.length * length)
-    throw new MilliwattError('ENROL_OTHERS', path, `It holds ${values.length} values, not ${head.words.length} windows of ${length}.`)
+  if (
+    head.frames !== frames ||
+    head.coefficients !== card.features.coefficients ||
+    values.length !== head.words.length * length
+  )
+    throw new MilliwattError(
+      'ENROL_OTHERS',
+      path,
+      `It holds ${values.length} values, not ${head.words.length} windows of ${length}.`,
+    )
   const window = new Float32Array(length)
   return {
     bytes,

@@ -33,7 +33,8 @@ export async function readSamples(host: Host, path: string, sampleRateHz: number
 /** What makes a recording useless; null for a good one. */
 function faultOf({ from, to, level, floor, clipped }: WordSpan, sampleRateHz: number, clipS: number): string | null {
   const lengthS = (to - from) / sampleRateHz
-  if (level < faintest) return `Its loudest moment lies at ${Math.round(20 * Math.log10(level))} dB of full scale: that is silence.`
+  if (level < faintest)
+    return `Its loudest moment lies at ${Math.round(20 * Math.log10(level))} dB of full scale: that is silence.`
   if (clipped > mostClipped) return `${(100 * clipped).toFixed(0)} % of the word is at full scale: it is clipped.`
   if (level < leastContrast * floor) return 'No word stands out of its noise.'
   if (lengthS < shortestS) return `What stands out lasts ${lengthS.toFixed(2)} s; a word lasts at least ${shortestS} s.`
@@ -53,7 +54,11 @@ export async function readRecordings(
   clipS: number,
 ): Promise<readonly WordRecording[]> {
   if (paths.length < fewest)
-    throw new MilliwattError('ENROL_RECORDINGS', `${paths.length} given`, `A word needs at least ${fewest}; five are good.`)
+    throw new MilliwattError(
+      'ENROL_RECORDINGS',
+      `${paths.length} given`,
+      `A word needs at least ${fewest}; five are good.`,
+    )
   const recordings: WordRecording[] = []
   for (const path of paths) {
     const samples = await readSamples(host, path, sampleRateHz)
