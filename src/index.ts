@@ -48,6 +48,12 @@ export type { AdaptiveModel, AdaptOptions, ModelSwitch } from './loop/adaptive.t
 export type { BorderTensor } from './loop/border.ts'
 export { findClips } from './loop/clips.ts'
 export type { Tensors } from './loop/engine-slot.ts'
+export {
+  type EnrolledVariant,
+  type Enrolment,
+  type EnrolOptions,
+  enrolWord,
+} from './loop/enrol/enrol-word.ts'
 export type { ModelInput } from './loop/input.ts'
 export type { LoadedModel, MeasuredRun, RunResult } from './loop/model.ts'
 export type { ModelPlan } from './loop/model-plan.ts'

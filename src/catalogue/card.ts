@@ -81,6 +81,8 @@ const cascade = z.strictObject({
   speech: z.strictObject({ smallShare: share, largeShare: share, macsALook: z.number(), aloneMacsALook: z.number() }),
 })
 
+const others = z.strictObject({ file: z.string().min(1), sha256 })
+
 const variant = z.strictObject({
   name: z.string().min(1),
   file: z.string().min(1),
@@ -192,6 +194,8 @@ export interface Card {
   readonly variants: readonly CardVariant[]
   /** Two variants in turn behind a sound gate; "milliwatt kws calibrate --cascade" sets it. */
   readonly cascade?: CardCascade
+  /** Features of other words, speech and noise, that "milliwatt kws enrol" tells a new word from. */
+  readonly others?: { readonly file: string; readonly sha256: string }
 }
 
 /** Schema of a catalogue card, `card.json`; models/README.md tells every field. Version 1 is the first. */
@@ -210,4 +214,5 @@ export const cardSchema: z.ZodType<Card> = z.strictObject({
   recipe: z.string(),
   variants: z.array(variant).min(1),
   cascade: cascade.exactOptional(),
+  others: others.exactOptional(),
 })

@@ -18,6 +18,7 @@ import { toCount } from './energy-options.ts'
 import { exitCodes } from './exit.ts'
 import { interruptSignal } from './interrupt.ts'
 import { addKwsCalibrateCommand } from './kws-calibrate.ts'
+import { addKwsEnrolCommand } from './kws-enrol.ts'
 import { type Listener, type ListenerOptions, openListener } from './kws-listener.ts'
 import { energyOf, printer, streamOf } from './kws-print.ts'
 import { toPositive } from './options.ts'
@@ -192,4 +193,5 @@ export function addKwsCommand(program: Command, host: Host, version: string, fin
       finish(await kwsCommand(host, version, paths, options)),
     )
   addKwsCalibrateCommand(kws, host, version, finish)
+  addKwsEnrolCommand(kws, host, finish)
 }

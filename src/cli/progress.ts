@@ -13,6 +13,7 @@ const stages: Readonly<Record<string, string>> = {
   layers: 'Measuring layers',
   run: 'Running inferences',
   listen: 'Listening to the validation audio, rounds',
+  enrol: 'Learning the word, variants',
   report: 'Writing the report',
   record: 'Recording, seconds',
   convert: 'Converting',

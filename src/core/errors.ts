@@ -3,6 +3,10 @@
  * table and a test keeps both equal. `{where}` is filled in by the thrower, `{detail}` if there is one.
  */
 export const errorTable = {
+  MODEL_NO_CLASSES: {
+    what: 'The net does not tell classes by a softmax, so it gets no class more.',
+    next: 'Take a variant that ends in a softmax over one row and has pointwise convolutions, as those of kws.',
+  },
   MODEL_NOT_FOUND: {
     what: 'There is no model at this path.',
     next: 'Give the path of an .onnx or .tflite file, of a folder with a card.json, or the name of a catalogue model such as "kws".',
@@ -94,6 +98,22 @@ export const errorTable = {
   MICROPHONE_RATE: {
     what: 'The microphone does not give the sample rate that was asked for.',
     next: 'Name a device that converts rates (--device default or plughw:0 instead of hw:0).',
+  },
+  ENROL_RECORDINGS: {
+    what: 'No word can be learned from these recordings.',
+    next: 'Give five different recordings of the same word, each said a little differently.',
+  },
+  ENROL_CLIP: {
+    what: 'The recording holds no word that can be learned.',
+    next: 'Record it again: the word alone, 0.3 to 1.2 s long, in a quiet place, neither cut off nor overdriven.',
+  },
+  ENROL_WORD: {
+    what: 'This word cannot be added to the model.',
+    next: 'Choose another word, or another model.',
+  },
+  ENROL_OTHERS: {
+    what: 'The model comes without the examples of other speech that a new word is told from.',
+    next: 'Take a model whose card names them (others), such as kws, or make them: models/kws/train/others.mjs.',
   },
   VALIDATION_DATA: {
     what: 'The validation audio cannot set thresholds.',
