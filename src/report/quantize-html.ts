@@ -18,7 +18,7 @@ export function quantizePage(report: QuantizeReport): string {
     subject: 'its quantised variants',
     meta: `${formatStamp(startedAt)} · ${machine.name} · ${machine.runtime}`,
     body: html`${section('Accuracy against cost', html`<div class="scroll" tabindex="0" style="background: #fff">${new Html(quantizeSvg(report))}</div>`, sources)}
-${section('Variants', tableHtml(quantizeTable(report)), sources)}
+${section('Variants', tableHtml(quantizeTable(report, true)), sources)}
 ${section('Notes', html`<ul>${quantizeNotes(report).map((note) => html`<li>${note}</li>`)}</ul>`)}
 ${layers.length > 0 ? section('Layers alone in int8, the most sensitive first', tableHtml(layerTable(report))) : ''}`,
   })

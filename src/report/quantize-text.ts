@@ -14,16 +14,17 @@ function worthCells({ value, correct, total, drop, signalToNoiseDb, leftOut }: Q
   ]
 }
 
-/** Every variant with what it gives and costs. */
-export function quantizeTable({ rows, measure }: QuantizeReport): Table {
-  const scale = scaleFor(
-    rows.map(({ energyJ }) => energyJ),
-    'J',
-  )
-  const energy = columnFormat(
-    rows.map(({ energyJ }) => energyJ),
-    scale,
-  )
+/** Energies of all rows in one scale, the column's head first; null where none is known. */
+function energyColumn(rows: readonly QuantizeRow[]) {
+  const energies = rows.map(({ energyJ }) => energyJ)
+  if (energies.every((energyJ) => energyJ === null)) return null
+  const scale = scaleFor(energies, 'J')
+  return { title: `energy (${scale.unit})`, text: columnFormat(energies, scale) }
+}
+
+/** Every variant with what it gives and costs. @param recipes a column more: how each was made */
+export function quantizeTable({ rows, measure }: QuantizeReport, recipes = false): Table {
+  const energy = energyColumn(rows)
   return {
     columns: [
       { title: 'variant', align: 'left' },
@@ -33,8 +34,8 @@ export function quantizeTable({ rows, measure }: QuantizeReport): Table {
       { title: 'file', align: 'right' },
       { title: 'MACs', align: 'right' },
       { title: 'latency', align: 'right' },
-      { title: `energy (${scale.unit})`, align: 'right' },
-      { title: 'made by', align: 'left', shrinks: true, drops: 1 },
+      ...(energy ? [{ title: energy.title, align: 'right' as const }] : []),
+      ...(recipes ? [{ title: 'made by', align: 'left' as const }] : []),
     ],
     rows: rows.map((row) => [
       { text: row.pareto ? `${row.name} *` : row.name, ...(row.pareto ? { tone: 'strong' as const } : {}) },
@@ -42,8 +43,8 @@ export function quantizeTable({ rows, measure }: QuantizeReport): Table {
       { text: formatBytes(row.bytes) },
       { text: formatMacs(row.macs) },
       { text: formatTime(row.latencyS) },
-      { text: energy(row.energyJ), provenance: row.provenance },
-      { text: row.leftOut ?? row.how, ...(row.leftOut === null ? {} : { tone: 'bad' as const }) },
+      ...(energy ? [{ text: energy.text(row.energyJ), provenance: row.provenance }] : []),
+      ...(recipes ? [{ text: row.leftOut ?? row.how }] : []),
     ]),
   }
 }
@@ -75,6 +76,7 @@ export function quantizeNotes(report: QuantizeReport): readonly string[] {
     ...(one ? [`One answer is ${(100 / one.total!).toFixed(2)} points.`] : []),
     ...rows.flatMap(({ name, leftOut }) => (leftOut === null ? [] : [`${name} is ${leftOut}.`])),
     ...(backends.length > 0 ? [`Latency: median on ${backends.join(', ')}.`] : []),
+    ...(energyColumn(rows) ? [] : ['Energy: no meter, and nobody published the power of this machine (--meter).']),
     ...(rows.some(({ pareto }) => pareto)
       ? ['*: no other variant is at least as good in everything and better in something.']
       : []),

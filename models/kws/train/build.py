@@ -97,7 +97,7 @@ def figures(scores, labels, recordings):
         out["taken_for_keyword"] = int((got < UNKNOWN).sum())
     out["classes"] = {
         LABELS[k]: {"correct": int((got == k)[labels == k].sum()), "total": int((labels == k).sum())}
-        for k in range(8) if (labels == k).any()
+        for k in range(len(LABELS)) if (labels == k).any()
     }
     return out
 
@@ -113,26 +113,26 @@ def judged(scores, sets):
 
 def confusions(scores, labels):
     """label -> answer -> clips, on clean clips."""
-    table = np.zeros((8, 8), int)
+    table = np.zeros((len(LABELS), len(LABELS)), int)
     np.add.at(table, (labels, scores.argmax(1)), 1)
-    return {LABELS[i]: {LABELS[j]: int(table[i, j]) for j in range(8) if table[i, j]} for i in range(8) if table[i].any()}
+    return {LABELS[i]: {LABELS[j]: int(table[i, j]) for j in range(len(LABELS)) if table[i, j]} for i in range(len(LABELS)) if table[i].any()}
 
 
 def probabilities(run, windows):
-    """[exits, N, 8]"""
+    """[exits, N, labels]"""
     with torch.no_grad():
         parts = [torch.stack([torch.softmax(s, 1) for s in run(part)]) for part in windows.split(256)]
     return torch.cat(parts, 1).numpy()
 
 
 def run_onnx(ort, features, files):
-    """file -> scores of every exit [exits, windows, 8], as onnxruntime-web gives them."""
+    """file -> scores of every exit [exits, windows, labels], as onnxruntime-web gives them."""
     with tempfile.TemporaryDirectory() as folder:
         given = os.path.join(folder, "features.bin")
         np.ascontiguousarray(features, np.float32).tofile(given)
         subprocess.run(["node", os.path.join(HERE, "run_onnx.mjs"), ort, given, folder, *files], check=True)
         answers = [np.fromfile(os.path.join(folder, os.path.basename(f) + ".bin"), np.float32) for f in files]
-        return {f: a.reshape(-1, len(features), 8) for f, a in zip(files, answers)}
+        return {f: a.reshape(-1, len(features), len(LABELS)) for f, a in zip(files, answers)}
 
 
 def folded_path(cache, name):

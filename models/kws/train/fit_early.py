@@ -10,6 +10,7 @@ import os
 import torch
 from torch.nn import functional as F
 
+from kws_data import LABELS
 from train import blur, load_shard, trained
 
 SHARDS, TURNS, BATCH, RATE = (0, 1, 12, 14), 6, 512, 5e-3
@@ -39,7 +40,7 @@ def main():
     x, y = torch.cat([pooled(net, blur(x)) for x, _ in shards]), torch.cat([y for _, y in shards])
     mean, spread = x.mean(0), x.std(0) + 1e-3
     x = (x - mean) / spread
-    head = torch.nn.Linear(x.shape[1], 8)
+    head = torch.nn.Linear(x.shape[1], len(LABELS))
     optimiser = torch.optim.Adam(head.parameters(), lr=RATE)
     for turn in range(TURNS):
         for pick in torch.randperm(len(x)).split(BATCH):

@@ -1,9 +1,11 @@
-"""The nets: depthwise separable convolutions. They take [N, 1, 74, 10] features and give 8 scores before softmax,
+"""The nets: depthwise separable convolutions. They take [N, 1, 74, 10] features and give a score a label before softmax,
 a net with an early exit those of every exit, the last one first."""
 from dataclasses import dataclass
 
 import torch
 from torch import nn
+
+from kws_data import LABELS
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Net(nn.Module):
         self.units = nn.ModuleList(layers)
         # Units before every exit, the last exit first.
         self.exits = [len(layers)] + ([1 + 2 * shape.early] if shape.early else [])
-        self.heads = nn.ModuleList(nn.Linear(width, 8) for _ in self.exits)
+        self.heads = nn.ModuleList(nn.Linear(width, len(LABELS)) for _ in self.exits)
 
     @staticmethod
     def unit(inputs, outputs, kernel, stride, pad, groups):
