@@ -4,7 +4,7 @@ import type { RocVariant } from '../report/roc.ts'
 import { missRates, setThresholds, type ThresholdOptions } from './calibrate-detector.ts'
 import { Cascade, type CascadeSettings, type LoudWindow } from './cascade.ts'
 import { type CascadeNets, wholeCost } from './cascade-nets.ts'
-import type { Scorer } from './net-scorer.ts'
+import { countingScorer, type Scorer } from './net-scorer.ts'
 import { listenToScenes, type SceneOptions, type Scenes, smooth, type Trace } from './validation-scenes.ts'
 
 /** How a cascade is set. */
@@ -65,21 +65,8 @@ function noting(options: CascadeOptions, looks: Looks): SceneOptions['scorer'] {
 }
 
 /** Says again what was noted of a look. */
-function saying(noted: readonly Float32Array[], at: () => number, macsALook: number): Scorer<LoudWindow> {
-  let runs = 0
-  return {
-    get runs() {
-      return runs
-    },
-    get macs() {
-      return runs * macsALook
-    },
-    score: () => {
-      runs += 1
-      return noted[at()]!
-    },
-  }
-}
+const saying = (noted: readonly Float32Array[], at: () => number, macsALook: number): Scorer<LoudWindow> =>
+  countingScorer(() => noted[at()]!, macsALook)
 
 /** The looks of one stream again, through a cascade with these settings. */
 function again(

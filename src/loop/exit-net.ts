@@ -7,7 +7,7 @@ import { median } from '../core/stats.ts'
 import { cutAtExit } from '../formats/cut-exit.ts'
 import type { Segment } from '../graph/segment.ts'
 import type { LoadedModel } from './model.ts'
-import { netScorer, type Scorer, scoreReader } from './net-scorer.ts'
+import { countingScorer, netScorer, type Scorer, scoreReader } from './net-scorer.ts'
 import { allocate } from './run-into.ts'
 
 /** A net up to its first exit, and the rest of it, which goes on from there. */
@@ -104,19 +104,9 @@ export async function openExitNet(model: LoadedModel, variant: CardVariant, cloc
 
 function restScorer(run: () => void, read: (scores: Float32Array) => void, labels: number, macsALook: number): Scorer {
   const scores = new Float32Array(labels)
-  let runs = 0
-  return {
-    get runs() {
-      return runs
-    },
-    get macs() {
-      return runs * macsALook
-    },
-    score: () => {
-      runs += 1
-      run()
-      read(scores)
-      return scores
-    },
-  }
+  return countingScorer(() => {
+    run()
+    read(scores)
+    return scores
+  }, macsALook)
 }

@@ -15,6 +15,23 @@ export interface Scorer<Window = FeatureStream> {
   score(window: Window): Float32Array
 }
 
+/** A scorer of whatever gives posteriors, which counts its looks. */
+export function countingScorer<Window>(look: () => Float32Array, macsALook: number): Scorer<Window> {
+  let runs = 0
+  return {
+    get runs() {
+      return runs
+    },
+    get macs() {
+      return runs * macsALook
+    },
+    score: () => {
+      runs += 1
+      return look()
+    },
+  }
+}
+
 /** Looks before the first that counts, so that the engine's code is ready. */
 const warmUps = 3
 

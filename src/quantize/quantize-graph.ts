@@ -1,41 +1,14 @@
 import { MilliwattError } from '../core/errors.ts'
-import { constantNumbers, floatConstant, lengthsOf } from '../formats/convert/constants.ts'
-import { type GraphBuilder, graphBuilder } from '../formats/convert/graph-builder.ts'
-import type { Graph, Node, Tensor } from '../graph/graph.ts'
+import { graphBuilder } from '../formats/convert/graph-builder.ts'
+import type { Graph, Node } from '../graph/graph.ts'
 import type { QuantizationParameters } from '../graph/quantization.ts'
 import { inferShapes } from '../graph/shapes.ts'
-import { biasCorrection } from './bias-correction.ts'
-import { roundRow } from './compensated-rounding.ts'
+import { type Context, constantIn, converter, declare, formOf, inputForm, listed, parametersOf } from './graph-forms.ts'
+import { layerConstants } from './layer-constants.ts'
 import type { Observation } from './observe.ts'
-import type { RealRange } from './ranges.ts'
 import type { NodePrecision, Recipe } from './recipe.ts'
 import { activationsOf, type OpRule, ruleOf } from './rules.ts'
-import { int8Parameters, int16Parameters, tensorRanges } from './scales.ts'
-import { quantizeBias, quantizeWeights, type RowRounding } from './weights.ts'
-
-interface Context {
-  readonly source: Graph
-  readonly recipe: Recipe
-  readonly observed: Observation
-  readonly ranges: ReadonlyMap<string, RealRange>
-  readonly builder: GraphBuilder
-  /** Names of a source tensor's forms in the new graph, by precision. */
-  readonly forms: Map<string, Map<NodePrecision, string>>
-  /** Scales of int8 and int16 forms, by their names in the new graph. */
-  readonly scales: Map<string, QuantizationParameters>
-  /** Activations of the new graph by name. */
-  readonly made: Map<string, Tensor>
-  /** Constants of the new graph by what they hold: the source's name and the precision. */
-  readonly constants: Map<string, string>
-  /** Shapes of the source's tensors. */
-  readonly shapes: ReadonlyMap<string, readonly (number | string)[]>
-}
-
-const listed = ({ scale, zeroPoint }: QuantizationParameters) => ({
-  scales: [scale],
-  zeroPoints: [zeroPoint],
-  axis: null,
-})
+import { tensorRanges } from './scales.ts'
 
 /** What a node computes in: what the recipe says, or float32 where its operator has no such form. */
 export function precisionOf(
@@ -52,142 +25,6 @@ export function precisionOf(
   const { weights } = rule
   const constant = !weights || graph.tensors.get(node.inputs[weights.weight] ?? '')?.data
   return constant ? wanted : 'float32'
-}
-
-function parametersOf(context: Context, name: string, precision: NodePrecision): QuantizationParameters {
-  const range = context.ranges.get(name) ?? [0, 1]
-  return precision === 'int16' ? int16Parameters(range) : int8Parameters(range)
-}
-
-/** Adds a tensor that holds a source tensor's values in a precision. */
-function declare(
-  context: Context,
-  name: string,
-  precision: NodePrecision,
-  as: string,
-  given?: QuantizationParameters,
-): string {
-  const { builder, source, shapes } = context
-  const {
-    quantization: _,
-    data: __,
-    ...plain
-  } = source.tensors.get(name) ?? { name, dtype: 'float32' as const, shape: null }
-  const shape = shapes.get(name) ?? plain.shape
-  const parameters = precision === 'float32' ? null : (given ?? parametersOf(context, name, precision))
-  const integers = parameters && { dtype: precision, quantization: listed(parameters) }
-  context.made.set(as, builder.tensor({ ...plain, shape, name: as, ...integers }))
-  if (parameters) context.scales.set(as, parameters)
-  const forms = context.forms.get(name) ?? new Map<NodePrecision, string>()
-  forms.set(precision, as)
-  context.forms.set(name, forms)
-  return as
-}
-
-const converter = (from: NodePrecision, to: NodePrecision) => {
-  if (to === 'float32') return 'dequantize'
-  return from === to ? null : 'quantize'
-}
-
-/** Name of a tensor's values in a precision; converted from the form that there is, once. */
-function formOf(context: Context, name: string, precision: NodePrecision): string {
-  const forms = context.forms.get(name)
-  const known = forms?.get(precision)
-  if (known !== undefined) return known
-  const from = (['float32', 'int16', 'int8'] as const).find((each) => forms?.has(each))
-  if (!forms || !from) throw new MilliwattError('MODEL_ILLEGAL', name, `Tensor "${name}" is read before it is made.`)
-  const made = declare(context, name, precision, context.builder.fresh(`${name}/${precision}`))
-  context.builder.node({ op: converter(from, precision)!, inputs: [forms.get(from)!], outputs: [made] })
-  return made
-}
-
-/** Adds a constant once for every precision that it is read in. */
-function constantOnce({ builder, constants }: Context, key: string, make: () => Tensor): string {
-  const known = constants.get(key) ?? builder.constant(make()).name
-  constants.set(key, known)
-  return known
-}
-
-/** Scale of a constant over its own range. */
-function constantScale(values: readonly number[], precision: NodePrecision): QuantizationParameters {
-  const range: RealRange = [Math.min(0, ...values), Math.max(0, ...values)]
-  const filled: RealRange = range[1] > range[0] ? range : [0, 1]
-  return precision === 'int16' ? int16Parameters(filled) : int8Parameters(filled)
-}
-
-/** A constant operand as integers, by a scale that is given or over its own range. */
-function constantIn(tensor: Tensor, precision: NodePrecision, given?: QuantizationParameters): Tensor {
-  if (precision === 'float32' || tensor.dtype !== 'float32') return tensor
-  const values = constantNumbers(tensor)!
-  const parameters = given ?? constantScale(values, precision)
-  const [lowest, highest] = precision === 'int16' ? [-32768, 32767] : [-128, 127]
-  const integers = values.map((value) =>
-    Math.max(lowest, Math.min(highest, Math.round(value / parameters.scale) + parameters.zeroPoint)),
-  )
-  const array = precision === 'int16' ? Int16Array.from(integers) : Int8Array.from(integers)
-  return { ...tensor, dtype: precision, data: new Uint8Array(array.buffer), quantization: listed(parameters) }
-}
-
-function inputForm(context: Context, name: string, precision: NodePrecision): string {
-  if (name === '') return ''
-  const tensor = context.source.tensors.get(name)
-  if (!tensor?.data) return formOf(context, name, precision)
-  return constantOnce(context, `${name} ${precision}`, () => constantIn(tensor, precision))
-}
-
-/** Compensated rounding of a layer's rows of weights; null where calibration has no factors for it. */
-function rowRounding(
-  node: Node,
-  weight: Tensor,
-  roots: readonly (readonly Float64Array[])[] | undefined,
-): RowRounding | null {
-  if (!roots) return null
-  const shape = lengthsOf(weight)
-  const depthwise = node.op === 'depthwise_conv_2d'
-  const units = depthwise ? shape[3]! : shape[0]!
-  const length = shape.reduce((product, side) => product * side, 1) / units
-  const rows = Array.from({ length: units }, (_, unit) =>
-    Array.from({ length }, (__, at) => (depthwise ? at * units + unit : unit * length + at)),
-  )
-  const rootOf = (row: number) => roots[depthwise ? row : 0]!
-  return { rows, round: (row, values, scale, highest) => roundRow(values, scale, highest, rootOf(row)) }
-}
-
-/** Weights and bias of a layer as integers, as inputs by index. */
-function layerConstants(
-  context: Context,
-  node: Node,
-  { weights }: OpRule,
-  x: string,
-  precision: NodePrecision,
-): ReadonlyMap<number, string> {
-  const { source, recipe, observed, builder } = context
-  if (!weights) return new Map()
-  const weight = source.tensors.get(node.inputs[weights.weight]!)!
-  const units = Number(weight.shape!.at(weights.axis ?? 0))
-  const biasTensor = source.tensors.get(node.inputs[weights.bias] ?? '')
-  const bias: readonly number[] = constantNumbers(biasTensor) ?? Array.from({ length: units }, () => 0)
-  const xScale = context.scales.get(x)!.scale
-  const ofBias = bias.map((value) => Math.abs(value) / (xScale * 2 ** 30))
-  const leastScales = weights.axis === null ? [Math.max(...ofBias)] : ofBias
-  const own = recipe.rounding === 'compensated' ? rowRounding(node, weight, observed.roots.get(node.name)) : null
-  const rounding = own ? { roundRow: own } : {}
-  const { tensor, errors } = quantizeWeights(weight, {
-    axis: weights.axis,
-    bits: recipe.weightBits,
-    leastScales,
-    ...rounding,
-  })
-  const means = observed.tensors.get(node.inputs[0]!)?.channelMeans
-  const corrected = recipe.rounding === 'corrected' && means ? biasCorrection(node, weight, errors, means) : null
-  const values = corrected ? bias.map((value, unit) => value - corrected[unit]!) : bias
-  const scales = tensor.quantization!.scales.map((scale) => xScale * scale)
-  const named: Tensor = biasTensor ?? floatConstant(`${weight.name}/bias`, [...bias], [units])
-  const made = quantizeBias(named, values, scales, precision === 'int16')
-  return new Map([
-    [weights.weight, builder.constant(tensor).name],
-    [weights.bias, builder.constant(made).name],
-  ])
 }
 
 /** Name of an output in the new graph: its own where the graph's border wants this form, else one aside. */
@@ -290,7 +127,7 @@ function finishOutput(context: Context, name: string): void {
 
 /**
  * Quantises a float graph in canonical form. Operators that have no integer form stay in float32 between conversions.
- * @param observed what calibration saw of the tensors of `observedNames(source)`
+ * @param observed what calibration saw of it (`observe`)
  * @throws MilliwattError MODEL_ILLEGAL
  */
 export function quantizeGraph(source: Graph, observed: Observation, recipe: Recipe): Graph {
