@@ -11,6 +11,7 @@ import { type EmulatedPico, openEmulatedPico, rp2040FamilyId } from '../support/
 import { temporaryFolder, testHost } from '../support/temporary.ts'
 import { boardJob, mlperfModels, shippedModels } from './board-models.ts'
 import { exchange } from './exchange.ts'
+import { reportingEcho } from './reporting-echo.ts'
 
 const folder = temporaryFolder()
 const host = testHost(folder)
@@ -47,18 +48,7 @@ static void report(void)
                            (uint8_t)port_pin_modes(0), (uint8_t)port_pin_modes(28)};
   port_write(bytes, sizeof bytes);
 }
-int main(void)
-{
-  port_setup();
-  for (;;) {
-    const int got = port_read();
-    const uint8_t byte = (uint8_t)(got + 1);
-    if (got < 0) port_wait();
-    else if (got == 255) report();
-    else port_write(&byte, 1);
-  }
-}
-`
+${reportingEcho}`
 
 /** Sends the answer to each block of 256 bytes at once, and is slow to read, so that the host has to wait. */
 const blocks = `#include "port/port.h"

@@ -4,6 +4,7 @@ import { EmulatedStm32l4 } from '../support/stm32l4.ts'
 import { temporaryFolder, testHost } from '../support/temporary.ts'
 import { buildForModel } from './chip-models/build-for-model.ts'
 import { exchange } from './exchange.ts'
+import { reportingEcho } from './reporting-echo.ts'
 
 const folder = temporaryFolder()
 const host = testHost(folder)
@@ -31,18 +32,7 @@ static void report(void)
   port_mark(0);
   port_write(bytes, sizeof bytes);
 }
-int main(void)
-{
-  port_setup();
-  for (;;) {
-    const int got = port_read();
-    const uint8_t byte = (uint8_t)(got + 1);
-    if (got < 0) port_wait();
-    else if (got == 255) report();
-    else port_write(&byte, 1);
-  }
-}
-`
+${reportingEcho}`
 
 needs('a compiler for Cortex-M')("the STM32L4+'s drivers against a model of the chip by its reference manual", () => {
   it('clock, UART, pins and converter', { timeout: 30_000 }, async () => {
