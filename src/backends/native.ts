@@ -83,6 +83,7 @@ export const native: Backend = {
   name,
   summary: 'the model as C, built here by cc for this processor, bit-exact int8 (koffi is an optional peer)',
   form: 'canonical',
+  preparesAside: true,
   available,
   supports: (node, device) => {
     if (device.kind !== 'cpu') return { ok: false, reason: `compiled models run on a cpu, not on a ${device.kind}` }

@@ -57,18 +57,36 @@ export async function openGraph(
   }
 }
 
+/** An engine that was prepared for a job, not warmed up yet. */
+export interface PreparedJob {
+  readonly place: BenchPlace
+  readonly job: BenchJob
+  readonly executable: Executable
+}
+
+/** Prepares a place for a job; null where its engine has not got it. */
+export async function prepareJob(host: Host, place: BenchPlace, job: BenchJob): Promise<PreparedJob | null> {
+  const layers = isTour(job) ? job.layers.map(({ layer }) => layer) : job.layers
+  const executable = await openGraph(host, place, (isTour(job) ? parallelGraph : chainGraph)(layers, job.dtype))
+  return executable && { place, job, executable }
+}
+
+/** Warms an engine up. */
+export async function warmJob(host: Host, { place, job, executable }: PreparedJob): Promise<BenchEngine> {
+  const names = figureNames(job)
+  const timed = isTour(job) ? timedLayers(host, names, executable) : timedRuns(host, job.name, executable)
+  await timed.warmUp()
+  return { place, timed, executable }
+}
+
 /** Gets a job ready on a place, warmed up; null where its engine has not got it. */
 export async function openJob(host: Host, place: BenchPlace, job: BenchJob): Promise<BenchEngine | null> {
   const beginS = host.clock.nowS()
-  const layers = isTour(job) ? job.layers.map(({ layer }) => layer) : job.layers
-  const executable = await openGraph(host, place, (isTour(job) ? parallelGraph : chainGraph)(layers, job.dtype))
-  const names = figureNames(job)
-  const timed =
-    executable && (isTour(job) ? timedLayers(host, names, executable) : timedRuns(host, job.name, executable))
-  await timed?.warmUp()
+  const prepared = await prepareJob(host, place, job)
+  const engine = prepared && (await warmJob(host, prepared))
   place.spentS += host.clock.nowS() - beginS
   place.built++
-  return executable && timed && { place, timed, executable }
+  return engine
 }
 
 /** Engines that show their layers are often dear to build: so many of each say enough of them. */

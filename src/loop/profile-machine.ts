@@ -5,6 +5,7 @@ import { chainGraph } from '../cost/bench-graph.ts'
 import { type Bench, benches } from '../cost/bench-layers.ts'
 import { isFresh, type MachineProfile, type PlacePower, type PlaceProfile, placeId } from '../cost/machine-profile.ts'
 import { summarisePlace } from '../cost/summarise-place.ts'
+import { PreparedAside } from './bench-aside.ts'
 import {
   type BenchEngine,
   type BenchJob,
@@ -13,6 +14,8 @@ import {
   figureNames,
   openGraph,
   openJob,
+  type PreparedJob,
+  warmJob,
 } from './bench-place.ts'
 import { sampleInput } from './input.ts'
 import { readMachineProfile, writeMachineProfile } from './machine-profile-store.ts'
@@ -109,19 +112,33 @@ function nextJobs(places: readonly BenchPlace[]): readonly (readonly [BenchPlace
     })
 }
 
-/** Times one batch in turns, so that a slow spell of the machine hits all alike. */
-async function runBatch(host: Host, jobs: readonly (readonly [BenchPlace, BenchJob])[], signal?: AbortSignal) {
+/** Places whose engines are prepared while others are timed, where a core is free for that. */
+function besides(host: Host, places: readonly BenchPlace[]): readonly PreparedAside[] {
+  return places
+    .filter(({ backend, device }) => backend.preparesAside && Number(device.facts.cores ?? 1) > 1)
+    .map((place) => new PreparedAside(host, place))
+}
+
+/** Times one batch in turns, so that a slow spell of the machine hits all alike. `ready` wants only to be warmed up. */
+async function runBatch(
+  host: Host,
+  ready: readonly PreparedJob[],
+  jobs: readonly (readonly [BenchPlace, BenchJob])[],
+  signal?: AbortSignal,
+) {
   const engines: BenchEngine[] = []
+  const cold = [...ready]
   try {
     for (const [place, job] of jobs) {
       const engine = signal?.aborted ? null : await openJob(host, place, job)
       if (engine) engines.push(engine)
     }
+    for (let next = cold.shift(); next; next = cold.shift()) engines.push(await warmJob(host, next))
     for (let round = 0; round < visits && !signal?.aborted; round++)
       for (const { timed } of engines) await timed.visit()
     if (!signal?.aborted) for (const { place, timed } of engines) Object.assign(place.figures, timed.figures())
   } finally {
-    for (const { executable } of engines) await executable[Symbol.asyncDispose]()
+    for (const { executable } of [...engines, ...cold]) await executable[Symbol.asyncDispose]()
   }
 }
 
@@ -212,15 +229,27 @@ export async function profileMachine(options: MachineProfileOptions): Promise<Ma
   let waitS = firstWriteS
   let writeS = host.clock.nowS() + waitS
   const isOver = () => left() === 0 || host.clock.nowS() >= endS || signal?.aborted === true
-  for (let batch = 0; left() > 0 && (batch === 0 || !isOver()); batch++) {
-    await runBatch(host, nextJobs(places), signal)
-    onProgress?.({ stage: 'machine', done: total - left(), total })
-    if (host.clock.nowS() > writeS) {
-      await writeMachineProfile(host, merged(host, kept, places))
-      waitS *= 2
-      writeS = host.clock.nowS() + waitS
+  const asides = besides(host, places)
+  const inTurn = places.filter((place) => !asides.some((aside) => aside.place === place))
+  try {
+    for (let batch = 0; left() > 0 && (batch === 0 || !isOver()); batch++) {
+      for (const aside of asides) aside.begin()
+      // At first every place gets a figure; later nobody waits for the slow ones while there is something else to do.
+      if (batch === 0 || inTurn.every(({ jobs }) => jobs.length === 0))
+        await Promise.all(asides.map((aside) => aside.wait()))
+      const ready = asides.flatMap((aside) => aside.take() ?? [])
+      for (const aside of asides) aside.begin()
+      await runBatch(host, ready, nextJobs(inTurn), signal)
+      onProgress?.({ stage: 'machine', done: total - left(), total })
+      if (host.clock.nowS() > writeS) {
+        await writeMachineProfile(host, merged(host, kept, places))
+        waitS *= 2
+        writeS = host.clock.nowS() + waitS
+      }
+      await host.clock.sleep(0)
     }
-    await host.clock.sleep(0)
+  } finally {
+    for (const aside of asides) await aside[Symbol.asyncDispose]()
   }
   const profile = await withPower(options, merged(host, kept, places), places)
   await writeMachineProfile(host, profile)
