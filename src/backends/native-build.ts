@@ -12,6 +12,9 @@ async function sourcesOf(host: Host, folder: string, kernels: readonly string[])
   return Promise.all(paths.map((path) => host.files.readText(host.files.join(folder, ...path))))
 }
 
+/** What is built: the model, and what times its layers. */
+const whole = (name: string): string => `#include "${name}.c"\n#include "include/stamped.h"\n\nMW_STAMPED(${name})\n`
+
 let builds = 0
 
 /**
@@ -23,7 +26,7 @@ export async function nativeLibrary(host: Host, compiler: Compiler, model: CMode
   const { files } = host
   const include = files.join(host.packageFolder, 'firmware-bridge')
   try {
-    const own = [...model.files.values()]
+    const own = [...model.files.values(), whole(model.manifest.name)]
     const texts = [compiler.version, compiler.macros, ...compiler.flags, ...own]
     const sources = await sourcesOf(host, include, model.kernels)
     const hash = await host.sha256(new TextEncoder().encode([...texts, ...sources].join('\0')))
@@ -31,12 +34,10 @@ export async function nativeLibrary(host: Host, compiler: Compiler, model: CMode
     const library = files.join(folder, `model.${endings[host.platform] ?? 'so'}`)
     if (await files.stat(library)) return library
     for (const [name, text] of model.files) await files.write(files.join(folder, name), text)
+    const source = files.join(folder, 'library.c')
+    await files.write(source, whole(model.manifest.name))
     const made = `${library}.${Math.round(host.clock.nowS() * 1e6)}-${builds++}`
-    await buildLibrary(host, compiler, {
-      source: files.join(folder, `${model.manifest.name}.c`),
-      include,
-      library: made,
-    })
+    await buildLibrary(host, compiler, { source, include, library: made })
     await files.rename(made, library)
     return library
   } catch (error) {

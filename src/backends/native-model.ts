@@ -3,6 +3,7 @@ import { type ModelTensor, viewTensor } from '../compile/instantiate.ts'
 import type { ManifestTensor } from '../compile/manifest.ts'
 import { MilliwattError, messageOf } from '../core/errors.ts'
 import type { Koffi } from './koffi.ts'
+import type { StampedRun } from './profile-layers.ts'
 
 /** A model in a shared library with an arena of its own. Inputs must be written before every run. */
 export interface NativeModel {
@@ -17,6 +18,8 @@ export interface NativeModel {
   readonly layers: readonly ((() => void) | null)[]
   /** Calls the library for nothing. */
   nothing(): void
+  /** Runs once and gives what every layer that has something to do took by a clock in the library. */
+  stamped(): StampedRun
   /** Gives the arena back. */
   close(): void
 }
@@ -30,6 +33,7 @@ function alignedMemory(koffi: Koffi, bytes: number, alignment: number): Uint8Arr
 
 type Call = (memory: Uint8Array) => void
 type LayerCall = (memory: Uint8Array, layer: number) => void
+type StampedCall = (memory: Uint8Array, layers: number, stamps: BigInt64Array) => void
 
 function noted<T>(run: () => T): T {
   try {
@@ -41,11 +45,11 @@ function noted<T>(run: () => T): T {
 
 /** Opens a built model. @throws MilliwattError BACKEND_FAILED with what the system said of the library */
 export function openNative(koffi: Koffi, library: string, manifest: CManifest): NativeModel {
-  const [call, reset, layer] = noted(() => {
+  const [call, reset, layer, stamp] = noted(() => {
     const loaded = koffi.load(library)
     const of = (name: string, more = '') => loaded.func(`void ${manifest.name}_${name}(void *arena${more})`)
-    return [of('run'), of('reset'), of('run_layer', ', int32_t layer')]
-  }) as [Call, Call, LayerCall]
+    return [of('run'), of('reset'), of('run_layer', ', int32_t layer'), of('run_stamped', ', int32_t layers, int64_t *stamps')]
+  }) as [Call, Call, LayerCall, StampedCall]
   let arena: Uint8Array | null = alignedMemory(koffi, manifest.arenaBytes, manifest.alignment)
   const { buffer, byteOffset } = arena
   const view = (tensor: ManifestTensor): ModelTensor => {
@@ -62,9 +66,16 @@ export function openNative(koffi: Koffi, library: string, manifest: CManifest): 
     const index = count++
     return onArena((memory) => layer(memory, index))
   })
+  const stamps = new BigInt64Array(count + 2)
+  const secondsAt = (index: number) => Number(stamps[index + 1]! - stamps[index]!) * 1e-9
+  const runStamped = onArena((memory) => stamp(memory, count, stamps))
   return {
     manifest,
     layers,
+    stamped: () => {
+      runStamped()
+      return { layersS: Array.from({ length: count }, (_, index) => secondsAt(index)), clockS: secondsAt(count) }
+    },
     nothing: onArena((memory) => layer(memory, -1)),
     inputs: manifest.inputs.map(view),
     outputs: manifest.outputs.map(view),

@@ -83,6 +83,7 @@ needs('cc')('backend native', () => {
       const [built] = readdirSync(join(folder, 'native'))
       expect(readdirSync(join(folder, 'native')).length).toBe(1)
       expect(readdirSync(join(folder, 'native', built!)).sort()).toEqual([
+        'library.c',
         'model.c',
         'model.h',
         expect.stringMatching(/^model\.(so|dylib)$/),
