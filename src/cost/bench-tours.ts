@@ -13,8 +13,34 @@ export interface Tour {
   readonly layers: readonly TourLayer[]
 }
 
-/** So few that what they touch stays in the caches, so many that few models are built. */
+/** So many that few models are built. */
 const tourLayers = 14
+/** So little that all of it stays near the processor, as the layers of one small model do. */
+const tourBytes = 800_000
+
+/** What a layer reads and writes, about. */
+function bytesOf(dtype: BenchType, { op, height, width, channels, outputs, filterH, filterW, stride }: BenchLayer) {
+  const filter = filterH * filterW * channels * (op === 'depthwise_conv_2d' ? 1 : outputs)
+  const weights = op.endsWith('conv_2d') || op === 'fully_connected' ? filter : 0
+  const values = height * width * (channels + outputs / stride ** 2)
+  return (weights + values) * (dtype === 'int8' ? 1 : 4)
+}
+
+/** Layers in their order, as many together as fit. */
+function inTours(dtype: BenchType, layers: readonly TourLayer[]): readonly Tour[] {
+  const made: TourLayer[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const item of layers) {
+    const more = bytesOf(dtype, item.layer)
+    if (bytes + more > tourBytes || made.at(-1)!.length === tourLayers) {
+      made.push([])
+      bytes = 0
+    }
+    made.at(-1)!.push(item)
+    bytes += more
+  }
+  return made.map((together) => ({ dtype, layers: together }))
+}
 
 function layersOf(dtype: BenchType): readonly TourLayer[] {
   const all = benches.filter((bench) => bench.dtype === dtype).flatMap(({ layers }) => layers)
@@ -24,14 +50,8 @@ function layersOf(dtype: BenchType): readonly TourLayer[] {
 
 /** Every layer of the microbenchmarks once, in their order, in tours. */
 export const tours: readonly Tour[] = (() => {
-  const made = (['int8', 'float32'] as const).map((dtype) => {
-    const layers = layersOf(dtype)
-    const count = Math.ceil(layers.length / tourLayers)
-    return Array.from({ length: count }, (_, index) => ({
-      dtype,
-      layers: layers.slice(index * tourLayers, (index + 1) * tourLayers),
-    }))
-  })
+  const [int8, float32] = [inTours('int8', layersOf('int8')), inTours('float32', layersOf('float32'))]
   // Types in turn: whoever stops early has both.
-  return made[0]!.flatMap((tour, index) => [tour, made[1]![index]!])
+  const count = Math.max(int8.length, float32.length)
+  return Array.from({ length: count }, (_, index) => [int8[index], float32[index]].flatMap((tour) => tour ?? [])).flat()
 })()

@@ -7,9 +7,6 @@ import { graphWork } from './node-work.ts'
 import { openPlaceModel, type PlaceModel } from './place-model.ts'
 import type { Observation } from './trend.ts'
 
-/** Layers that take no time (their output is their input) say nothing of others. */
-const leastS = 2e-9
-
 type Shape = Pick<Observation, 'nodes' | 'border'>
 
 /** What the microbenchmarks compute, by the name of their figures. Made once. */
@@ -39,7 +36,7 @@ function shapes(): ReadonlyMap<string, Shape> {
 export function observationsOf(figures: Readonly<Record<string, BenchFigure>>): readonly Observation[] {
   return Object.entries(figures).flatMap(([name, { latencyS, deviation }]) => {
     const shape = shapes().get(name)
-    return shape && latencyS > leastS ? [{ ...shape, latencyS, deviation }] : []
+    return shape ? [{ ...shape, latencyS, deviation }] : []
   })
 }
 

@@ -10,7 +10,16 @@ import {
   ownVariance,
 } from './field.ts'
 import type { NodeWork } from './node-work.ts'
-import { besideTerms, fitTrend, nearestKind, nodeTerms, type Observation, type Trend, trendOf } from './trend.ts'
+import {
+  besideTerms,
+  fitTrend,
+  nearestKind,
+  nodeTerms,
+  type Observation,
+  takesTime,
+  type Trend,
+  trendOf,
+} from './trend.ts'
 
 /** Seconds with the interval that holds 90 % of such figures. */
 export interface LatencyGuess {
@@ -108,8 +117,9 @@ const lawObservations = 160
 /** Fits a place to its microbenchmarks. The law of the field is the likeliest of a small grid. */
 export function fitPlace(benches: readonly Observation[]): PlaceFit {
   const trend = fitTrend(benches)
-  const every = Math.max(1, Math.ceil(benches.length / lawObservations))
-  const some = benches.filter((_, index) => index % every === 0)
+  const timed = benches.filter(takesTime)
+  const every = Math.max(1, Math.ceil(timed.length / lawObservations))
+  const some = timed.filter((_, index) => index % every === 0)
   const left = some.map((observation) => leftOver(trend, observation, 0))
   return { terms: Object.fromEntries(trend), ...likeliestLaw(left, laws, noises) }
 }
@@ -121,7 +131,7 @@ export function openPlaceModel(
   runs: readonly Observation[] = [],
 ): PlaceModel {
   const trend: Trend = new Map(Object.entries(terms))
-  const timed = benches.map((observation) => leftOver(trend, observation, noise))
+  const timed = benches.filter(takesTime).map((observation) => leftOver(trend, observation, noise))
   const real = runs.map((observation) => {
     const left = leftOver(trend, observation, noise)
     return { ...left, points: [...left.points, realPoint] }

@@ -3,7 +3,7 @@ import type { BenchFigure, PlacePower, PlaceProfile } from './machine-profile.ts
 import type { OpFamily } from './node-work.ts'
 import { observationsOf } from './observe.ts'
 import { fitPlace } from './place-model.ts'
-import type { Observation } from './trend.ts'
+import { type Observation, takesTime } from './trend.ts'
 
 /** What is known of a place while it is profiled. */
 export interface PlaceFigures {
@@ -20,7 +20,7 @@ const bestRate = (
   observations: readonly Observation[],
   amount: (observation: Observation) => number,
 ): number | undefined => {
-  const rates = observations.map((observation) => amount(observation) / observation.latencyS)
+  const rates = observations.filter(takesTime).map((observation) => amount(observation) / observation.latencyS)
   const best = Math.max(0, ...rates)
   return best > 0 ? best : undefined
 }

@@ -90,14 +90,23 @@ const termsOf = ({ nodes, border }: Observation): Terms => [
 /** No figure is weighed as nearer than this, relative. */
 const leastDeviation = 0.02
 
+/** Nobody tells less from nothing, in seconds: layers whose output is their input take no time at all. */
+const nothingS = 2e-9
+/** How well nothing is known, in seconds. */
+const nothingDeviationS = 2e-8
+
+/** Whether a figure is more than nothing. */
+export const takesTime = ({ latencyS }: Observation): boolean => latencyS > nothingS
+
 /** Fits the terms to what was timed, every observation by its relative error. */
 export function fitTrend(observations: readonly Observation[]): Trend {
   const columns = new Map<string, number>()
   const all = observations.map(termsOf)
   for (const terms of all) for (const [name] of terms) if (!columns.has(name)) columns.set(name, columns.size)
   const rows = all.map((terms, index) => {
-    const { latencyS, deviation } = observations[index]!
-    const weight = 1 / (latencyS * Math.max(deviation, leastDeviation))
+    const observation = observations[index]!
+    const latencyS = takesTime(observation) ? observation.latencyS : 0
+    const weight = 1 / (latencyS * Math.max(observation.deviation, leastDeviation) || nothingDeviationS)
     const row = new Array<number>(columns.size).fill(0)
     for (const [name, amount] of terms) row[columns.get(name)!] = row[columns.get(name)!]! + amount * weight
     return { row, target: latencyS * weight }

@@ -90,24 +90,28 @@ export async function openJob(host: Host, place: BenchPlace, job: BenchJob): Pro
 }
 
 /** Engines that show their layers are often dear to build: so many of each say enough of them. */
-const most = { tours: 16, single: 28, networks: 10 } as const
+const most = { tours: 24, single: 8, networks: 6 } as const
 
 const isNetwork = ({ layers }: Bench): boolean => layers.length > 5
+const isSingle = ({ layers }: Bench): boolean => layers.length === 1
+const isReshape = ({ layers }: Bench): boolean => layers.every(({ op }) => op === 'reshape')
 
 /**
  * What a place is timed on, coarse first: whole models everywhere, and where an engine shows its layers those instead of
- * most models, since they say more for every model that is built. Models of one layer then tell what goes in and out.
+ * most models, since they say more for every model that is built. Models of one layer then tell what goes in and out,
+ * best those that do nothing else.
  */
 export function benchJobs(showsLayers: boolean): readonly BenchJob[] {
   if (!showsLayers) return [...benches]
-  const single = benches.filter(({ layers }) => layers.length === 1).slice(0, most.single)
+  const single = benches.filter((bench) => isSingle(bench) && !isReshape(bench)).slice(0, most.single)
   const networks = benches.filter(isNetwork).slice(0, most.networks)
   return [
     ...single.slice(0, 2),
     ...networks.slice(0, 2),
     ...tours.slice(0, 8),
-    ...single.slice(2),
+    ...benches.filter(isReshape),
     ...tours.slice(8, most.tours),
+    ...single.slice(2),
     ...networks.slice(2),
   ]
 }
