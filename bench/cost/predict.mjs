@@ -6,8 +6,8 @@ import { parseArgs } from 'node:util'
 import { selectBackends } from '../../dist/backends/list.js'
 import { graphBorder } from '../../dist/cost/border.js'
 import { graphWork } from '../../dist/cost/node-work.js'
-import { placeModel } from '../../dist/cost/observe.js'
-import { predictWork } from '../../dist/cost/place-model.js'
+import { observationsOf, placeModel } from '../../dist/cost/observe.js'
+import { fitPlace, predictWork } from '../../dist/cost/place-model.js'
 import { nodeHost } from '../../dist/hosts/node.js'
 import { probe } from '../../dist/loop/probe.js'
 import { profileMachine } from '../../dist/loop/profile-machine.js'
@@ -41,6 +41,8 @@ async function measure() {
 const kept = values.data && existsSync(values.data)
 const data = kept ? JSON.parse(readFileSync(values.data, 'utf8')) : await measure()
 if (values.data && !kept) writeFileSync(values.data, JSON.stringify(data))
+// Kept figures are fitted by the code as it is now.
+if (kept) for (const place of Object.values(data.profile.places)) place.fit = fitPlace(observationsOf(place.figures))
 
 const quantile = (list, q) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(q * list.length))]
 const percent = (share) => `${(100 * share).toFixed(1)} %`

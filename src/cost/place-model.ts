@@ -16,8 +16,8 @@ import {
   nearestKind,
   nodeTerms,
   type Observation,
-  takesTime,
   type Trend,
+  takesTime,
   trendOf,
 } from './trend.ts'
 

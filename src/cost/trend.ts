@@ -56,11 +56,15 @@ function ownTerms(node: NodeWork): Terms {
   ]
 }
 
+/** Arrays beyond so many bytes have memory of their own in V8. */
+const smallBytes = 64
+
 /** What a segment's border is made of: dispatch, a fixed part a tensor, bytes by type and direction. */
 export function borderTerms({ inputs, outputs }: SegmentBorder): Terms {
   const copies = (tensors: readonly BorderWork[], way: string): Terms =>
     tensors.flatMap(({ dtype, bytes, spatial }) => [
       ['tensor', 1] as const,
+      ...(bytes > smallBytes ? [[`large ${way}`, 1] as const] : []),
       [`copy ${way} ${dtype}`, bytes] as const,
       ...(spatial ? [[`turn ${way} ${dtype}`, bytes] as const] : []),
     ])
@@ -82,8 +86,12 @@ export const besideTerms = (nodes: readonly NodeWork[], border: SegmentBorder | 
 /** Seconds by term. */
 export type Trend = ReadonlyMap<string, number>
 
-const termsOf = ({ nodes, border }: Observation): Terms => [
-  ...nodes.flatMap((node, index) => nodeTerms(node, nodes[index - 1])),
+/**
+ * Terms of an observation. Where layers were timed by themselves each of them followed one of another kind: what a change
+ * costs is in their figures already, and `withChanges` is false.
+ */
+const termsOf = ({ nodes, border }: Observation, withChanges: boolean): Terms => [
+  ...nodes.flatMap((node, index) => nodeTerms(node, withChanges ? nodes[index - 1] : undefined)),
   ...besideTerms(nodes, border),
 ]
 
@@ -101,7 +109,8 @@ export const takesTime = ({ latencyS }: Observation): boolean => latencyS > noth
 /** Fits the terms to what was timed, every observation by its relative error. */
 export function fitTrend(observations: readonly Observation[]): Trend {
   const columns = new Map<string, number>()
-  const all = observations.map(termsOf)
+  const withChanges = observations.every(({ border }) => border !== null)
+  const all = observations.map((observation) => termsOf(observation, withChanges))
   for (const terms of all) for (const [name] of terms) if (!columns.has(name)) columns.set(name, columns.size)
   const rows = all.map((terms, index) => {
     const observation = observations[index]!

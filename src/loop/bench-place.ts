@@ -2,8 +2,9 @@ import { type Backend, type Executable, firstUnsupported, segmentFor } from '../
 import type { Device } from '../core/device.ts'
 import type { Host } from '../core/host.ts'
 import { chainGraph, parallelGraph } from '../cost/bench-graph.ts'
-import { type Bench, benches } from '../cost/bench-layers.ts'
+import { type Bench, benches, spreadOut } from '../cost/bench-layers.ts'
 import { type Tour, tours } from '../cost/bench-tours.ts'
+import { graphBorder } from '../cost/border.ts'
 import type { BenchFigure } from '../cost/machine-profile.ts'
 import { writeTflite } from '../formats/tflite/writer.ts'
 import type { Graph } from '../graph/graph.ts'
@@ -90,28 +91,38 @@ export async function openJob(host: Host, place: BenchPlace, job: BenchJob): Pro
 }
 
 /** Engines that show their layers are often dear to build: so many of each say enough of them. */
-const most = { tours: 24, single: 8, networks: 6 } as const
+const most = { tours: 24, single: 6, oneSided: 16, networks: 6 } as const
 
 const isNetwork = ({ layers }: Bench): boolean => layers.length > 5
-const isSingle = ({ layers }: Bench): boolean => layers.length === 1
 const isReshape = ({ layers }: Bench): boolean => layers.every(({ op }) => op === 'reshape')
+
+/** Of models of one layer, those that read so many times more than they give, or give more than they read. */
+const oneSide = 8
+
+function isOneSided({ layers, dtype }: Bench): boolean {
+  const { inputs, outputs } = graphBorder(chainGraph(layers, dtype, 'zeros'))
+  const ratio = inputs[0]!.bytes / outputs[0]!.bytes
+  return ratio >= oneSide || ratio <= 1 / oneSide
+}
 
 /**
  * What a place is timed on, coarse first: whole models everywhere, and where an engine shows its layers those instead of
- * most models, since they say more for every model that is built. Models of one layer then tell what goes in and out,
- * best those that do nothing else.
+ * most models, since they say more for every model that is built. Models of one layer then tell what goes in and out:
+ * best those that do nothing else, and those that have much to take in or much to give.
  */
 export function benchJobs(showsLayers: boolean): readonly BenchJob[] {
   if (!showsLayers) return [...benches]
-  const single = benches.filter((bench) => isSingle(bench) && !isReshape(bench)).slice(0, most.single)
+  const single = benches.filter((bench) => bench.layers.length === 1 && !isReshape(bench))
+  const borders = [...benches.filter(isReshape), ...single.filter(isOneSided).slice(0, most.oneSided)]
+  const others = single.filter((bench) => !borders.includes(bench)).slice(0, most.single)
   const networks = benches.filter(isNetwork).slice(0, most.networks)
   return [
-    ...single.slice(0, 2),
+    ...others.slice(0, 2),
     ...networks.slice(0, 2),
     ...tours.slice(0, 8),
-    ...benches.filter(isReshape),
+    ...spreadOut(borders),
     ...tours.slice(8, most.tours),
-    ...single.slice(2),
+    ...others.slice(2),
     ...networks.slice(2),
   ]
 }
