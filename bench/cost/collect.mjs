@@ -1,6 +1,6 @@
 import { firstUnsupported, segmentFor } from '../../dist/backends/backend.js'
 import { selectBackends } from '../../dist/backends/list.js'
-import { timedRuns } from '../../dist/loop/place-timing.js'
+import { settleMemory, timedRuns } from '../../dist/loop/place-timing.js'
 import { probe } from '../../dist/loop/probe.js'
 import { heldOutSegments } from './segments.mjs'
 
@@ -36,6 +36,7 @@ export async function collect(host, names, onProgress = () => {}) {
           await timed.warmUp()
           engines.push({ place: `${backend.name} ${device.id}`, segment: first + index, executable, timed })
         }
+    settleMemory()
     for (let round = 0; round < rounds; round++) for (const { timed } of engines) await timed.visit()
     for (const { place, segment, executable, timed } of engines) {
       truths.push({ place, segment, ...timed.figures().truth })

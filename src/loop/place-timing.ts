@@ -4,6 +4,21 @@ import { quantile } from '../core/stats.ts'
 import type { BenchFigure } from '../cost/machine-profile.ts'
 import { sampleInput } from './input.ts'
 
+/** So much is made and dropped for memory to be settled, in arrays of the usual length, in bytes. */
+const settlingBytes = 1 << 26
+const settlingArrayBytes = 1 << 14
+
+/**
+ * Makes and drops arrays until the collector has been at work: as long as a process only takes fresh memory from the
+ * system, outputs of some kilobytes cost several times what they cost later.
+ */
+export function settleMemory(): void {
+  let kept = new Uint8Array(0)
+  for (let bytes = 0; bytes < settlingBytes; bytes += settlingArrayBytes)
+    kept = new Uint8Array(settlingArrayBytes).fill(1)
+  void kept
+}
+
 /** Seconds that one visit to an engine takes; at least two runs are made. */
 const visitS = 0.002
 const warmBursts = 30

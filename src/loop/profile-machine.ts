@@ -19,6 +19,7 @@ import {
 } from './bench-place.ts'
 import { sampleInput } from './input.ts'
 import { readMachineProfile, writeMachineProfile } from './machine-profile-store.ts'
+import { settleMemory } from './place-timing.ts'
 import type { PowerSession } from './power.ts'
 import type { Probe } from './probe.ts'
 import { driftedPlaces } from './profile-drift.ts'
@@ -134,6 +135,7 @@ async function runBatch(
       if (engine) engines.push(engine)
     }
     for (let next = cold.shift(); next; next = cold.shift()) engines.push(await warmJob(host, next))
+    settleMemory()
     for (let round = 0; round < visits && !signal?.aborted; round++)
       for (const { timed } of engines) await timed.visit()
     if (!signal?.aborted) for (const { place, timed } of engines) Object.assign(place.figures, timed.figures())
