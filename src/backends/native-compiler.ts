@@ -28,8 +28,14 @@ const alwaysFlags: readonly string[] = [
   '-DMILLIWATT_LAYERS',
 ]
 
-/** Flags for this very processor, as the architectures spell them. */
-const machineFlags: readonly (readonly string[])[] = [['-march=native'], ['-mcpu=native'], []]
+/** GCC's partial redundancy elimination keeps it from making vectors of loops over floats: such loops are up to a third faster without. */
+const noPre = '-fno-tree-pre'
+
+/** Flags for this very processor, as the architectures spell them, with those that not every compiler knows. */
+const machineFlags: readonly (readonly string[])[] = [['-march=native'], ['-mcpu=native'], []].flatMap((flags) => [
+  [...flags, noPre],
+  flags,
+])
 
 async function probe(host: Host, command: string): Promise<Compiler | null> {
   const said = await host.command(command, ['--version'], probeTimeoutS)

@@ -48,7 +48,12 @@ export function openNative(koffi: Koffi, library: string, manifest: CManifest): 
   const [call, reset, layer, stamp] = noted(() => {
     const loaded = koffi.load(library)
     const of = (name: string, more = '') => loaded.func(`void ${manifest.name}_${name}(void *arena${more})`)
-    return [of('run'), of('reset'), of('run_layer', ', int32_t layer'), of('run_stamped', ', int32_t layers, int64_t *stamps')]
+    return [
+      of('run'),
+      of('reset'),
+      of('run_layer', ', int32_t layer'),
+      of('run_stamped', ', int32_t layers, int64_t *stamps'),
+    ]
   }) as [Call, Call, LayerCall, StampedCall]
   let arena: Uint8Array | null = alignedMemory(koffi, manifest.arenaBytes, manifest.alignment)
   const { buffer, byteOffset } = arena

@@ -81,6 +81,8 @@ export const chains: readonly (readonly (readonly BenchLayer[])[])[] = [
     [depthwise([23, 1], 144, 1, [8, 1]), depthwise([16, 1], 144, 1, [16, 1])],
     repeated([depthwise([30, 6], 48, 1, [5, 3])], 4),
     repeated([depthwise([30, 6], 48, 1, [7, 3])], 4),
+    repeated([depthwise([28, 6], 16, 1, [5, 3])], 4),
+    repeated([depthwise([20, 4], 16, 1, [7, 3])], 4),
     repeated([depthwise([14, 6], 96, 1, [5, 3])], 4),
     repeated([depthwise([20, 4], 80, 1, [7, 3])], 4),
     repeated([depthwise([36, 4], 24, 1, [5, 3])], 4),

@@ -48,10 +48,19 @@ function layersOf(dtype: BenchType): readonly TourLayer[] {
   return spreadOut(unique).map(([name, layer]) => ({ name, layer }))
 }
 
-/** Every layer of the microbenchmarks once, in their order, in tours. */
-export const tours: readonly Tour[] = (() => {
-  const [int8, float32] = [inTours('int8', layersOf('int8')), inTours('float32', layersOf('float32'))]
-  // Types in turn: whoever stops early has both.
-  const count = Math.max(int8.length, float32.length)
-  return Array.from({ length: count }, (_, index) => [int8[index], float32[index]].flatMap((tour) => tour ?? [])).flat()
-})()
+/** In turn from both, then what is left of the longer. */
+function inTurn<T>(left: readonly T[], right: readonly T[]): readonly T[] {
+  const count = Math.max(left.length, right.length)
+  return Array.from({ length: count }, (_, index) => [left[index], right[index]].flatMap((item) => item ?? [])).flat()
+}
+
+/** Tours of layers with filters and of all others in turn: whoever stops early has some of each. */
+function toursOf(dtype: BenchType): readonly Tour[] {
+  const layers = layersOf(dtype)
+  const slides = ({ layer }: TourLayer) => layer.op.endsWith('conv_2d')
+  const without = layers.filter((item) => !slides(item))
+  return inTurn(inTours(dtype, layers.filter(slides)), inTours(dtype, without))
+}
+
+/** Every layer of the microbenchmarks once, in tours; types in turn. */
+export const tours: readonly Tour[] = inTurn(toursOf('int8'), toursOf('float32'))

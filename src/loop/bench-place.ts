@@ -91,7 +91,7 @@ export async function openJob(host: Host, place: BenchPlace, job: BenchJob): Pro
 }
 
 /** Engines that show their layers are often dear to build: so many of each say enough of them. */
-const most = { tours: 24, single: 6, oneSided: 16, networks: 6 } as const
+const most = { tours: 40, single: 6, reshapes: 10, oneSided: 12, networks: 4 } as const
 
 const isNetwork = ({ layers }: Bench): boolean => layers.length > 5
 const isReshape = ({ layers }: Bench): boolean => layers.every(({ op }) => op === 'reshape')
@@ -113,7 +113,8 @@ function isOneSided({ layers, dtype }: Bench): boolean {
 export function benchJobs(showsLayers: boolean): readonly BenchJob[] {
   if (!showsLayers) return [...benches]
   const single = benches.filter((bench) => bench.layers.length === 1 && !isReshape(bench))
-  const borders = [...benches.filter(isReshape), ...single.filter(isOneSided).slice(0, most.oneSided)]
+  const reshapes = benches.filter(isReshape).slice(0, most.reshapes)
+  const borders = [...reshapes, ...single.filter(isOneSided).slice(0, most.oneSided)]
   const others = single.filter((bench) => !borders.includes(bench)).slice(0, most.single)
   const networks = benches.filter(isNetwork).slice(0, most.networks)
   return [
