@@ -5,7 +5,7 @@ import type { BenchFigure } from '../cost/machine-profile.ts'
 import { sampleInput } from './input.ts'
 
 /** So much is made and dropped for memory to be settled, in arrays of the usual length, in bytes. */
-const settlingBytes = 1 << 26
+const settlingBytes = 1 << 25
 const settlingArrayBytes = 1 << 14
 
 /**

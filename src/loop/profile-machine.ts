@@ -44,7 +44,7 @@ export interface MachineProfileOptions {
 /** Engines of one place in one batch. */
 const batchJobs = 4
 /** Visits that every engine of a batch gets, in turn with those of all others. */
-const visits = 7
+const visits = 5
 /** Engines whose preparation takes longer than this, in seconds, are prepared one a batch. */
 const dearS = 0.25
 /** How far, in seconds, a place may be ahead of the one that had the least time. */
@@ -235,12 +235,10 @@ export async function profileMachine(options: MachineProfileOptions): Promise<Ma
   const inTurn = places.filter((place) => !asides.some((aside) => aside.place === place))
   try {
     for (let batch = 0; left() > 0 && (batch === 0 || !isOver()); batch++) {
-      for (const aside of asides) aside.begin()
       // At first every place gets a figure; later nobody waits for the slow ones while there is something else to do.
       if (batch === 0 || inTurn.every(({ jobs }) => jobs.length === 0))
         await Promise.all(asides.map((aside) => aside.wait()))
-      const ready = asides.flatMap((aside) => aside.take() ?? [])
-      for (const aside of asides) aside.begin()
+      const ready = asides.flatMap((aside) => aside.take())
       await runBatch(host, ready, nextJobs(inTurn), signal)
       onProgress?.({ stage: 'machine', done: total - left(), total })
       if (host.clock.nowS() > writeS) {
