@@ -8,6 +8,7 @@ import { graphBorder } from '../cost/border.ts'
 import type { BenchFigure } from '../cost/machine-profile.ts'
 import { writeTflite } from '../formats/tflite/writer.ts'
 import type { Graph } from '../graph/graph.ts'
+import { sampleInput } from './input.ts'
 import { type TimedEngine, timedLayers, timedRuns } from './place-timing.ts'
 
 /** Something that a place is timed on: a whole model, or single layers side by side. */
@@ -55,6 +56,21 @@ export async function openGraph(
   } catch {
     // An engine that has not got a layer is timed on the others.
     return null
+  }
+}
+
+/** Seconds that a network of each type runs for before its place is timed. */
+const firstRunsS = 0.15
+
+/** Runs a place until what its engine compiles while it runs, for all models alike, is compiled. */
+export async function warmPlace(host: Host, place: Pick<BenchPlace, 'backend' | 'device'>): Promise<void> {
+  for (const bench of benches.filter(isNetwork).slice(0, 2)) {
+    const executable = await openGraph(host, place, chainGraph(bench.layers, bench.dtype))
+    if (!executable) continue
+    const input = sampleInput(executable.inputs)
+    const enoughS = host.clock.nowS() + firstRunsS
+    while (host.clock.nowS() < enoughS) await executable.run(input)
+    await executable[Symbol.asyncDispose]()
   }
 }
 

@@ -16,6 +16,7 @@ import {
   openJob,
   type PreparedJob,
   warmJob,
+  warmPlace,
 } from './bench-place.ts'
 import { sampleInput } from './input.ts'
 import { readMachineProfile, writeMachineProfile } from './machine-profile-store.ts'
@@ -84,6 +85,7 @@ async function findPlaces(options: MachineProfileOptions, kept: MachineProfile):
     if (!again && fresh.includes(place)) continue
     const showsLayers = await canBeTimed(host, place)
     if (showsLayers === null) continue
+    if (!place.backend.preparesAside) await warmPlace(host, place)
     const earlier = kept.places[id]
     const figures = !again && earlier?.engine === engine && !earlier.complete ? earlier.figures : {}
     const jobs = benchJobs(showsLayers).filter((job) => figureNames(job).some((name) => !(name in figures)))
