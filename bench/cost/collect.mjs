@@ -32,7 +32,7 @@ export async function collect(host, names, onProgress = () => {}) {
         for (const device of cpu) {
           const executable = await open(host, backend, device, segment)
           if (!executable) continue
-          const timed = timedRuns(host, 'truth', executable)
+          const timed = timedRuns(host, 'truth', executable, { warmsUpByModel: true })
           await timed.warmUp()
           engines.push({ place: `${backend.name} ${device.id}`, segment: first + index, executable, timed })
         }

@@ -160,6 +160,8 @@ export interface Backend {
   available(host: Host): Promise<Availability>
   /** Used only when it is named: merely to see what is there takes it seconds. */
   readonly onDemand?: true
+  /** Every model is code of its own, which the host's engine compiles while it runs: its first runs are slow. */
+  readonly warmsUpByModel?: true
   /** What takes its time in `prepare` goes on in a process of its own: another core can do it while something is timed. */
   readonly preparesAside?: true
   /** Kinds of devices that it can be paired with at all; those of this machine by default. */

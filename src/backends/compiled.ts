@@ -73,6 +73,7 @@ export const compiled: Backend = {
   semantics: semanticsOf,
   work: (segment) => loweredWork(segment.graph, semanticsOf(segment)),
   exact: true,
+  warmsUpByModel: true,
   prepare: async (segment) => open(moduleOf(segment), segment),
   open: (shared, segment) => open(shared as WasmModule, segment),
 }

@@ -8,6 +8,8 @@ export type OpFamily =
   | 'conv stem'
   | 'depthwise'
   | 'depthwise odd'
+  | 'depthwise line'
+  | 'depthwise usual line'
   | 'fully connected'
   | 'pool'
   | 'mean'
@@ -79,9 +81,16 @@ const stemChannels = 4
 /** Depthwise filters of so many taps (3×3, 5×5) have kernels of their own in most engines, others a slow general one. */
 const usualTaps: readonly number[] = [9, 25]
 
+/** Filters of one column slide along time alone: nothing is cut at the ends of rows, and many engines treat them apart. */
+function depthwiseFamily(height: number, width: number): OpFamily {
+  const isUsual = usualTaps.includes(height * width)
+  if (width === 1) return isUsual ? 'depthwise usual line' : 'depthwise line'
+  return isUsual ? 'depthwise' : 'depthwise odd'
+}
+
 /** The family of an operator of the canonical form; a convolution's depends on its filter and its input channels. */
 function familyOf(op: string, [height, width]: readonly [number, number], inputChannels: number): OpFamily {
-  if (op === 'depthwise_conv_2d') return usualTaps.includes(height * width) ? 'depthwise' : 'depthwise odd'
+  if (op === 'depthwise_conv_2d') return depthwiseFamily(height, width)
   if (op !== 'conv_2d') return families[op] ?? 'other'
   if (height * width === 1) return 'conv 1x1'
   return inputChannels <= stemChannels ? 'conv stem' : 'conv kxk'

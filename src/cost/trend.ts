@@ -49,6 +49,7 @@ function ownTerms(node: NodeWork): Terms {
     [`${of} macs by 16 in 8`, (macs / channels / depth) * padded(channels, 16) * padded(depth, 8)],
     [`${of} lines`, pixels / rowLength],
     [`${of} channel lines`, (pixels / rowLength) * channels],
+    [`${of} channels`, channels],
     [`${of} macs by 64`, (macs / channels) * padded(channels, 64)],
     [`${of} rows`, pixels],
     [`${of} gathered`, pixels * taps * depth],
@@ -106,26 +107,43 @@ const nothingDeviationS = 2e-8
 /** Whether a figure is more than nothing. */
 export const takesTime = ({ latencyS }: Observation): boolean => latencyS > nothingS
 
-/** Fits the terms to what was timed, every observation by its relative error. */
+/** After so many rounds errors are weighed as ratios, near enough. */
+const ratioRounds = 3
+
+/**
+ * Fits the terms to what was timed, every observation by the logarithm of its ratio to what is predicted: as squares of
+ * relative errors, weighed anew by the geometric mean of both (iteratively reweighted least squares). By relative errors
+ * alone a single kind of layer that is much faster than its like would hold all of them down.
+ */
 export function fitTrend(observations: readonly Observation[]): Trend {
   const columns = new Map<string, number>()
   const withChanges = observations.every(({ border }) => border !== null)
   const all = observations.map((observation) => termsOf(observation, withChanges))
   for (const terms of all) for (const [name] of terms) if (!columns.has(name)) columns.set(name, columns.size)
-  const rows = all.map((terms, index) => {
-    const observation = observations[index]!
-    const latencyS = takesTime(observation) ? observation.latencyS : 0
-    const weight = 1 / (latencyS * Math.max(observation.deviation, leastDeviation) || nothingDeviationS)
+  const amounts = all.map((terms) => {
     const row = new Array<number>(columns.size).fill(0)
-    for (const [name, amount] of terms) row[columns.get(name)!] = row[columns.get(name)!]! + amount * weight
-    return { row, target: latencyS * weight }
+    for (const [name, amount] of terms) row[columns.get(name)!] = row[columns.get(name)!]! + amount
+    return row
   })
-  const solution = nonNegativeLeastSquares(
-    rows.map(({ row }) => row),
-    rows.map(({ target }) => target),
-  )
+  let solution: readonly number[] = []
+  for (let round = 0; round < ratioRounds; round++) {
+    const weights = observations.map((observation, index) => {
+      if (!takesTime(observation)) return 1 / nothingDeviationS
+      const { latencyS, deviation } = observation
+      const predictedS = round === 0 ? latencyS : dot(amounts[index]!, solution)
+      return 1 / (Math.sqrt(latencyS * Math.max(predictedS, latencyS / 10)) * Math.max(deviation, leastDeviation))
+    })
+    solution = nonNegativeLeastSquares(
+      amounts.map((row, index) => row.map((amount) => amount * weights[index]!)),
+      observations.map((each, index) => (takesTime(each) ? each.latencyS * weights[index]! : 0)),
+      solution,
+    )
+  }
   return new Map([...columns].map(([name, index]) => [name, solution[index]!]))
 }
+
+const dot = (left: readonly number[], right: readonly number[]): number =>
+  left.reduce((sum, value, index) => sum + value * right[index]!, 0)
 
 const knows = (trend: Trend, { family, dtype }: NodeWork): boolean => trend.has(`${family} ${dtype} node`)
 

@@ -91,7 +91,9 @@ export async function prepareJob(host: Host, place: BenchPlace, job: BenchJob): 
 /** Warms an engine up. */
 export async function warmJob(host: Host, { place, job, executable }: PreparedJob): Promise<BenchEngine> {
   const names = figureNames(job)
-  const timed = isTour(job) ? timedLayers(host, names, executable) : timedRuns(host, job.name, executable)
+  const timed = isTour(job)
+    ? timedLayers(host, names, executable)
+    : timedRuns(host, job.name, executable, place.backend)
   await timed.warmUp()
   return { place, timed, executable }
 }
@@ -121,13 +123,17 @@ function isOneSided({ layers, dtype }: Bench): boolean {
   return ratio >= oneSide || ratio <= 1 / oneSide
 }
 
+/** So many first jobs are timed again after so many: by then engines that compile while they run have done so. */
+const early = { jobs: 12, after: 52 } as const
+
 /**
  * What a place is timed on, coarse first: whole models everywhere, and where an engine shows its layers those instead of
  * most models, since they say more for every model that is built. Models of one layer then tell what goes in and out:
  * best those that do nothing else, and those that have much to take in or much to give.
  */
 export function benchJobs(showsLayers: boolean): readonly BenchJob[] {
-  if (!showsLayers) return [...benches]
+  if (!showsLayers)
+    return [...benches.slice(0, early.after), ...benches.slice(0, early.jobs), ...benches.slice(early.after)]
   const single = benches.filter((bench) => bench.layers.length === 1 && !isReshape(bench))
   const reshapes = benches.filter(isReshape).slice(0, most.reshapes)
   const borders = [...reshapes, ...single.filter(isOneSided).slice(0, most.oneSided)]

@@ -1,4 +1,4 @@
-import type { Executable, TensorValue } from '../backends/backend.ts'
+import type { Backend, Executable, TensorValue } from '../backends/backend.ts'
 import type { Host } from '../core/host.ts'
 import { quantile } from '../core/stats.ts'
 import type { BenchFigure } from '../cost/machine-profile.ts'
@@ -24,7 +24,8 @@ const visitS = 0.002
 const warmBursts = 30
 /** Least runs of a warm-up, unless they take longer than so many seconds. */
 const warmRuns = 120
-const warmS = 0.03
+/** Of engines whose code is the same for all models, and of those that compile every model while it runs. */
+const warmS = { byEngine: 0.008, byModel: 0.03 } as const
 /** A burst that is this much faster than the best before it shows that the engine is still warming up. */
 const stillFaster = 0.95
 
@@ -59,13 +60,18 @@ function figureOf(visits: readonly number[]): BenchFigure {
 }
 
 /** Times whole runs. */
-export function timedRuns(host: Host, name: string, executable: Executable): TimedEngine {
+export function timedRuns(
+  host: Host,
+  name: string,
+  executable: Executable,
+  { warmsUpByModel }: Pick<Backend, 'warmsUpByModel'> = {},
+): TimedEngine {
   const input = sampleInput(executable.inputs)
   const visits: number[] = []
   return {
     async warmUp() {
       let [best, calm, runs] = [Number.POSITIVE_INFINITY, 0, 0]
-      const enoughS = host.clock.nowS() + warmS
+      const enoughS = host.clock.nowS() + (warmsUpByModel ? warmS.byModel : warmS.byEngine)
       const isWarm = () => calm >= 2 && (runs >= warmRuns || host.clock.nowS() > enoughS)
       for (let burst = 0; burst < warmBursts && !isWarm(); burst++) {
         const burstOf = await visit(host, executable, input)

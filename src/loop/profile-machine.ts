@@ -50,7 +50,7 @@ const visits = 5
 const dearS = 0.25
 /** How far, in seconds, a place may be ahead of the one that had the least time. */
 const fairS = 0.5
-/** Figures are kept after so many seconds for the first time, then at times that double: each time they are fitted anew. */
+/** Figures are kept after so many seconds for the first time, then at times that triple: each time they are fitted anew. */
 const firstWriteS = 4
 /** Seconds of one power window. */
 const powerWindowS = 1
@@ -245,7 +245,7 @@ export async function profileMachine(options: MachineProfileOptions): Promise<Ma
       onProgress?.({ stage: 'machine', done: total - left(), total })
       if (host.clock.nowS() > writeS) {
         await writeMachineProfile(host, merged(host, kept, places))
-        waitS *= 2
+        waitS *= 3
         writeS = host.clock.nowS() + waitS
       }
       await host.clock.sleep(0)
