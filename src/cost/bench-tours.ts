@@ -42,10 +42,24 @@ function inTours(dtype: BenchType, layers: readonly TourLayer[]): readonly Tour[
   return made.map((together) => ({ dtype, layers: together }))
 }
 
+/** Kinds of layers with few members come sooner than their number would have it: each wants to be known in some places. */
+function balanced(layers: readonly TourLayer[]): readonly TourLayer[] {
+  const kinds = new Map<string, TourLayer[]>()
+  for (const item of layers) {
+    const { op, filterH, filterW } = item.layer
+    const kind = `${op} ${filterH === filterW && filterH < 4 ? filterH : filterW === 1 ? 'line' : 'odd'}`
+    kinds.set(kind, [...(kinds.get(kind) ?? []), item])
+  }
+  const places = [...kinds.values()].flatMap((alike) =>
+    alike.map((item, index) => ({ item, at: (index + 0.5) / Math.sqrt(alike.length) })),
+  )
+  return places.sort((a, b) => a.at - b.at).map(({ item }) => item)
+}
+
 function layersOf(dtype: BenchType): readonly TourLayer[] {
   const all = benches.filter((bench) => bench.dtype === dtype).flatMap(({ layers }) => layers)
   const unique = [...new Map(all.map((layer) => [layerName(dtype, layer), layer]))]
-  return spreadOut(unique).map(([name, layer]) => ({ name, layer }))
+  return balanced(spreadOut(unique).map(([name, layer]) => ({ name, layer })))
 }
 
 /** In turn from both, then what is left of the longer. */

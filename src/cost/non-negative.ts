@@ -1,6 +1,8 @@
 /** A coordinate that moves less than this part of the largest one no longer matters. */
 const tolerance = 1e-7
 const mostRounds = 200
+/** Columns that nothing tells apart share evenly: a little of |x|² is minimised too, in units of each column's length. */
+const ridge = 1e-4
 
 /** Columns of A, each of length 1 unless it is zero, with their lengths. */
 function unitColumns(rows: readonly (readonly number[])[], count: number) {
@@ -32,6 +34,7 @@ export function nonNegativeLeastSquares(
   const { lengths, columns } = unitColumns(rows, count)
   const target = Float64Array.from(b)
   const gram = columns.map((left) => Float64Array.from(columns, (right) => dot(left, right)))
+  for (const [j, products] of gram.entries()) products[j]! += ridge
   const x = Float64Array.from(lengths, (length, j) => (from[j] ?? 0) * length)
   const gradient = Float64Array.from(columns, (column, j) => dot(gram[j]!, x) - dot(column, target))
   const filled = [...lengths.keys()].filter((j) => lengths[j]! > 0)

@@ -31,7 +31,21 @@ const changeTerms = ({ dtype, inputBytes }: NodeWork): Terms => [
   [`change ${dtype} bytes`, inputBytes],
 ]
 
+/** Terms of a node; unusual weights cost what usual ones do, and something for unpacking them. */
 function ownTerms(node: NodeWork): Terms {
+  const { family, dtype, macs, weightBytes } = node
+  const usual = dtype.replace(/ by .*/, '')
+  if (usual === dtype) return usualTerms(node)
+  const of = `${family} ${dtype}`
+  return [
+    ...usualTerms({ ...node, dtype: usual }),
+    [`${of} node`, 1],
+    [`${of} macs`, macs],
+    [`${of} weights`, weightBytes],
+  ]
+}
+
+function usualTerms(node: NodeWork): Terms {
   const { family, dtype, macs, pixels, rowLength, inputChannels, outputChannels, taps, weightBytes } = node
   const of = `${family} ${dtype}`
   const channels = Math.max(1, outputChannels)
@@ -51,6 +65,7 @@ function ownTerms(node: NodeWork): Terms {
     [`${of} channel lines`, (pixels / rowLength) * channels],
     [`${of} channels`, channels],
     [`${of} macs by 64`, (macs / channels) * padded(channels, 64)],
+    [`${of} tail`, (macs / channels) * (channels % 16)],
     [`${of} rows`, pixels],
     [`${of} gathered`, pixels * taps * depth],
     [`${of} weights`, weightBytes],
@@ -108,7 +123,9 @@ const nothingDeviationS = 2e-8
 export const takesTime = ({ latencyS }: Observation): boolean => latencyS > nothingS
 
 /** After so many rounds errors are weighed as ratios, near enough. */
-const ratioRounds = 3
+const ratioRounds = 4
+/** Errors beyond this, as logarithms of ratios, count by their amount in place of their square (Huber 1964). */
+const oddRatio = 0.25
 
 /**
  * Fits the terms to what was timed, every observation by the logarithm of its ratio to what is predicted: as squares of
@@ -130,8 +147,10 @@ export function fitTrend(observations: readonly Observation[]): Trend {
     const weights = observations.map((observation, index) => {
       if (!takesTime(observation)) return 1 / nothingDeviationS
       const { latencyS, deviation } = observation
-      const predictedS = round === 0 ? latencyS : dot(amounts[index]!, solution)
-      return 1 / (Math.sqrt(latencyS * Math.max(predictedS, latencyS / 10)) * Math.max(deviation, leastDeviation))
+      const predictedS = round === 0 ? latencyS : Math.max(latencyS / 10, dot(amounts[index]!, solution))
+      const off = Math.abs(Math.log(predictedS / latencyS))
+      const trust = Math.sqrt(Math.min(1, oddRatio / Math.max(off, oddRatio)))
+      return trust / (Math.sqrt(latencyS * predictedS) * Math.max(deviation, leastDeviation))
     })
     solution = nonNegativeLeastSquares(
       amounts.map((row, index) => row.map((amount) => amount * weights[index]!)),

@@ -109,7 +109,7 @@ export async function openJob(host: Host, place: BenchPlace, job: BenchJob): Pro
 }
 
 /** Engines that show their layers are often dear to build: so many of each say enough of them. */
-const most = { tours: 40, single: 6, reshapes: 10, oneSided: 12, networks: 4 } as const
+const most = { tours: 32, single: 2, reshapes: 10, oneSided: 10, networks: 4 } as const
 
 const isNetwork = ({ layers }: Bench): boolean => layers.length > 5
 const isReshape = ({ layers }: Bench): boolean => layers.every(({ op }) => op === 'reshape')
