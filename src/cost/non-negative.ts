@@ -1,9 +1,6 @@
 /** A coordinate that moves less than this part of the largest one no longer matters. */
-const tolerance = 1e-7
-const mostRounds = 200
-/** Columns that nothing tells apart share evenly: a little of |x|² is minimised too, in units of each column's length. */
-const ridge = 1e-4
-
+const tolerance = 1e-10
+const mostRounds = 2000
 /** Columns of A, each of length 1 unless it is zero, with their lengths. */
 function unitColumns(rows: readonly (readonly number[])[], count: number) {
   const lengths = Float64Array.from({ length: count }, (_, j) => Math.hypot(...rows.map((row) => row[j]!)))
@@ -24,21 +21,22 @@ function dot(left: Float64Array, right: Float64Array): number {
  * coordinate-wise algorithm for the non-negative least squares problem"). Columns that are zero get 0.
  * @param rows rows of A, all of one length
  * @param from where to begin: the nearer the sooner it ends
+ * @param rounds after so many it ends in any case
  */
 export function nonNegativeLeastSquares(
   rows: readonly (readonly number[])[],
   b: readonly number[],
   from: readonly number[] = [],
+  rounds: number = mostRounds,
 ): readonly number[] {
   const count = rows[0]?.length ?? 0
   const { lengths, columns } = unitColumns(rows, count)
   const target = Float64Array.from(b)
   const gram = columns.map((left) => Float64Array.from(columns, (right) => dot(left, right)))
-  for (const [j, products] of gram.entries()) products[j]! += ridge
   const x = Float64Array.from(lengths, (length, j) => (from[j] ?? 0) * length)
   const gradient = Float64Array.from(columns, (column, j) => dot(gram[j]!, x) - dot(column, target))
   const filled = [...lengths.keys()].filter((j) => lengths[j]! > 0)
-  for (let round = 0; round < mostRounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     let moved = 0
     for (const j of filled) {
       const next = Math.max(0, x[j]! - gradient[j]! / gram[j]![j]!)

@@ -124,6 +124,8 @@ export const takesTime = ({ latencyS }: Observation): boolean => latencyS > noth
 
 /** After so many rounds errors are weighed as ratios, near enough. */
 const ratioRounds = 4
+/** Rounds of descent in all of them but the last. */
+const roughRounds = 200
 /** Errors beyond this, as logarithms of ratios, count by their amount in place of their square (Huber 1964). */
 const oddRatio = 0.25
 
@@ -156,6 +158,7 @@ export function fitTrend(observations: readonly Observation[]): Trend {
       amounts.map((row, index) => row.map((amount) => amount * weights[index]!)),
       observations.map((each, index) => (takesTime(each) ? each.latencyS * weights[index]! : 0)),
       solution,
+      round < ratioRounds - 1 ? roughRounds : undefined,
     )
   }
   return new Map([...columns].map(([name, index]) => [name, solution[index]!]))
