@@ -1,9 +1,8 @@
 import type { Backend } from '../backends/backend.ts'
 import type { Host } from '../core/host.ts'
-import { sampleDeviation } from '../core/stats.ts'
 import { chainGraph } from '../cost/bench-graph.ts'
-import { type Bench, benches } from '../cost/bench-layers.ts'
-import { isFresh, type MachineProfile, type PlacePower, type PlaceProfile, placeId } from '../cost/machine-profile.ts'
+import { benches } from '../cost/bench-layers.ts'
+import { isFresh, type MachineProfile, type PlaceProfile, placeId } from '../cost/machine-profile.ts'
 import { summarisePlace } from '../cost/summarise-place.ts'
 import { PreparedAside } from './bench-aside.ts'
 import {
@@ -18,12 +17,12 @@ import {
   warmJob,
   warmPlace,
 } from './bench-place.ts'
-import { sampleInput } from './input.ts'
 import { readMachineProfile, writeMachineProfile } from './machine-profile-store.ts'
 import { settleMemory } from './place-timing.ts'
 import type { PowerSession } from './power.ts'
 import type { Probe } from './probe.ts'
 import { driftedPlaces } from './profile-drift.ts'
+import { withPower } from './profile-power.ts'
 import type { OnProgress } from './progress.ts'
 
 /** How to profile a machine. */
@@ -52,8 +51,6 @@ const dearS = 0.25
 const fairS = 0.5
 /** Figures are kept after so many seconds for the first time, then at times that triple: each time they are fitted anew. */
 const firstWriteS = 4
-/** Seconds of one power window. */
-const powerWindowS = 1
 
 /** Every backend on every device that it may run on here. */
 async function candidates({ host, probe, backends }: MachineProfileOptions): Promise<readonly BenchPlace[]> {
@@ -164,67 +161,13 @@ function merged(host: Host, profile: MachineProfile, places: readonly BenchPlace
   return { ...profile, places: { ...profile.places, ...Object.fromEntries(fresh) } }
 }
 
-/** Mean power while one microbenchmark runs at a place; null where it does not run or was not measured. */
-async function meanPowerOf(host: Host, place: BenchPlace, session: PowerSession, bench: Bench): Promise<number | null> {
-  const executable = await openGraph(host, place, chainGraph(bench.layers, bench.dtype))
-  if (!executable) return null
-  try {
-    const input = sampleInput(executable.inputs)
-    const endS = host.clock.nowS() + powerWindowS
-    const { window } = await session.window(`profile: ${place.id}`, 0, async () => {
-      while (host.clock.nowS() < endS) await executable.run(input)
-    })
-    return window.energy?.verdict === 'complete' ? window.energy.meanPowerW : null
-  } finally {
-    await executable[Symbol.asyncDispose]()
-  }
-}
-
-/** Two windows say little of a spread; it is never taken for less. */
-const leastSpread = 0.03
-
-/** Power of a place over two microbenchmarks, one a type, against an idle level that was read before. */
-async function powerOf(
-  host: Host,
-  place: BenchPlace,
-  session: PowerSession,
-  idleW: number | null,
-): Promise<PlacePower | null> {
-  const read: number[] = []
-  for (const bench of benches.filter(({ layers }) => layers.length > 5).slice(0, 2)) {
-    const powerW = await meanPowerOf(host, place, session, bench)
-    if (powerW !== null) read.push(powerW)
-  }
-  if (read.length === 0) return null
-  const activeW = read.reduce((sum, powerW) => sum + powerW, 0) / read.length
-  const deviation = Math.max(leastSpread, read.length > 1 ? sampleDeviation(read) / activeW : 0)
-  return { activeW, deviation, idleW, provenance: session.meter.info.provenance }
-}
-
-async function withPower(options: MachineProfileOptions, profile: MachineProfile, places: readonly BenchPlace[]) {
-  const { host, session, signal } = options
-  if (!session) return profile
-  const idle = await session.idle(powerWindowS, signal)
-  const powers = new Map<string, PlacePower>()
-  for (const place of places) {
-    if (signal?.aborted) break
-    const power = await powerOf(host, place, session, idle.idle?.meanPowerW ?? null)
-    if (power) powers.set(place.id, power)
-  }
-  const updated = Object.entries(profile.places).map(([id, one]) => [
-    id,
-    { ...one, power: powers.get(id) ?? one.power },
-  ])
-  return { ...profile, places: Object.fromEntries(updated) }
-}
-
 /**
  * Times microbenchmarks on every place (backend × device) of a machine: coarse ones first, so that after a few seconds
  * every place has figures; what was measured is kept as it comes. Fresh figures of an earlier profile are not measured
  * again. With a meter, the power of every place as well.
  */
 export async function profileMachine(options: MachineProfileOptions): Promise<MachineProfile> {
-  const { host, probe, budgetS = 60, onProgress, signal } = options
+  const { host, probe, session, budgetS = 60, onProgress, signal } = options
   const endS = host.clock.nowS() + budgetS
   const kept = await readMachineProfile(host, probe.fingerprint)
   const places = await findPlaces(options, kept)
@@ -253,7 +196,8 @@ export async function profileMachine(options: MachineProfileOptions): Promise<Ma
   } finally {
     for (const aside of asides) await aside[Symbol.asyncDispose]()
   }
-  const profile = await withPower(options, merged(host, kept, places), places)
+  const timed = merged(host, kept, places)
+  const profile = session ? await withPower(host, session, timed, places, signal) : timed
   await writeMachineProfile(host, profile)
   return profile
 }

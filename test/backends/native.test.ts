@@ -95,6 +95,18 @@ needs('cc')('backend native', () => {
       expect(first!.outputs[0]!.data).toEqual(interpret(segment.graph, [data], 'tflm').get('y'))
     })
 
+    it('times layers by a clock of its own, in runs that compute what others do', async () => {
+      const model = await prepareNative(segment, host)
+      model.inputs[0]!.data.set(data)
+      const { layersS, clockS } = model.stamped()
+      expect(model.outputs[0]!.data).toEqual(interpret(segment.graph, [data], 'tflm').get('y'))
+      expect(layersS).toHaveLength(model.manifest.layers.filter(({ kernel }) => kernel !== 'alias').length)
+      for (const seconds of [...layersS, clockS]) expect(seconds).toBeGreaterThanOrEqual(0)
+      expect(Math.max(...layersS)).toBeGreaterThan(0)
+      model.close()
+      expect(() => model.stamped()).toThrow(/disposed of/)
+    })
+
     it('takes a library from the cache, and builds it again where the compiler is another', async () => {
       await prepareNative(segment, host)
       const [built] = readdirSync(join(folder, 'native'))
