@@ -50,9 +50,12 @@ export interface PlaceProfile {
   readonly runs: readonly RealRun[]
 }
 
-/** What was measured of a machine by microbenchmarks. `places` go by `BACKEND DEVICE`. */
+/**
+ * What was measured of a machine by microbenchmarks. `places` go by `BACKEND DEVICE`. A file of an earlier version, whose
+ * microbenchmarks computed on other values and whose fit has other terms, is measured anew.
+ */
 export interface MachineProfile {
-  readonly version: 2
+  readonly version: 3
   readonly kind: 'milliwatt-machine-profile'
   /** Names machine and runtime; a profile of another fingerprint does not count. */
   readonly fingerprint: string
@@ -103,7 +106,7 @@ const place = z.strictObject({
 })
 
 const profileSchema = z.strictObject({
-  version: z.literal(2),
+  version: z.literal(3),
   kind: z.literal('milliwatt-machine-profile'),
   fingerprint: z.string(),
   places: z.record(z.string(), place),
@@ -116,7 +119,7 @@ export function placeId(backend: string, device: string): string {
 
 /** A profile without places. */
 function emptyMachineProfile(fingerprint: string): MachineProfile {
-  return { version: 2, kind: 'milliwatt-machine-profile', fingerprint, places: {} }
+  return { version: 3, kind: 'milliwatt-machine-profile', fingerprint, places: {} }
 }
 
 /** Reads a kept profile; one that is damaged, of another version or of another machine gives an empty one. */

@@ -45,7 +45,7 @@ function placeOf(device: string, macsPerS: number, layerS = 1e-6, withPower: Pla
 
 function profileOf(places: readonly ReturnType<typeof placeOf>[], fingerprint = 'here'): MachineProfile {
   const named = places.map((place) => [`${place.backend} ${place.device}`, place] as const)
-  return { version: 2, kind: 'milliwatt-machine-profile', fingerprint, places: Object.fromEntries(named) }
+  return { version: 3, kind: 'milliwatt-machine-profile', fingerprint, places: Object.fromEntries(named) }
 }
 
 const variantOf = (graph: Graph) => ({

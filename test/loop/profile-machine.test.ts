@@ -62,7 +62,7 @@ describe('profileMachine', () => {
 
 describe('a kept profile', () => {
   it('does not count where it is damaged or of another machine', () => {
-    const empty = { version: 2, kind: 'milliwatt-machine-profile', fingerprint: 'here', places: {} }
+    const empty = { version: 3, kind: 'milliwatt-machine-profile', fingerprint: 'here', places: {} }
     for (const text of [null, 'no JSON', '{}', JSON.stringify({ ...empty, fingerprint: 'there' })])
       expect(parseMachineProfile(text, 'here')).toEqual(empty)
   })
