@@ -59,16 +59,20 @@ export async function openGraph(
   }
 }
 
-/** Seconds that a network of each type runs for before its place is timed. */
-const firstRunsS = 0.15
-
-/** Runs a place until what its engine compiles while it runs, for all models alike, is compiled. */
-export async function warmPlace(host: Host, place: Pick<BenchPlace, 'backend' | 'device'>): Promise<void> {
+/**
+ * Runs a network of each type for so many seconds, so that what an engine compiles while it runs, for all models alike, is
+ * compiled before its place is timed.
+ */
+export async function warmPlace(
+  host: Host,
+  place: Pick<BenchPlace, 'backend' | 'device'>,
+  seconds: number,
+): Promise<void> {
   for (const bench of benches.filter(isNetwork).slice(0, 2)) {
     const executable = await openGraph(host, place, chainGraph(bench.layers, bench.dtype))
     if (!executable) continue
     const input = sampleInput(executable.inputs)
-    const enoughS = host.clock.nowS() + firstRunsS
+    const enoughS = host.clock.nowS() + seconds
     while (host.clock.nowS() < enoughS) await executable.run(input)
     await executable[Symbol.asyncDispose]()
   }

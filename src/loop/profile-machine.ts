@@ -41,6 +41,9 @@ export interface MachineProfileOptions {
   readonly signal?: AbortSignal
 }
 
+const defaultBudgetS = 60
+/** Of the whole time, what a network of each type runs for before its place is timed. */
+const warmShare = 1 / 400
 /** Engines of one place in one batch. */
 const batchJobs = 4
 /** Visits that every engine of a batch gets, in turn with those of all others. */
@@ -69,7 +72,7 @@ async function candidates({ host, probe, backends }: MachineProfileOptions): Pro
 
 /** Places that are to be timed, with the figures that they have of an earlier profile which did not end. */
 async function findPlaces(options: MachineProfileOptions, kept: MachineProfile): Promise<readonly BenchPlace[]> {
-  const { host, remeasure = false, signal } = options
+  const { host, remeasure = false, budgetS = defaultBudgetS, signal } = options
   const now = host.clock.wallTime()
   const all = await candidates(options)
   const fresh = all.filter(({ id, engine }) => isFresh(kept.places[id], engine, now))
@@ -82,7 +85,7 @@ async function findPlaces(options: MachineProfileOptions, kept: MachineProfile):
     if (!again && fresh.includes(place)) continue
     const showsLayers = await canBeTimed(host, place)
     if (showsLayers === null) continue
-    if (!place.backend.preparesAside) await warmPlace(host, place)
+    if (!place.backend.preparesAside) await warmPlace(host, place, warmShare * budgetS)
     const earlier = kept.places[id]
     const figures = !again && earlier?.engine === engine && !earlier.complete ? earlier.figures : {}
     const jobs = benchJobs(showsLayers).filter((job) => figureNames(job).some((name) => !(name in figures)))
@@ -167,7 +170,7 @@ function merged(host: Host, profile: MachineProfile, places: readonly BenchPlace
  * again. With a meter, the power of every place as well.
  */
 export async function profileMachine(options: MachineProfileOptions): Promise<MachineProfile> {
-  const { host, probe, session, budgetS = 60, onProgress, signal } = options
+  const { host, probe, session, budgetS = defaultBudgetS, onProgress, signal } = options
   const endS = host.clock.nowS() + budgetS
   const kept = await readMachineProfile(host, probe.fingerprint)
   const places = await findPlaces(options, kept)
