@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { chainGraph } from '../../src/cost/bench-graph.ts'
 import type { BenchLayer, BenchType } from '../../src/cost/bench-layer.ts'
-import { benches } from '../../src/cost/bench-layers.ts'
 import { graphBorder } from '../../src/cost/border.ts'
 import { graphWork } from '../../src/cost/node-work.ts'
 import { predictEnergy, predictNodes, predictSegment, predictTransfer, withRealRun } from '../../src/cost/predict.ts'
 import { segmentMemory } from '../../src/cost/segment-memory.ts'
-import { summarisePlace } from '../../src/cost/summarise-place.ts'
 import { smallNetwork } from '../support/tflite-graphs.ts'
 import { knownPlace, trueLatencyS } from './support.ts'
 
@@ -41,29 +39,6 @@ describe('predictions of a machine of known laws', () => {
       expect(Math.abs(guess.latencyS / truthS - 1)).toBeLessThan(0.1)
       expect(guess.low90S).toBeLessThan(truthS)
       expect(guess.high90S).toBeGreaterThan(truthS)
-    }
-  })
-
-  it('are not moved by a figure that is far off', () => {
-    const name = Object.keys(place.figures).find((each) => each.startsWith('int8: conv_2d 14x14 64>64 1x1'))!
-    const { latencyS } = place.figures[name]!
-    const figures = { ...place.figures, [name]: { latencyS: 60 * latencyS, deviation: 0.2 } }
-    const off = summarisePlace({ ...place, figures })
-    const errors = networks.map((graph) => errorOf(graph, truthOf(graph), off)).sort((a, b) => a - b)
-    expect(errors[Math.floor(errors.length / 2)]).toBeLessThan(0.1)
-  })
-
-  it('know layers that take no time', () => {
-    const free = benches.filter(({ layers }) => layers.every(({ op }) => op === 'reshape'))
-    expect(free.length).toBeGreaterThan(8)
-    const border = ({ layers, dtype }: (typeof free)[number]) => graphBorder(chainGraph(layers, dtype, 'zeros'))
-    const figures = Object.fromEntries(
-      free.map((bench) => [bench.name, { latencyS: trueLatencyS([], border(bench)), deviation: 0.01 }]),
-    )
-    const quick = summarisePlace({ ...place, figures: { ...place.figures, ...figures } })
-    for (const { layers, dtype } of free) {
-      const graph = chainGraph(layers, dtype, 'zeros')
-      expect(predictNodes(quick, graph).nodes[0]!.latencyS).toBeLessThan(1e-7)
     }
   })
 
