@@ -4,6 +4,7 @@ import type { Link } from '../../core/link.ts'
 import { type Frame, FrameSplitter, readFrame, writeFrame } from './frame.ts'
 import { type Fields, type MessageName, type NamedMessage, type NamesOf, readMessage, writeFields } from './message.ts'
 import { messageTable } from './messages.ts'
+import { distance, SendWindow } from './send-window.ts'
 
 /** How to open a session. */
 export interface SessionOptions {
@@ -42,23 +43,10 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-interface Unacknowledged {
-  readonly seq: number
-  readonly type: number
-  readonly content: Uint8Array
-  readonly wireBytes: number
-}
-
 const version = 1
 const helloS = 0.3
 /** After so long without an answer the device is asked whether something was lost, in seconds. */
 const askAgainS = 0.25
-/** Frames are sent again at most this often, in seconds: one loss shows itself several times. */
-const resendS = 0.02
-/** Numbers of frames count to 256; fewer than half may be on their way. */
-const mostFrames = 100
-
-const distance = (from: number, to: number) => (to - from) & 255
 
 /**
  * The host's end of a session of frames: every message arrives once and in order, or the session ends with an error. Lost and
@@ -73,14 +61,11 @@ export class BridgeSession {
   readonly #counts = { sent: 0, received: 0, resent: 0, damaged: 0, outOfTurn: 0, unsent: 0 }
   #welcome: Fields<'welcome'> | null = null
   #nonce = 0
-  #next = 0
   #expected = 0
-  #unacknowledged: Unacknowledged[] = []
-  #onWire = 0
+  readonly #sent = new SendWindow()
   readonly #waiting = new Map<number, Waiting>()
   #changed: () => void = () => {}
   #change: Promise<void> = Promise.resolve()
-  #resentS = Number.NEGATIVE_INFINITY
   #heardS: number
   #error: unknown = null
 
@@ -207,7 +192,7 @@ export class BridgeSession {
       this.#fail(new MilliwattError('DEVICE_RESTARTED', this.#link.path))
       return
     }
-    this.#forget(frame.ack)
+    if (this.#sent.forget(frame.ack)) this.#tell()
     if (message.name === 'ack') {
       if (message.fields.again) this.#resend()
       return
@@ -232,24 +217,10 @@ export class BridgeSession {
     this.#tell()
   }
 
-  /** The device has all frames before this number. */
-  #forget(ack: number): void {
-    const first = this.#unacknowledged[0]
-    if (!first) return
-    const have = distance(first.seq, ack)
-    if (have === 0 || have > this.#unacknowledged.length) return
-    for (const { wireBytes } of this.#unacknowledged.splice(0, have)) this.#onWire -= wireBytes
-    this.#resentS = Number.NEGATIVE_INFINITY
-    this.#tell()
-  }
-
   #resend(): void {
-    const nowS = this.#options.clock.nowS()
-    if (nowS - this.#resentS < resendS) return
-    this.#resentS = nowS
-    for (const { seq, type, content } of this.#unacknowledged) {
+    for (const frame of this.#sent.resend(this.#options.clock.nowS())) {
       this.#counts.resent++
-      void this.#write({ type, seq, ack: this.#expected, content })
+      void this.#write({ ...frame, ack: this.#expected })
     }
   }
 
@@ -261,7 +232,7 @@ export class BridgeSession {
     while (!signal.aborted && !this.#error) {
       await clock.sleep(askAgainS / 2, signal)
       const nowS = clock.nowS()
-      const isOwed = this.#unacknowledged.length > 0
+      const isOwed = !this.#sent.isEmpty
       if (!isOwed && this.#waiting.size === 0) {
         this.#heardS = nowS
         continue
@@ -280,21 +251,14 @@ export class BridgeSession {
 
   /** Puts a message on its way; resolves with its number when there was room for it. @throws what the session ended with */
   async #post(name: MessageName, content: Uint8Array): Promise<number> {
-    const { type, wireBytes } = { type: messageTable[name].code, wireBytes: content.length + 12 }
     const window = this.#welcome!.window
-    while (!this.#error && (this.#onWire + wireBytes > window || this.#unacknowledged.length >= mostFrames)) {
-      if (this.#onWire === 0) break
-      await this.#change
-    }
+    while (!this.#error && !this.#sent.hasRoom(content.length, window)) await this.#change
     this.#options.signal?.throwIfAborted()
     if (this.#error) throw this.#error
-    const seq = this.#next
-    this.#next = (seq + 1) & 255
-    this.#unacknowledged.push({ seq, type, content, wireBytes })
-    this.#onWire += wireBytes
+    const frame = this.#sent.add(messageTable[name].code, content)
     this.#counts.sent++
-    void this.#write({ type, seq, ack: this.#expected, content })
-    return seq
+    void this.#write({ ...frame, ack: this.#expected })
+    return frame.seq
   }
 
   /**
@@ -307,7 +271,7 @@ export class BridgeSession {
 
   /** Resolves when the device has taken all that was sent. @throws what the session ended with */
   async flush(): Promise<void> {
-    while (this.#unacknowledged.length > 0 && !this.#error) await this.#change
+    while (!this.#sent.isEmpty && !this.#error) await this.#change
     if (this.#error) throw this.#error
   }
 
