@@ -2,26 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { SoundGate } from '../../src/audio/stream/sound-gate.ts'
 import { Cascade, type CascadeDecision, type CascadeParts } from '../../src/loop/cascade.ts'
 import { Governor, type GovernorChange, type ListeningPower, leastPowerW } from '../../src/loop/governor.ts'
-import type { Scorer } from '../../src/loop/net-scorer.ts'
+import { countingScorer, type Scorer } from '../../src/loop/net-scorer.ts'
 
 const labels = ['yes', 'no', 'unknown', 'silence']
 
 /** A net that always says the same. */
-function saying(scores: readonly number[], macsALook: number): Scorer {
-  let runs = 0
-  return {
-    get runs() {
-      return runs
-    },
-    get macs() {
-      return runs * macsALook
-    },
-    score: () => {
-      runs += 1
-      return Float32Array.from(scores)
-    },
-  }
-}
+const saying = (scores: readonly number[], macsALook: number): Scorer =>
+  countingScorer(() => Float32Array.from(scores), macsALook)
 
 /** A window of a stream that is so loud. */
 const window = (loudness: number) => ({ loudest: () => loudness, quietest: () => loudness }) as never
